@@ -1,0 +1,280 @@
+"""What a run can be told: frozen settings, one class per concern, filled by gin.
+
+gin stops here.  The host reads a profile from ``configs/`` once, and hands each stage exactly the
+bindings it uses on its command line; the stage turns them back into the same values.  No setting
+has a default in Python: the number and the reason for it stand side by side in ``configs/*.gin``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import gin
+
+from regalloc.errors import ConfigError
+
+CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """What is built with embedded bitcode and how it is split.
+
+    Attributes:
+        targets: LLVM's build targets, by their cmake names.
+        projects: LLVM_ENABLE_PROJECTS for the corpus build.
+        cmd_filter: regular expression; a module is taken when one of its flags matches it.
+        min_extracted: fraction of the objects that must become modules.
+        held_out_fraction: expected fraction of modules kept away from training.
+    """
+
+    targets: tuple[str, ...]
+    projects: tuple[str, ...]
+    cmd_filter: str
+    min_extracted: float
+    held_out_fraction: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one compile may use.
+
+    Attributes:
+        wall_s: wall-clock seconds.
+        memory_mb: address space in MiB.
+        attempts: failures after which a module is quarantined.
+    """
+
+    wall_s: float
+    memory_mb: int
+    attempts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """How much of the default heuristic's behaviour is recorded.
+
+    Attributes:
+        sampling_rate: fraction of the training modules that are traced.
+    """
+
+    sampling_rate: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vocab:
+    """How features are cut into buckets.
+
+    Attributes:
+        quantiles: boundaries per feature.
+        sampling_fraction: fraction of the trace's values that the quantiles are taken over.
+    """
+
+    quantiles: int
+    sampling_fraction: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Shape of the policy network.
+
+    Attributes:
+        layers: units of the per-register hidden layers.
+        stage_embedding: dimensions a live range's stage is embedded in.
+        with_sqrt: whether a normalised feature comes with its square root.
+        with_z_score: whether a normalised feature comes with its z-score.
+        logits_scale: variance scale of the last layer's initial weights.
+    """
+
+    layers: tuple[int, ...]
+    stage_embedding: int
+    with_sqrt: bool
+    with_z_score: bool
+    logits_scale: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warmstart:
+    """Behavioural cloning of the default heuristic.
+
+    Attributes:
+        steps: gradient steps.
+        batch_size: decisions per step.
+        learning_rate: Adam's step size.
+        adam_epsilon: Adam's epsilon.
+        dropout: rate after each hidden layer while cloning.
+    """
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    adam_epsilon: float
+    dropout: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train:
+    """Proximal policy optimisation over compiles.
+
+    Attributes:
+        policy_iterations: rounds of collecting and learning.
+        modules_per_iteration: modules compiled in one round.
+        steps: gradient steps in one round.
+        batch_size: sequences per step.
+        sequence_length: decisions per sequence.
+        learning_rate: Adam's step size.
+        adam_epsilon: Adam's epsilon.
+        clip: importance ratio clipping, PPO's epsilon.
+        entropy: weight of the entropy bonus.
+        l2: weight of the policy's L2 penalty.
+        kl_cutoff_factor: adaptive KL's cutoff in multiples of the target.
+        kl_cutoff_coef: weight of the cutoff penalty.
+        kl_beta: initial weight of the adaptive KL penalty.
+        kl_target: KL the penalty steers towards.
+        kl_tolerance: relative band around the target.
+        baseline_decay: decay of the reward's moving average, 0 uses the default's score alone.
+        export_every: iterations between deployable policies.
+    """
+
+    policy_iterations: int
+    modules_per_iteration: int
+    steps: int
+    batch_size: int
+    sequence_length: int
+    learning_rate: float
+    adam_epsilon: float
+    clip: float
+    entropy: float
+    l2: float
+    kl_cutoff_factor: float
+    kl_cutoff_coef: float
+    kl_beta: float
+    kl_target: float
+    kl_tolerance: float
+    baseline_decay: float
+    export_every: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    """How policies are compared with the default heuristic.
+
+    Attributes:
+        train_fraction: fraction of the training modules that are measured as well.
+        min_compiled: fraction of the modules that must compile for a result.
+    """
+
+    train_fraction: float
+    min_compiled: float
+
+
+Section = Corpus | Limits | Trace | Vocab | Network | Warmstart | Train | Evaluate
+SECTIONS: tuple[type[Section], ...] = (
+    Corpus,
+    Limits,
+    Trace,
+    Vocab,
+    Network,
+    Warmstart,
+    Train,
+    Evaluate,
+)
+S = TypeVar("S", bound=Section)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A whole profile, one value per section."""
+
+    sections: tuple[Section, ...]
+
+    def get(self, kind: type[S]) -> S:
+        """Return the section of the given class."""
+        return next(section for section in self.sections if isinstance(section, kind))
+
+
+def load_profile(profile: str, bindings: Sequence[str] = ()) -> Settings:
+    """Read a profile, by name from ``configs/profiles`` or as a path, with bindings on top.
+
+    Raises:
+        ConfigError: the profile does not exist, or a name or value in it is unknown.
+    """
+    path = Path(profile) if profile.endswith(".gin") else CONFIGS / "profiles" / f"{profile}.gin"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in (CONFIGS / "profiles").glob("*.gin")))
+        raise ConfigError(
+            f"no profile {profile!r}",
+            f"looked for {path}",
+            f"use one of {known}, or the path of a .gin file",
+        )
+    return Settings(_fill(SECTIONS, [str(path.resolve())], bindings))
+
+
+def parse_bindings(kinds: Iterable[type[Section]], bindings: Sequence[str]) -> Settings:
+    """Return the sections a stage uses from the bindings on its command line.
+
+    Raises:
+        ConfigError: a binding is unknown, malformed or missing.
+    """
+    return Settings(_fill(tuple(kinds), [], bindings))
+
+
+def format_bindings(sections: Iterable[Section]) -> tuple[str, ...]:
+    """Return gin bindings that reproduce the sections, in a fixed order."""
+    return tuple(
+        f"{type(section).__name__}.{field.name}={getattr(section, field.name)!r}"
+        for section in sections
+        for field in dataclasses.fields(section)
+    )
+
+
+@cache
+def _configurables() -> dict[type[Section], Any]:
+    return {kind: gin.external_configurable(kind, name=kind.__name__) for kind in SECTIONS}
+
+
+def _fill(
+    kinds: Sequence[type[Section]], files: Sequence[str], bindings: Sequence[str]
+) -> tuple[Section, ...]:
+    configurables = _configurables()
+    gin.clear_config()
+    gin.add_config_file_search_path(str(CONFIGS.parent))
+    try:
+        gin.parse_config_files_and_bindings(list(files), list(bindings), finalize_config=False)
+        return tuple(_check(configurables[kind]()) for kind in kinds)
+    except (ValueError, TypeError, SyntaxError, OSError, NameError) as error:
+        raise ConfigError(
+            "the configuration does not fit",
+            str(error).strip(),
+            "compare the binding with configs/*.gin: Section.name=value",
+        ) from error
+    finally:
+        gin.clear_config()
+
+
+def _check(section: Section) -> Section:
+    """Bring a section's values to their declared types, lists to tuples.
+
+    Raises:
+        TypeError: a value has another type than its field.
+    """
+    values: dict[str, object] = {}
+    for field in dataclasses.fields(section):
+        value = getattr(section, field.name)
+        kind = str(field.type)
+        if kind.startswith("tuple"):
+            value = tuple(value) if isinstance(value, list | tuple) else None
+        elif kind == "float" and type(value) is int:
+            value = float(value)
+        if type(value).__name__ != kind.split("[")[0]:
+            given = getattr(section, field.name)
+            raise TypeError(
+                f"{type(section).__name__}.{field.name} takes {kind}, not {given!r}"
+            )
+        values[field.name] = value
+    return type(section)(**values)  # type: ignore[arg-type]

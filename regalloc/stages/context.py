@@ -1,0 +1,33 @@
+"""What a stage is given: folders, compiler, seed, workers and settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from regalloc.settings import Settings
+
+
+@dataclass(frozen=True)
+class StageContext:
+    """The surroundings of one stage, the same in a container and outside of one.
+
+    Attributes:
+        root: folder that holds ``corpus``, ``default_trace`` and so on; ``/`` in a container.
+        toolchain: folder that holds ``bin/clang`` built with the ML hooks.
+        objects: folder of the corpus build, with ``compile_commands.json``.
+        seed: source of every random choice.
+        jobs: compiles that may run at the same time; never changes a result.
+        settings: the sections the stage names in the table.
+    """
+
+    root: Path
+    toolchain: Path
+    objects: Path
+    seed: int
+    jobs: int
+    settings: Settings
+
+    def folder(self, name: str) -> Path:
+        """Return the path of one of the run's folders."""
+        return self.root / name

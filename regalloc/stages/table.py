@@ -1,0 +1,119 @@
+"""The stages as data: what each reads, writes and is configured by.
+
+Host and container share this table.  It imports no stage, so that the host can plan without
+TensorFlow; :func:`function` imports the one stage that is to run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from regalloc import settings
+
+if TYPE_CHECKING:
+    from regalloc.stages.context import StageContext
+
+CORPUS = "corpus"
+TRACE = "default_trace"
+VOCAB = "vocab"
+WARMSTART = "warmstart"
+MODEL = "output_model"
+EVALUATION = "evaluation"
+
+FOLDERS = (CORPUS, TRACE, VOCAB, WARMSTART, MODEL, EVALUATION)
+"""Folders of a run, on the host below the run's folder, in a container below ``/``."""
+
+OBJECTS = "llvm_corpus"
+"""Where the corpus image's objects and compile_commands.json lie, below ``/`` in a container."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the pipeline that runs in a container.
+
+    Attributes:
+        name: the task's name, and the name of the module in ``regalloc.stages``.
+        reads: folders mounted read-only.
+        writes: the folder it writes, and where its manifest lies.
+        sections: settings it is configured by.
+        summary: one line for help texts.
+        reads_objects: whether the corpus image's objects are mounted as well.
+        resumes: whether what an interrupted run left behind is kept for the next one.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    writes: str
+    sections: tuple[type[settings.Section], ...]
+    summary: str
+    reads_objects: bool = False
+    resumes: bool = False
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        "extract",
+        (),
+        CORPUS,
+        (settings.Corpus,),
+        "cut embedded bitcode out of the corpus objects and choose the held-out modules",
+        reads_objects=True,
+    ),
+    Stage(
+        "trace",
+        (CORPUS,),
+        TRACE,
+        (settings.Trace, settings.Limits),
+        "record the default heuristic's decisions and scores",
+    ),
+    Stage(
+        "vocab",
+        (TRACE,),
+        VOCAB,
+        (settings.Vocab,),
+        "cut every feature into quantiles",
+    ),
+    Stage(
+        "warmstart",
+        (TRACE, VOCAB),
+        WARMSTART,
+        (settings.Network, settings.Warmstart),
+        "imitate the default heuristic",
+    ),
+    Stage(
+        "train",
+        (CORPUS, TRACE, VOCAB, WARMSTART),
+        MODEL,
+        (settings.Network, settings.Train, settings.Limits),
+        "improve the policy with PPO over compiles",
+        resumes=True,
+    ),
+    Stage(
+        "evaluate",
+        (CORPUS, WARMSTART, MODEL),
+        EVALUATION,
+        (settings.Evaluate, settings.Limits),
+        "compare policies with the default heuristic on held-out modules",
+    ),
+)
+
+
+def find(name: str) -> Stage:
+    """Return the stage of that name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    for stage in STAGES:
+        if stage.name == name:
+            return stage
+    raise KeyError(name)
+
+
+def function(stage: Stage) -> Callable[[StageContext], None]:
+    """Import the stage's module and return its ``run``."""
+    run: Callable[[StageContext], None] = import_module(f"regalloc.stages.{stage.name}").run
+    return run

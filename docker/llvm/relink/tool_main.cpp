@@ -1,0 +1,11 @@
+// The main function of a tool whose entry point is TOOL_MAIN. LLVM generates one like it from a
+// template at configure time.
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/LLVMDriver.h"
+
+int TOOL_MAIN(int Argc, char **Argv, const llvm::ToolContext &Context);
+
+int main(int Argc, char **Argv) {
+  llvm::InitLLVM Init(Argc, Argv);
+  return TOOL_MAIN(Argc, Argv, {Argv[0], nullptr, false});
+}

@@ -273,8 +273,6 @@ def _check(section: Section) -> Section:
             value = float(value)
         if type(value).__name__ != kind.split("[")[0]:
             given = getattr(section, field.name)
-            raise TypeError(
-                f"{type(section).__name__}.{field.name} takes {kind}, not {given!r}"
-            )
+            raise TypeError(f"{type(section).__name__}.{field.name} takes {kind}, not {given!r}")
         values[field.name] = value
     return type(section)(**values)  # type: ignore[arg-type]

@@ -28,14 +28,5 @@ ninja -C "$dest" -j "${JOBS:-$(nproc)}" "${targets[@]}"
 
 # cmake lists every target's sources; what was not asked for was not built and is not missing.
 ninja -C "$dest" -t inputs "${targets[@]}" >"$dest/built.txt"
-python3 - "$dest" <<'PY'
-import json, pathlib, sys
-
-dest = pathlib.Path(sys.argv[1])
-built = set((dest / "built.txt").read_text().split("\n"))
-path = dest / "compile_commands.json"
-entries = [entry for entry in json.loads(path.read_text()) if entry["output"] in built]
-path.write_text(json.dumps(entries, indent=1) + "\n")
-print(f"corpus: {len(entries)} objects")
-PY
+python3 "$(dirname "${BASH_SOURCE[0]}")/corpus-objects.py" cut "$dest"
 rm "$dest/built.txt"

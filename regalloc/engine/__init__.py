@@ -1,0 +1,1 @@
+"""What runs stages: containers, or plain processes."""

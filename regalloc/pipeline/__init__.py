@@ -1,0 +1,1 @@
+"""Decides what is to be done, does it, and keeps a record."""

@@ -93,7 +93,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "evaluate",
-        (CORPUS, WARMSTART, MODEL),
+        (CORPUS, TRACE, VOCAB, WARMSTART, MODEL),
         EVALUATION,
         (settings.Evaluate, settings.Limits),
         "compare policies with the default heuristic on held-out modules",

@@ -1,0 +1,128 @@
+"""How a module is compiled again: one process, ``clang -cc1``, from embedded bitcode.
+
+``.llvmcmd`` holds the ``cc1`` arguments of the original compile, without ``-o``, ``-x`` and the
+input, but with whatever else it wrote (dependency files, split DWARF, diagnostics).  The embedded
+bitcode was taken before optimisation, so the optimisation pipeline runs again as it did.
+
+Source: ``embedBitcodeInModule`` in ``llvm/lib/Bitcode/Writer/BitcodeWriter.cpp``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from regalloc.compiler.corpus import Module
+
+ACTIONS = frozenset({"-E", "-S", "-emit-llvm", "-emit-llvm-bc", "-emit-obj", "-fsyntax-only"})
+
+_ALONE = ACTIONS | {
+    "-cc1",
+    "-fembed-bitcode",
+    "-ftime-report",
+    "-ftime-trace",
+    "-H",
+    "-MG",
+    "-MP",
+    "-MV",
+    "-print-stats",
+    "-sys-header-deps",
+    "-v",
+}
+_WITH_VALUE = frozenset(
+    {
+        "-coverage-data-file",
+        "-coverage-notes-file",
+        "-dependency-dot",
+        "-dependency-file",
+        "-diagnostic-log-file",
+        "-header-include-file",
+        "-include",
+        "-include-pch",
+        "-module-dependency-dir",
+        "-MQ",
+        "-MT",
+        "-o",
+        "-opt-record-file",
+        "-opt-record-format",
+        "-opt-record-passes",
+        "-serialize-diagnostic-file",
+        "-split-dwarf-file",
+        "-split-dwarf-output",
+        "-x",
+    }
+)
+_JOINED = (
+    "-coverage-data-file=",
+    "-coverage-notes-file=",
+    "-fembed-bitcode=",
+    "-fthinlto-index=",
+    "-ftime-trace=",
+    "-header-include-filtering=",
+    "-header-include-format=",
+    "-save-temps=",
+    "-stack-usage-file=",
+    "-stats-file=",
+)
+_OWN_LLVM_OPTIONS = (
+    "-regalloc-enable-advisor",
+    "-regalloc-model",
+    "-regalloc-training-log",
+)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What the eviction advisor is told.
+
+    Attributes:
+        log: where the training log is written.
+        policy: SavedModel folder that decides, or None for the default heuristic.
+    """
+
+    log: Path
+    policy: Path | None = None
+
+    def flags(self) -> tuple[str, ...]:
+        """Return the arguments for ``clang -cc1``."""
+        options = ["-regalloc-enable-advisor=development", f"-regalloc-training-log={self.log}"]
+        if self.policy is not None:
+            options.append(f"-regalloc-model={self.policy}")
+        return tuple(flag for option in options for flag in ("-mllvm", option))
+
+
+def compile_argv(clang: Path, module: Module, advice: Advice) -> tuple[str, ...]:
+    """Return the command that compiles a module under the development advisor.
+
+    The object goes to ``/dev/null``: clang treats it as the special file it is.
+    """
+    return (
+        str(clang),
+        "-cc1",
+        *replay_flags(module.cmd),
+        *advice.flags(),
+        "-emit-obj",
+        "-x",
+        "ir",
+        str(module.bitcode),
+        "-o",
+        "/dev/null",
+    )
+
+
+def replay_flags(cmd: Sequence[str]) -> tuple[str, ...]:
+    """Return the arguments that decide how code is generated, without inputs and outputs."""
+    return tuple(_kept(iter(cmd)))
+
+
+def _kept(args: Iterator[str]) -> Iterator[str]:
+    for arg in args:
+        if arg in _WITH_VALUE:
+            next(args, None)
+        elif arg == "-mllvm":
+            option = next(args, "")
+            if not option.lstrip("-").startswith(tuple(o.lstrip("-") for o in _OWN_LLVM_OPTIONS)):
+                yield from (arg, option)
+        elif arg not in _ALONE and not arg.startswith(_JOINED):
+            yield arg

@@ -1,0 +1,94 @@
+"""Many compiles at once, collected in the order they were asked for."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+
+from regalloc.compiler.corpus import Module
+from regalloc.compiler.processes import Processes
+from regalloc.compiler.runner import Failed, Result, compile_module
+from regalloc.compiler.toolchain import Toolchain
+from regalloc.settings import Limits
+
+Request = tuple[Module, Path | None]
+"""A module and the policy it is compiled under, None for the default heuristic."""
+
+_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
+
+
+def compile_all(
+    toolchain: Toolchain,
+    requests: Sequence[Request],
+    limits: Limits,
+    jobs: int,
+    advance: Callable[[], None] = lambda: None,
+) -> list[Result]:
+    """Compile every request and wait for all of them.
+
+    A failed compile is tried again, ``limits.attempts`` times in all: memory and time may have run
+    short by accident.  What fails each time is returned as :class:`Failed`, to be quarantined.
+
+    Args:
+        toolchain: the compiler.
+        requests: what to compile.
+        limits: what each compile may use.
+        jobs: compiles at the same time; does not change the results.
+        advance: called once per finished request, in the calling thread.
+
+    Returns:
+        a result per request, in the order of the requests.
+
+    Raises:
+        DiskError, ToolchainError: no compile can succeed; those still running are killed, as they
+            are on KeyboardInterrupt.
+    """
+    processes = Processes()
+    pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="compile")
+    try:
+        futures = [
+            pool.submit(_compile, toolchain, request, limits, processes) for request in requests
+        ]
+        for future in as_completed(futures):
+            future.result()
+            advance()
+        return [future.result() for future in futures]
+    finally:
+        processes.kill()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def count_kinds(failures: Iterable[Failed]) -> str:
+    """Return failures as a histogram in words, the most frequent kind first."""
+    kinds = Counter(failure.kind for failure in failures)
+    ranked = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count} x {kind}" for kind, count in ranked)
+
+
+def usable_cpus() -> int:
+    """Return the processors this process may use, by affinity and by the container's limit."""
+    cpus = len(os.sched_getaffinity(0))
+    try:
+        quota, period = _CPU_MAX.read_text(encoding="ascii").split()
+        return cpus if quota == "max" else max(1, min(cpus, int(quota) // int(period)))
+    except (OSError, ValueError):
+        return cpus
+
+
+def _compile(
+    toolchain: Toolchain, request: Request, limits: Limits, processes: Processes
+) -> Result:
+    module, policy = request
+    for attempt in range(1, limits.attempts + 1):
+        result = compile_module(toolchain, module, policy, limits, processes)
+        if not isinstance(result, Failed):
+            break
+        result = replace(result, attempts=attempt)
+        # A file that is no bitcode does not become any by trying again.
+        if result.kind == "bad_module":
+            break
+    return result

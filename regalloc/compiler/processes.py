@@ -1,0 +1,158 @@
+"""Start, limit, wait for and kill the processes that compile."""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import signal
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from regalloc.errors import Interrupted
+from regalloc.settings import Limits
+
+MAX_FILE_BYTES = 2**29
+"""A policy that evicts in circles logs 2.7 kB per decision; at 512 MiB the compile is stopped."""
+
+# One compile is one worker: TensorFlow inside of it must not start a thread per core.
+_ENVIRONMENT = {
+    "LC_ALL": "C",
+    "OMP_NUM_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+}
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a process ended.
+
+    Attributes:
+        code: exit code, negative for a signal.
+        timed_out: whether it was killed at the wall-clock limit.
+        wall_s: elapsed seconds.
+        cpu_s: seconds of processor time, user and system.
+        stderr: what it wrote there.
+    """
+
+    code: int
+    timed_out: bool
+    wall_s: float
+    cpu_s: float
+    stderr: str
+
+
+class Processes:
+    """The compiles that run now, so that all of them can be ended at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[int] = set()
+        self._closed = False
+
+    def start(self, argv: tuple[str, ...], folder: Path) -> int:
+        """Start a process in a group of its own, its stderr in ``folder``, and return its id.
+
+        Raises:
+            Interrupted: :meth:`kill` was called before.
+        """
+        with self._lock, (folder / "stderr").open("wb") as stderr:
+            if self._closed:
+                raise Interrupted("interrupted")
+            process = subprocess.Popen(
+                argv,
+                cwd=folder,
+                env={**os.environ, **_ENVIRONMENT, "TMPDIR": str(folder)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                process_group=0,
+            )
+            self._running.add(process.pid)
+        # wait4 reaps it, for the sake of its processor time; Popen must not try to.
+        process.returncode = 0
+        return process.pid
+
+    def stop(self, pid: int) -> None:
+        """Kill a process group, if it still runs."""
+        with self._lock:
+            if pid in self._running:
+                os.killpg(pid, signal.SIGKILL)
+
+    def finish(self, pid: int) -> tuple[int, float]:
+        """Wait for a process; return its exit code (negative for a signal) and seconds used."""
+        # WNOWAIT leaves a zombie, which keeps the id from being reused until it is forgotten.
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        with self._lock:
+            self._running.discard(pid)
+        _, status, usage = os.wait4(pid, 0)
+        return os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+
+    def kill(self) -> None:
+        """Kill all that run and let none start any more."""
+        with self._lock:
+            self._closed = True
+            for pid in self._running:
+                os.killpg(pid, signal.SIGKILL)
+
+
+def run_limited(argv: tuple[str, ...], folder: Path, limits: Limits, processes: Processes) -> Exit:
+    """Run a command to its end or to a limit.
+
+    Args:
+        argv: the command.
+        folder: its working directory, where its stderr and temporary files go.
+        limits: what it may use.
+        processes: where it is registered while it runs.
+
+    Raises:
+        OSError: it could not be started.
+        Interrupted: ``processes`` was killed before.
+    """
+    start = time.monotonic()
+    pid = processes.start(argv, folder)
+    timed_out = threading.Event()
+
+    def stop() -> None:
+        timed_out.set()
+        processes.stop(pid)
+
+    timer = threading.Timer(limits.wall_s, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        _limit(pid, limits)
+    except OSError:
+        processes.stop(pid)
+        raise
+    finally:
+        code, cpu_s = processes.finish(pid)
+        timer.cancel()
+    wall_s = time.monotonic() - start
+    stderr = (folder / "stderr").read_bytes().decode("utf-8", "replace")
+    # The timer may fire at the very moment the compile ends by itself.
+    return Exit(code, timed_out.is_set() and code < 0, wall_s, cpu_s, stderr)
+
+
+def _limit(pid: int, limits: Limits) -> None:
+    """Put limits on a process that has just started.
+
+    Done from outside: code between fork and exec is not safe where other threads run.
+    """
+    memory = limits.memory_mb * 2**20
+    cpu_s = math.ceil(limits.wall_s)
+    for kind, *wanted in (
+        (resource.RLIMIT_AS, memory, memory),
+        (resource.RLIMIT_CPU, cpu_s, cpu_s + 5),
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_FSIZE, MAX_FILE_BYTES, MAX_FILE_BYTES),
+    ):
+        ceiling = resource.prlimit(pid, kind)[1]
+        if ceiling != resource.RLIM_INFINITY:
+            wanted = [min(limit, ceiling) for limit in wanted]
+        resource.prlimit(pid, kind, (wanted[0], wanted[1]))

@@ -1,0 +1,152 @@
+"""One compile: a module and a policy, under limits, to episodes or a typed failure."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from regalloc.compiler.command_lines import Advice, compile_argv
+from regalloc.compiler.corpus import Module, is_bitcode
+from regalloc.compiler.processes import Exit, Processes, run_limited
+from regalloc.compiler.toolchain import BUILD_IMAGES, Toolchain
+from regalloc.compiler.training_log import Episode, read_log
+from regalloc.errors import DiskError, RegallocError, ToolchainError, TrainingLogError
+from regalloc.settings import Limits
+
+FailureKind = Literal["timeout", "signal", "out_of_memory", "exit", "bad_log", "bad_module"]
+
+_OUT_OF_MEMORY = (
+    "out of memory",
+    "bad_alloc",
+    "Cannot allocate memory",
+    "ResourceExhausted",
+    "failed to map segment",
+)
+_DISK_FULL = os.strerror(errno.ENOSPC)
+_TAIL_LINES = 5
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A compile that ended well.
+
+    Attributes:
+        module: the module's name.
+        episodes: its functions with a decision, in the order of compilation.
+        wall_s: elapsed seconds.
+        cpu_s: seconds of processor time, user and system.
+    """
+
+    module: str
+    episodes: tuple[Episode, ...]
+    wall_s: float
+    cpu_s: float
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A compile that gave no episodes.
+
+    Attributes:
+        module: the module's name.
+        kind: what ended it.
+        detail: signal name, limit, or the compiler's last lines.
+        attempts: how often it was tried.
+    """
+
+    module: str
+    kind: FailureKind
+    detail: str
+    attempts: int = 1
+
+
+Result = Compiled | Failed
+
+
+def compile_module(
+    toolchain: Toolchain,
+    module: Module,
+    policy: Path | None,
+    limits: Limits,
+    processes: Processes | None = None,
+) -> Result:
+    """Compile a module under a policy, or under the default heuristic if that is None.
+
+    Nothing is left behind: the log is read and the object never written.
+
+    Raises:
+        DiskError: there is no room for the log.
+        ToolchainError: clang cannot be started.
+        Interrupted: the processes were killed.
+    """
+    detail = _unusable(module)
+    if detail:
+        return Failed(module.name, "bad_module", detail)
+    try:
+        with tempfile.TemporaryDirectory(prefix="regalloc-") as name:
+            advice = Advice(Path(name) / "log", policy)
+            argv = compile_argv(toolchain.clang, module, advice)
+            end = run_limited(argv, Path(name), limits, processes or Processes())
+            return _classify(module, end, limits) or _read(module, end, advice.log)
+    except OSError as error:
+        cause = _translate(error, toolchain)
+        if cause is None:
+            raise
+        raise cause from error
+
+
+def _unusable(module: Module) -> str:
+    try:
+        with module.bitcode.open("rb") as file:
+            head = file.read(4)
+    except OSError as error:
+        return f"{module.bitcode}: {error.strerror}"
+    return "" if is_bitcode(head) else f"{module.bitcode} does not begin as bitcode does"
+
+
+def _classify(module: Module, end: Exit, limits: Limits) -> Failed | None:
+    tail = "\n".join(end.stderr.strip().splitlines()[-_TAIL_LINES:])
+    failed = Failed(module.name, "exit", tail)
+    if end.timed_out or end.code == -signal.SIGXCPU:
+        return replace(failed, kind="timeout", detail=f"no end after {limits.wall_s:g} s")
+    if end.code == -signal.SIGXFSZ:
+        return replace(failed, kind="signal", detail="SIGXFSZ: the training log grew too long")
+    if end.code != 0 and _DISK_FULL in end.stderr:
+        raise DiskError("the disk is full", tail, "free space in the folder for temporary files")
+    if end.code == -signal.SIGKILL or (
+        end.code != 0 and any(text in end.stderr for text in _OUT_OF_MEMORY)
+    ):
+        detail = f"limit {limits.memory_mb} MiB\n{tail}".strip()
+        return replace(failed, kind="out_of_memory", detail=detail)
+    if end.code < 0:
+        detail = f"{signal.Signals(-end.code).name}\n{tail}".strip()
+        return replace(failed, kind="signal", detail=detail)
+    return replace(failed, detail=f"exit code {end.code}\n{tail}".strip()) if end.code else None
+
+
+def _read(module: Module, end: Exit, log: Path) -> Result:
+    try:
+        return Compiled(module.name, read_log(log), end.wall_s, end.cpu_s)
+    except TrainingLogError as error:
+        return Failed(module.name, "bad_log", f"{error.brief}: {error.details}")
+
+
+def _translate(error: OSError, toolchain: Toolchain) -> RegallocError | None:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskError(
+            "the disk is full",
+            f"{tempfile.gettempdir()}: {error.strerror}",
+            "free space in the folder for temporary files",
+        )
+    if error.filename == str(toolchain.clang):
+        return ToolchainError(
+            "clang cannot be started",
+            f"{toolchain.clang}: {error.strerror}",
+            BUILD_IMAGES,
+        )
+    return None

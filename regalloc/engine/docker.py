@@ -1,0 +1,226 @@
+"""Stages in containers.  The only file that imports the docker SDK."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from regalloc.engine.outcome import Tail, check_exit
+from regalloc.engine.protocol import RUN_LABEL, STAGE_ENV, Command, EngineName
+from regalloc.engine.signals import interruptible, shielded
+from regalloc.errors import DiskError, EngineError, RegallocError
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+GRACE_S = 10
+TIMEOUT_S = 60
+
+
+def connect() -> DockerEngine | None:
+    """Return the docker engine the environment names, or None when none answers."""
+    # Imported here: the SDK takes longer to load than `status` may take in all.
+    from docker.errors import DockerException
+
+    import docker
+
+    try:
+        client = docker.from_env(timeout=TIMEOUT_S)
+        client.ping()
+    except DockerException:
+        return None
+    return DockerEngine(client)
+
+
+class DockerEngine:
+    """Runs stages in containers that can reach nothing but their folders."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    @property
+    def name(self) -> EngineName:
+        """Return which of the engines this is."""
+        return "docker"
+
+    def describe(self) -> str:
+        """Return the engine and its version in a few words."""
+        return f"docker engine {self._client.version()['Version']}"
+
+    def data_folder(self) -> str:
+        """Return the folder the daemon keeps its images in, on the daemon's machine."""
+        return str(self._client.info()["DockerRootDir"])
+
+    def image_id(self, reference: str) -> str | None:
+        """Return the ID of an image, or None when there is none of that reference."""
+        from docker.errors import ImageNotFound
+
+        try:
+            return str(self._client.images.get(reference).id)
+        except ImageNotFound:
+            return None
+
+    def pull(self, reference: str) -> bool:
+        """Fetch an image from its registry and return whether that worked."""
+        from docker.errors import DockerException
+
+        try:
+            self._client.images.pull(reference)
+        except DockerException:
+            return False
+        return True
+
+    def remove_images(self, prefix: str) -> tuple[str, ...]:
+        """Remove every image whose reference starts so, and return the references."""
+        with _translated():
+            tags = sorted(tag for image in self._client.images.list() for tag in image.tags)
+            removed = tuple(tag for tag in tags if tag.startswith(prefix))
+            for tag in removed:
+                self._client.images.remove(tag, force=True)
+        return removed
+
+    def run(self, command: Command) -> None:
+        """Run a stage in a container and remove the container on every way out."""
+        name = f"regalloc-{command.run_id}-{command.stage}-{os.getpid()}"
+        tail = Tail()
+        with _translated(), interruptible():
+            try:
+                lent = self._lend(command, f"{name}-objects")
+                container = self._client.containers.create(
+                    name=name, **container_options(command, lent)
+                )
+                code = _stream(container, tail, command.tty)
+                container.reload()
+                killed = bool(container.attrs["State"]["OOMKilled"])
+            finally:
+                with shielded():
+                    self._remove(name)
+                    self._remove(f"{name}-objects")
+        check_exit(command.stage, command.argv, code, tail.text(), killed)
+
+    def _lend(self, command: Command, name: str) -> list[str]:
+        """Create, but never start, a container whose volumes hold the corpus objects."""
+        if command.objects_image is None:
+            return []
+        # An image cannot be mounted, but creating a container fills its declared volumes.
+        self._client.containers.create(
+            command.objects_image, ["true"], name=name, labels={RUN_LABEL: command.run_id}
+        )
+        return [f"{name}:ro"]
+
+    def _remove(self, name: str) -> None:
+        # By name: a signal may arrive after the daemon made a container and before we heard.
+        from docker.errors import APIError, NotFound
+
+        try:
+            container = self._client.containers.get(name)
+            if container.status == "running":
+                container.stop(timeout=GRACE_S)
+            container.remove(v=True, force=True)
+        except NotFound:
+            pass
+        except APIError as error:
+            print(f"could not remove container {name}: {error}", file=sys.stderr)
+
+
+def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
+    """Return what the SDK is told about a stage's container."""
+    return {
+        "image": command.image,
+        "command": list(command.argv),
+        "volumes": {
+            str(mount.source): {
+                "bind": str(mount.target),
+                "mode": "ro" if mount.read_only else "rw",
+            }
+            for mount in command.mounts
+        },
+        "volumes_from": lent,
+        "environment": {**dict(STAGE_ENV), **_terminal(command.tty)},
+        "user": f"{os.getuid()}:{os.getgid()}",
+        "labels": {RUN_LABEL: command.run_id},
+        "network_mode": "none",
+        "read_only": True,
+        "tmpfs": {"/tmp": ""},
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "mem_limit": f"{command.memory_mb}m",
+        "pids_limit": command.pids,
+        "init": True,
+        "tty": command.tty,
+    }
+
+
+def _terminal(tty: bool) -> dict[str, str]:
+    if not tty:
+        return {}
+    columns, lines = shutil.get_terminal_size()
+    term = os.environ.get("TERM", "xterm")
+    return {"COLUMNS": str(columns), "LINES": str(lines), "TERM": term}
+
+
+def _stream(container: Container, tail: Tail, tty: bool) -> int:
+    """Start a container, pass its output on as it comes, and return its exit code."""
+    # Attached before the start, so that not a line is missed.
+    output = container.attach(stream=True, stdout=True, stderr=True, demux=not tty)
+    container.start()
+    with _resized(container, tty):
+        for piece in output:
+            for stream, chunk in zip((sys.stdout, sys.stderr), _split(piece), strict=True):
+                tail.feed(chunk)
+                stream.buffer.write(chunk)
+                stream.flush()
+    return int(container.wait()["StatusCode"])
+
+
+def _split(piece: Any) -> tuple[bytes, bytes]:
+    out, err = piece if isinstance(piece, tuple) else (piece, b"")
+    return out or b"", err or b""
+
+
+@contextmanager
+def _resized(container: Container, tty: bool) -> Iterator[None]:
+    """Keep the container's terminal as large as ours."""
+    from docker.errors import APIError
+
+    def resize(*_: object) -> None:
+        columns, lines = shutil.get_terminal_size()
+        # A container that has already ended has no terminal left to resize.
+        with suppress(APIError):
+            container.resize(height=lines, width=columns)
+
+    if not tty:
+        yield
+        return
+    before = signal.signal(signal.SIGWINCH, resize)
+    try:
+        resize()
+        yield
+    finally:
+        signal.signal(signal.SIGWINCH, before)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the SDK's exceptions into ours."""
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except RegallocError:
+        raise
+    except (DockerException, RequestException) as error:
+        text = str(error)
+        if "no space left on device" in text.lower():
+            raise DiskError(
+                "the docker engine's disk is full", text, "free space: docker system prune"
+            ) from error
+        raise EngineError(
+            "the docker engine refused or went away", text, "run `make doctor`"
+        ) from error

@@ -1,0 +1,81 @@
+"""What the end of a stage means: its exit code becomes nothing or one error."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+from collections import deque
+from collections.abc import Iterator
+
+from regalloc.errors import MemoryLimitError, RegallocError, StageError
+
+TAIL_LINES = 20
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_NAMELESS = (RegallocError.exit_code, StageError.exit_code)
+
+
+class Tail:
+    """The last lines of a stream of bytes, without terminal escapes."""
+
+    def __init__(self, lines: int = TAIL_LINES) -> None:
+        self._lines: deque[str] = deque(maxlen=lines)
+        self._rest = ""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes; a carriage return overwrites its line as a terminal would."""
+        *whole, self._rest = (self._rest + chunk.decode(errors="replace")).split("\n")
+        self._lines.extend(_clean(line) for line in whole)
+
+    def text(self) -> str:
+        """Return the last lines, one a line."""
+        rest = [_clean(self._rest)] if self._rest.strip() else []
+        return "\n".join([*self._lines, *rest][-TAIL_LINES:])
+
+
+def _clean(line: str) -> str:
+    return _ESCAPES.sub("", line).rstrip("\r").rsplit("\r", 1)[-1]
+
+
+def describe_exit(code: int) -> str:
+    """Return an exit code in words; 128 + n and -n are signal n."""
+    number = -code if code < 0 else code - 128
+    try:
+        return f"signal {signal.Signals(number).name}" if number > 0 else f"exit code {code}"
+    except ValueError:
+        return f"exit code {code}"
+
+
+def _subclasses(kind: type[RegallocError]) -> Iterator[type[RegallocError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _subclasses(child)
+
+
+def owner(code: int) -> type[RegallocError] | None:
+    """Return the error class that owns an exit code, or None."""
+    if code in _NAMELESS:
+        return None
+    return next((kind for kind in _subclasses(RegallocError) if kind.exit_code == code), None)
+
+
+def check_exit(
+    stage: str, argv: tuple[str, ...], code: int, tail: str, out_of_memory: bool = False
+) -> None:
+    """Raise the error an exit code stands for; 0 is none.
+
+    Raises:
+        RegallocError: the class that owns the code; the stage has already said why.
+        MemoryLimitError: the stage was killed for its memory.
+        StageError: anything else.
+    """
+    if code == 0:
+        return
+    if (kind := owner(code)) is not None:
+        raise kind(f"stage {stage} failed")
+    details = f"command: {shlex.join(argv)}\nended with: {describe_exit(code)}\n{tail}"
+    if out_of_memory:
+        raise MemoryLimitError(
+            f"stage {stage} ran out of memory", details, "use fewer --jobs, or more memory"
+        )
+    raise StageError(f"stage {stage} failed", details, "this is a bug; run it with --debug")

@@ -1,0 +1,164 @@
+"""Where the base image's root file system comes from: an image, a registry, or a bootstrap."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from regalloc.engine.outcome import Tail, describe_exit
+from regalloc.engine.process import run_process
+from regalloc.errors import ImageError
+
+SUITE = "bookworm"
+PULLED = f"debian:{SUITE}-slim"
+BOOTSTRAPPED = "bootstrapped"
+"""Stage of docker/base/Dockerfile that unpacks a bootstrapped root file system."""
+
+SOURCE_DATE_EPOCH = 1735689600
+"""2025-01-01: the newest time stamp in anything we build."""
+
+KEYRING = "debian-archive-keyring"
+_OPTIONS = (
+    "--variant=minbase",
+    "--include=ca-certificates",
+    '--aptopt=Acquire::Languages "none"',
+    # Everything a container never shows anyone; licences stay.
+    "--dpkgopt=path-exclude=/usr/share/doc/*",
+    "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+    "--dpkgopt=path-exclude=/usr/share/man/*",
+    "--dpkgopt=path-exclude=/usr/share/info/*",
+    "--dpkgopt=path-exclude=/usr/share/locale/*",
+)
+
+
+@dataclass(frozen=True)
+class Base:
+    """What docker/base/Dockerfile is built from.
+
+    Attributes:
+        source: value of `ARG BASE`.
+        identity: how it was come by, for the image's label.
+        context: folder with the root file system, None when none is needed.
+    """
+
+    source: str
+    identity: str
+    context: Path | None
+
+
+def prepare_base(cache: Path, environ: Mapping[str, str], pull: Callable[[str], bool]) -> Base:
+    """Return a base: BASE_IMAGE, else Debian's image if it can be pulled, else a bootstrap.
+
+    Raises:
+        ImageError: none of the three works.
+    """
+    if given := environ.get("BASE_IMAGE"):
+        return Base(given, f"BASE_IMAGE {given}", None)
+    if pull(PULLED):
+        return Base(PULLED, f"pulled {PULLED}", None)
+    folder = bootstrap(cache, debian_sources(Path("/etc/apt")))
+    digest = (folder / "rootfs.sha256").read_text().strip()
+    return Base(BOOTSTRAPPED, f"bootstrapped {SUITE} sha256:{digest}", folder)
+
+
+def debian_sources(apt: Path) -> str:
+    """Return the machine's own Debian package sources, without any third party's.
+
+    Raises:
+        ImageError: there are none.
+    """
+    text = "\n".join(_stanzas(apt)) or _one_liners(apt)
+    if not text:
+        raise ImageError(
+            "no Debian base image can be had",
+            f"{PULLED} cannot be pulled, and {apt} names no Debian package source",
+            "set BASE_IMAGE to a Debian 12 image",
+        )
+    return text
+
+
+def _stanzas(apt: Path) -> Iterator[str]:
+    for path in sorted((apt / "sources.list.d").glob("*.sources")):
+        text = "\n".join(line for line in path.read_text().splitlines() if line[:1] != "#")
+        for stanza in text.split("\n\n"):
+            if KEYRING in stanza:
+                yield f"{stanza.strip()}\n"
+
+
+def _one_liners(apt: Path) -> str:
+    files = [apt / "sources.list", *sorted((apt / "sources.list.d").glob("*.list"))]
+    lines = (line for path in files if path.is_file() for line in path.read_text().splitlines())
+    return "".join(f"{line}\n" for line in lines if _is_debian(line.split()))
+
+
+def _is_debian(words: list[str]) -> bool:
+    if words[:1] != ["deb"]:
+        return False
+    # Without a key of its own an entry is trusted by any; then the suite has to tell.
+    signed = [word for word in words if "signed-by=" in word]
+    return KEYRING in signed[0] if signed else any(word.startswith(SUITE) for word in words)
+
+
+def bootstrap(cache: Path, sources: str) -> Path:
+    """Build Debian's root file system and return its folder: rootfs.tar and rootfs.sha256.
+
+    The same packages give the same bytes.
+
+    Raises:
+        ImageError: mmdebstrap is missing or failed.
+    """
+    recipe = hashlib.sha256("\n".join([*_OPTIONS, sources]).encode()).hexdigest()[:12]
+    folder = cache / "base" / recipe
+    if folder.is_dir():
+        return folder
+    partial = folder.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    # Below the build context but not copied from it: the file names package hosts.
+    (partial / "debian.sources").write_text(sources)
+    _mmdebstrap(partial / "rootfs.tar", partial / "debian.sources")
+    (partial / "rootfs.sha256").write_text(f"{_sha256(partial / 'rootfs.tar')}\n")
+    partial.rename(folder)
+    return folder
+
+
+def _mmdebstrap(output: Path, sources: Path) -> None:
+    argv = [find_mmdebstrap(), *_OPTIONS, SUITE, str(output), str(sources)]
+    tail = Tail()
+    env = {**os.environ, "SOURCE_DATE_EPOCH": str(SOURCE_DATE_EPOCH)}
+    code = run_process(argv, env=env, on_output=tail.feed)
+    if code != 0:
+        raise ImageError(
+            "Debian could not be bootstrapped",
+            f"command: {' '.join(argv)}\nended with: {describe_exit(code)}\n{tail.text()}",
+            "check that apt-get update works, or set BASE_IMAGE to a Debian 12 image",
+        )
+
+
+def find_mmdebstrap() -> str:
+    """Return the path of mmdebstrap, installing it when this is Debian and we are root.
+
+    Raises:
+        ImageError: it is missing and cannot be installed.
+    """
+    if found := shutil.which("mmdebstrap"):
+        return found
+    if os.geteuid() == 0 and (apt := shutil.which("apt-get")):
+        run_process([apt, "update"], on_output=lambda _: None)
+        run_process([apt, "install", "--yes", "mmdebstrap"], on_output=lambda _: None)
+    if found := shutil.which("mmdebstrap"):
+        return found
+    raise ImageError(
+        "no Debian base image can be had",
+        f"{PULLED} cannot be pulled, and mmdebstrap is not installed",
+        "set BASE_IMAGE to a Debian 12 image, or install mmdebstrap",
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

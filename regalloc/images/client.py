@@ -1,0 +1,118 @@
+"""The docker client, for the two things the SDK cannot do: BuildKit builds and a terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from regalloc.errors import ImageError
+
+PROBE_S = 20.0
+# Looked at even when PATH hides it: Debian's own client drives BuildKit without a plugin.
+SYSTEM = ("/usr/bin",)
+_BUILDKIT_SINCE = 18
+_BUILDX_SINCE = 23
+SECRET_CA = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "CURL_CA_BUNDLE")
+
+
+@dataclass(frozen=True)
+class Client:
+    """A docker client that can drive BuildKit.
+
+    Attributes:
+        path: the binary.
+        major: its major version.
+    """
+
+    path: Path
+    major: int
+
+    @property
+    def build(self) -> tuple[str, ...]:
+        """Return the start of a build's command line."""
+        # A buildx builder of its own would keep the result to itself without --load.
+        load = ("--load",) if self.major >= _BUILDX_SINCE else ()
+        return (str(self.path), "build", *load)
+
+
+def find_client(search: str) -> Client:
+    """Return the first docker client on a search path that can drive BuildKit.
+
+    Raises:
+        ImageError: there is none.
+    """
+    seen: dict[Path, str] = {}
+    for folder in [*search.split(os.pathsep), *SYSTEM]:
+        path = Path(folder) / "docker"
+        if not os.access(path, os.X_OK) or path.resolve() in seen:
+            continue
+        major = _major(path)
+        if major >= _BUILDX_SINCE and not _has_buildx(path):
+            seen[path.resolve()] = f"{path}: version {major}, without the buildx plugin"
+        elif major < _BUILDKIT_SINCE:
+            seen[path.resolve()] = f"{path}: too old or not a docker client"
+        else:
+            return Client(path, major)
+    raise ImageError(
+        "no docker client that can drive BuildKit",
+        "\n".join(seen.values()) or "there is no docker client on PATH",
+        "install the docker-buildx plugin, or on Debian 12: apt-get install docker.io",
+    )
+
+
+def _probe(*argv: str | Path) -> tuple[int, str]:
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=PROBE_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return 1, ""
+    return done.returncode, done.stdout
+
+
+def _major(path: Path) -> int:
+    found = re.search(r"version (\d+)\.", _probe(path, "--version")[1])
+    return int(found[1]) if found else 0
+
+
+def _has_buildx(path: Path) -> bool:
+    return _probe(path, "buildx", "version")[0] == 0
+
+
+def build_secrets(environ: Mapping[str, str], pip_configs: Sequence[Path]) -> tuple[str, ...]:
+    """Return the flags that lend a build the host's certificates and pip's configuration."""
+    bundles = (Path(environ[name]) for name in SECRET_CA if environ.get(name))
+    ca = next((path for path in bundles if path.is_file()), None)
+    pip = next((path for path in pip_configs if path.is_file()), None)
+    named = (("ca", ca), ("pipconf", pip))
+    return tuple(
+        flag for name, path in named if path for flag in ("--secret", f"id={name},src={path}")
+    )
+
+
+def pip_config_files(environ: Mapping[str, str], home: Path) -> tuple[Path, ...]:
+    """Return where pip looks for its configuration, the strongest first."""
+    given = environ.get("PIP_CONFIG_FILE")
+    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    places = (config / "pip/pip.conf", home / ".pip/pip.conf", Path("/etc/pip.conf"))
+    return ((Path(given),) if given else ()) + places
+
+
+def open_shell(client: Path | None, argv: Sequence[str]) -> int:
+    """Run `docker run` on our terminal and return its exit code.
+
+    Raises:
+        ImageError: there is no docker client.
+    """
+    if client is None:
+        raise ImageError("no docker client on PATH", "", "install one, or use --engine=local")
+    return subprocess.call([str(client), "run", *argv])
+
+
+def any_client() -> Path | None:
+    """Return the first docker client on PATH, able to build or not."""
+    found = shutil.which("docker")
+    return Path(found) if found else None

@@ -1,0 +1,183 @@
+"""Builds what stands for the images where no docker engine answers.
+
+The same scripts run as in the Dockerfiles and see the same canonical paths, bound in a mount
+namespace of their own, so that paths inside the results are docker's.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from regalloc.engine.local import WHOLE, local_folder
+from regalloc.engine.outcome import Tail, describe_exit
+from regalloc.engine.process import run_process
+from regalloc.engine.signals import interruptible
+from regalloc.errors import DiskError, EngineError, ImageError
+from regalloc.images.base import SOURCE_DATE_EPOCH
+from regalloc.images.progress import show_progress
+from regalloc.images.tree import Target
+
+SOURCE = Path("/llvm-project")
+TENSORFLOW = Path("/opt/tensorflow")
+PREFIX = Path("/opt/llvm")
+OBJECTS = Path("/llvm_corpus")
+Step = tuple[str, ...]
+
+
+def build_steps(target: Target, folder: Path) -> tuple[Step, ...]:
+    """Return the commands that make an image's content, relative to the checkout."""
+    source, tensorflow, prefix = str(SOURCE), str(TENSORFLOW), str(PREFIX)
+    scripts = "docker/scripts"
+    match target.name:
+        case "llvm":
+            return (
+                ("bash", f"{scripts}/install-packages.sh", "docker/llvm/packages-build.txt"),
+                ("bash", f"{scripts}/install-packages.sh", "docker/llvm/packages-source.txt"),
+                ("bash", f"{scripts}/install-packages.sh", "docker/llvm/packages-run.txt"),
+                ("bash", f"{scripts}/fetch-source.sh", source),
+                ("bash", f"{scripts}/fetch-tensorflow.sh", tensorflow),
+                ("bash", f"{scripts}/relink.sh", source, tensorflow, prefix),
+                ("bash", f"{scripts}/test-toolchain.sh", source, prefix),
+            )
+        case "corpus":
+            return (
+                ("bash", f"{scripts}/install-packages.sh", "docker/corpus/packages.txt"),
+                ("bash", f"{scripts}/build-corpus.sh", source, prefix, str(OBJECTS)),
+            )
+        case "trainer":
+            venv = folder / "venv"
+            lock = "docker/trainer/requirements.txt"
+            return (
+                ("bash", f"{scripts}/install-packages.sh", "docker/trainer/packages.txt"),
+                ("/usr/bin/python3.11", "-m", "venv", str(venv)),
+                (str(venv / "bin/python3"), "-m", "pip", "install", "--require-hashes", "-r", lock),
+            )
+        case _:
+            # The base is the machine itself.
+            return ()
+
+
+def build_binds(target: Target, folder: Path, cache: Path) -> dict[Path, Path]:
+    """Return canonical path to the folder of ours that is seen there."""
+    if target.name == "llvm":
+        return {path: folder / path.relative_to("/") for path in (SOURCE, TENSORFLOW, PREFIX)}
+    if target.name == "corpus" and target.parent:
+        llvm = local_folder(cache, target.parent)
+        seen = {path: llvm / path.relative_to("/") for path in (SOURCE, TENSORFLOW, PREFIX)}
+        return {**seen, OBJECTS: folder / OBJECTS.relative_to("/")}
+    return {}
+
+
+@dataclass(frozen=True)
+class LocalBuilder:
+    """Builds below `<cache>/local`, as root, on Debian 12.
+
+    Attributes:
+        checkout: the repository's root.
+        cache: the cache folder.
+        environ: the process's environment.
+        jobs: compiles at the same time.
+    """
+
+    checkout: Path
+    cache: Path
+    environ: Mapping[str, str]
+    jobs: int
+
+    def build(self, target: Target) -> None:
+        """Build one image's folder next to its place and rename it when it is whole.
+
+        Raises:
+            EngineError: we are not root.
+            ImageError: a step failed.
+            DiskError: the disk is full.
+        """
+        require_root()
+        folder = local_folder(self.cache, target.reference)
+        partial = folder.with_name(f"{folder.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        binds = build_binds(target, partial, self.cache)
+        with interruptible(), _mount_points(binds), show_progress(target.reference) as progress:
+            for step in build_steps(target, partial):
+                progress(" ".join(step))
+                self._run(target, with_binds(binds, step))
+        (partial / WHOLE).write_text(f"{target.reference}\n")
+        partial.rename(folder)
+
+    def _run(self, target: Target, argv: Step) -> None:
+        log = self.cache / "logs" / f"local-{target.name}-{target.tag}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        tail = Tail()
+        with log.open("ab") as file:
+            code = run_process(
+                argv, env=self._env(target), cwd=self.checkout, on_output=_tee(file.write, tail)
+            )
+        if code == 0:
+            return
+        details = (
+            f"command: {' '.join(argv)}\nended with: {describe_exit(code)}\nlog: {log}\n"
+            f"{tail.text()}"
+        )
+        if "no space left on device" in tail.text().lower():
+            raise DiskError(f"the disk is full: {target.reference}", details, "free space")
+        raise ImageError(f"{target.reference} could not be built", details, f"read {log}")
+
+    def _env(self, target: Target) -> dict[str, str]:
+        return {
+            **self.environ,
+            **dict(target.args),
+            "JOBS": str(self.jobs),
+            "SOURCE_DATE_EPOCH": str(SOURCE_DATE_EPOCH),
+        }
+
+
+def require_root() -> None:
+    """Check that packages may be installed.
+
+    Raises:
+        EngineError: we are not root.
+    """
+    if os.geteuid() != 0:
+        raise EngineError(
+            "no docker and no root",
+            "without docker the toolchain's packages are installed on this machine",
+            "start docker, or run once as root",
+        )
+
+
+def with_binds(binds: Mapping[Path, Path], step: Step) -> Step:
+    """Return a command that sees the binds, and nobody else does."""
+    if not binds:
+        return step
+    pairs = (f"{source}={target}" for target, source in binds.items())
+    return ("unshare", "--mount", "bash", "scripts/with-binds", *pairs, "--", *step)
+
+
+def _tee(write: Callable[[bytes], object], tail: Tail) -> Callable[[bytes], None]:
+    def take(line: bytes) -> None:
+        write(line)
+        tail.feed(line)
+
+    return take
+
+
+@contextmanager
+def _mount_points(binds: Mapping[Path, Path]) -> Iterator[None]:
+    """Make the folders that are bound and bound onto, and remove the latter if they are ours."""
+    made = []
+    for target, source in binds.items():
+        source.mkdir(parents=True, exist_ok=True)
+        if not target.is_dir():
+            target.mkdir(parents=True)
+            made.append(target)
+    try:
+        yield
+    finally:
+        for target in reversed(made):
+            target.rmdir()

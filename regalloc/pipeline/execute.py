@@ -1,0 +1,244 @@
+"""Does what was planned, in that order, and decides nothing."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from regalloc.engine.protocol import Command, Engine, Mount
+from regalloc.errors import DiskError
+from regalloc.images.tree import Target
+from regalloc.pipeline.manifest import (
+    MANIFEST,
+    Manifest,
+    hash_outputs,
+    measure_outputs,
+    read_manifest,
+    read_started,
+    write_manifest,
+    write_started,
+)
+from regalloc.pipeline.plan import (
+    CORPUS_IMAGE,
+    Action,
+    Kind,
+    Wish,
+    bindings_of,
+    images_of,
+    seed_of,
+    stage_key,
+)
+from regalloc.pipeline.versions import collect_versions
+from regalloc.stages.table import Stage, find
+
+IMAGE_BYTES = 2 * 1024**3
+STAGE_BYTES = 200 * 1024**2
+PIDS = 8192
+
+
+class Builder(Protocol):
+    """What can build an image."""
+
+    def build(self, target: Target) -> None:
+        """Build one image, whose parent exists."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Where and with what a plan is executed.
+
+    Attributes:
+        folder: the run's folder.
+        checkout: the repository's root.
+        cache: the cache folder.
+        wish: settings, seed and images.
+        jobs: compiles at the same time; no part of any key.
+        memory_mb: limit of a stage in MiB.
+        tty: whether a terminal is given to the stages.
+        debug: whether stages show tracebacks.
+        engine: what runs stages.
+        builder: what builds images.
+        say: takes a line for the user.
+    """
+
+    folder: Path
+    checkout: Path
+    cache: Path
+    wish: Wish
+    jobs: int
+    memory_mb: int
+    tty: bool
+    debug: bool
+    engine: Engine
+    builder: Builder
+    say: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long an action took, in seconds."""
+
+    action: Action
+    duration_s: float
+
+
+def execute(actions: Iterable[Action], run: Run) -> tuple[Timing, ...]:
+    """Carry out the actions that are to run, in order, and return their times.
+
+    Raises:
+        RegallocError: an action failed; the ones after it were not begun.
+    """
+    return tuple(_time(action, run) for action in actions if action.kind is Kind.RUN)
+
+
+def _time(action: Action, run: Run) -> Timing:
+    began = time.monotonic()
+    run.say(f"{action.what} {action.name}: {action.reason}")
+    if action.what == "image":
+        require_space(run.cache, IMAGE_BYTES, "an image")
+        run.builder.build(run.wish.targets[action.name])
+    else:
+        require_space(run.folder, STAGE_BYTES, f"stage {action.name}")
+        run_stage(find(action.name), run)
+    return Timing(action, time.monotonic() - began)
+
+
+def require_space(folder: Path, needed: int, what: str) -> None:
+    """Create a folder and check that its disk has so many bytes free.
+
+    Raises:
+        DiskError: it cannot be created or has less.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise DiskError(f"{folder} cannot be used", str(error), "choose another folder") from error
+    if free < needed:
+        raise DiskError(
+            f"the disk is too full for {what}",
+            f"{folder}: {free // 1024**2} MiB free, {needed // 1024**2} MiB needed",
+            "free space, or put the run elsewhere with --run and the cache with REGALLOC_CACHE",
+        )
+
+
+def run_stage(stage: Stage, run: Run) -> None:
+    """Run one stage and write its manifest last.
+
+    Raises:
+        RegallocError: the stage failed; its folder has no manifest.
+    """
+    reads = {folder: _digest(run.folder / folder) for folder in stage.reads}
+    key = stage_key(stage, run.wish, reads)
+    folder = run.folder / stage.writes
+    prepare_folder(stage, folder, key, run.say)
+    command = stage_command(stage, run)
+    began = time.monotonic()
+    run.engine.run(command)
+    duration_s = time.monotonic() - began
+    write_manifest(folder, _record(stage, run, command, key, reads, duration_s))
+
+
+def _digest(folder: Path) -> str:
+    manifest = read_manifest(folder)
+    assert manifest is not None, "the plan runs a stage only after what it reads is made"
+    return manifest.digest
+
+
+def prepare_folder(stage: Stage, folder: Path, key: str, say: Callable[[str], None]) -> None:
+    """Make a stage's folder ready: empty, or as an interrupted run with this key left it.
+
+    A finished result of a stage that takes hours is moved aside, not deleted.
+
+    Raises:
+        DiskError: the disk is full or not writable.
+    """
+    try:
+        _clear(stage, folder, key, say)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DiskError(f"{folder} cannot be cleared", str(error), "check who owns it") from error
+    write_started(folder, key)
+
+
+def _clear(stage: Stage, folder: Path, key: str, say: Callable[[str], None]) -> None:
+    if stage.resumes and read_started(folder) == key:
+        (folder / MANIFEST).unlink(missing_ok=True)
+        return
+    finished = read_manifest(folder)
+    if stage.resumes and finished is not None:
+        aside = folder.with_name(f"{folder.name}.{finished.key[:8]}")
+        # The same key is the same result: an older copy of it is no loss.
+        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(aside)
+        say(f"kept the finished {folder.name} of another configuration as {aside}")
+    elif folder.exists():
+        # First of all the manifest: half a folder must never be taken for done.
+        (folder / MANIFEST).unlink(missing_ok=True)
+        shutil.rmtree(folder)
+
+
+def stage_command(stage: Stage, run: Run) -> Command:
+    """Return what the engine is asked to run."""
+    targets = run.wish.targets
+    return Command(
+        stage=stage.name,
+        image=targets["trainer"].reference,
+        toolchain_image=targets["llvm"].reference,
+        objects_image=targets[CORPUS_IMAGE].reference if stage.reads_objects else None,
+        argv=stage_argv(stage, run),
+        root=run.folder,
+        mounts=stage_mounts(stage, run.folder),
+        run_id=run.folder.name,
+        memory_mb=run.memory_mb,
+        pids=PIDS,
+        tty=run.tty,
+    )
+
+
+def stage_argv(stage: Stage, run: Run) -> tuple[str, ...]:
+    """Return a stage's name and flags."""
+    bindings = bindings_of(stage, run.wish.settings)
+    return (
+        stage.name,
+        f"--seed={run.wish.seed}",
+        f"--jobs={run.jobs}",
+        *(f"--bind={binding}" for binding in bindings),
+        *(("--debug",) if run.debug else ()),
+    )
+
+
+def stage_mounts(stage: Stage, root: Path) -> tuple[Mount, ...]:
+    """Return the stage's folders at their place below `/`."""
+    return tuple(
+        Mount(name, root / name, PurePosixPath("/") / name, name != stage.writes)
+        for name in (*stage.reads, stage.writes)
+    )
+
+
+def _record(
+    stage: Stage, run: Run, command: Command, key: str, reads: dict[str, str], duration_s: float
+) -> Manifest:
+    folder = run.folder / stage.writes
+    images = {name: run.wish.targets[name].reference for name in images_of(stage)}
+    return Manifest(
+        stage=stage.name,
+        key=key,
+        images=images,
+        image_ids={name: run.engine.image_id(ref) or "" for name, ref in images.items()},
+        engine=run.engine.describe(),
+        argv=command.argv,
+        gin="\n".join(bindings_of(stage, run.wish.settings)),
+        versions=collect_versions(run.checkout),
+        seed=seed_of(stage, run.wish.seed),
+        reads=reads,
+        writes=hash_outputs(folder),
+        sizes=measure_outputs(folder),
+        duration_s=round(duration_s, 3),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )

@@ -1,0 +1,208 @@
+"""Decides what is to be done.  Pure: it looks at nothing but its arguments."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+from regalloc.images.tree import TREE, Target
+from regalloc.pipeline.manifest import Manifest
+from regalloc.settings import Settings, format_bindings
+from regalloc.stages.table import STAGES, Stage
+
+TRAINER = "trainer"
+CORPUS_IMAGE = "corpus"
+
+
+class Kind(Enum):
+    """Whether an action does something."""
+
+    RUN = "run"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One decision.
+
+    Attributes:
+        what: whether an image is built or a stage runs.
+        name: the image's or the stage's.
+        kind: whether it is to be done.
+        reason: why, in words.
+        key: an image's reference; a stage's key, empty while what it reads is not made.
+    """
+
+    what: Literal["image", "stage"]
+    name: str
+    kind: Kind
+    reason: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a run is asked to have.
+
+    Attributes:
+        settings: the profile.
+        seed: source of every random choice.
+        targets: the images by name, with their tags.
+    """
+
+    settings: Settings
+    seed: int
+    targets: Mapping[str, Target]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is there.
+
+    Attributes:
+        manifests: finished stages, by stage.
+        damage: what is wrong with a finished stage's files, by stage.
+        started: key of the stages that began, by stage.
+        images: references that exist.
+        nested: whether an image holds its parents; local folders do not.
+    """
+
+    manifests: Mapping[str, Manifest] = field(default_factory=dict)
+    damage: Mapping[str, str] = field(default_factory=dict)
+    started: Mapping[str, str] = field(default_factory=dict)
+    images: Collection[str] = ()
+    nested: bool = True
+
+
+def plan(wanted: Iterable[str], wish: Wish, found: Found) -> tuple[Action, ...]:
+    """Return what is to be done for the wanted stages: images first, then stages, in order."""
+    running: set[str] = set()
+    stages = []
+    for stage in with_upstream(wanted):
+        action = _decide(stage, wish, found, running)
+        stages.append(action)
+        if action.kind is Kind.RUN:
+            running.add(stage.name)
+    needed = {image for stage in STAGES if stage.name in running for image in images_of(stage)}
+    return (*plan_images(needed, wish, found), *stages)
+
+
+def plan_images(wanted: Collection[str], wish: Wish, found: Found) -> tuple[Action, ...]:
+    """Return what is to be built for the wanted images, parents first."""
+    needed = set(wanted)
+    for image in reversed(TREE):
+        missing = wish.targets[image.name].reference not in found.images
+        if image.parent and image.name in needed and (missing or not found.nested):
+            needed.add(image.parent)
+    return tuple(_decide_image(wish.targets[image.name], needed, found) for image in TREE)
+
+
+def _decide_image(target: Target, needed: Collection[str], found: Found) -> Action:
+    reference = target.reference
+    if reference in found.images:
+        kind, reason = Kind.SKIP, f"image {reference} exists"
+    elif target.name in needed:
+        kind, reason = Kind.RUN, f"image {reference} does not exist"
+    else:
+        kind, reason = Kind.SKIP, "nothing that runs needs it"
+    return Action("image", target.name, kind, reason, reference)
+
+
+def with_upstream(wanted: Iterable[str]) -> tuple[Stage, ...]:
+    """Return the wanted stages and all they read from, in the table's order."""
+    needed = set(wanted)
+    for stage in reversed(STAGES):
+        if stage.name in needed:
+            needed.update(writer(folder).name for folder in stage.reads)
+    return tuple(stage for stage in STAGES if stage.name in needed)
+
+
+def writer(folder: str) -> Stage:
+    """Return the stage that writes a folder."""
+    return next(stage for stage in STAGES if stage.writes == folder)
+
+
+def images_of(stage: Stage) -> tuple[str, ...]:
+    """Return the names of the images that decide a stage's result."""
+    return (TRAINER, CORPUS_IMAGE) if stage.reads_objects else (TRAINER,)
+
+
+def bindings_of(stage: Stage, settings: Settings) -> tuple[str, ...]:
+    """Return the gin bindings a stage is configured by."""
+    return format_bindings(settings.get(kind) for kind in stage.sections)
+
+
+def seed_of(stage: Stage, seed: int) -> int:
+    """Return the seed a stage's result depends on; cutting bitcode out draws no lots."""
+    return 0 if stage.reads_objects else seed
+
+
+def stage_key(stage: Stage, wish: Wish, reads: Mapping[str, str]) -> str:
+    """Return the hash of everything that decides a stage's result."""
+    parts = (
+        stage.name,
+        *(wish.targets[image].reference for image in images_of(stage)),
+        *bindings_of(stage, wish.settings),
+        f"seed={seed_of(stage, wish.seed)}",
+        *(f"{folder}={digest}" for folder, digest in sorted(reads.items())),
+    )
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _decide(stage: Stage, wish: Wish, found: Found, running: Collection[str]) -> Action:
+    upstream = [writer(folder).name for folder in stage.reads]
+    if behind := [name for name in upstream if name in running]:
+        return Action("stage", stage.name, Kind.RUN, f"because {behind[0]} runs")
+    reads = {folder: found.manifests[writer(folder).name].digest for folder in stage.reads}
+    key = stage_key(stage, wish, reads)
+    reason = _why(stage, wish, found, reads, key)
+    kind = Kind.RUN if reason else Kind.SKIP
+    return Action("stage", stage.name, kind, reason or "up to date", key)
+
+
+def _why(stage: Stage, wish: Wish, found: Found, reads: Mapping[str, str], key: str) -> str:
+    """Return why a stage whose input is there must run, or an empty string."""
+    manifest = found.manifests.get(stage.name)
+    if manifest is None:
+        return _unfinished(stage, found.started.get(stage.name), key)
+    if damage := found.damage.get(stage.name):
+        return damage
+    if manifest.key == key:
+        return ""
+    return _difference(stage, wish, manifest, reads)
+
+
+def _unfinished(stage: Stage, started: str | None, key: str) -> str:
+    if started is None:
+        return "never run"
+    if stage.resumes and started == key:
+        return "interrupted, goes on where it stopped"
+    return "did not finish, starts afresh"
+
+
+def _difference(stage: Stage, wish: Wish, manifest: Manifest, reads: Mapping[str, str]) -> str:
+    for image in images_of(stage):
+        if manifest.images.get(image) != wish.targets[image].reference:
+            return f"image {image} changed"
+    if changed := _changed_setting(manifest.gin.splitlines(), bindings_of(stage, wish.settings)):
+        return changed
+    seed = seed_of(stage, wish.seed)
+    if manifest.seed != seed:
+        return f"seed changed from {manifest.seed} to {seed}"
+    for folder in reads:
+        if manifest.reads.get(folder) != reads[folder]:
+            return f"{folder} was made again"
+    return "it was made by another version of the pipeline"
+
+
+def _changed_setting(before: Iterable[str], now: Iterable[str]) -> str:
+    old = dict(line.split("=", 1) for line in before)
+    new = dict(line.split("=", 1) for line in now)
+    for name in [*new, *(name for name in old if name not in new)]:
+        if old.get(name) != new.get(name):
+            was, becomes = old.get(name, "nothing"), new.get(name, "nothing")
+            return f"setting {name} changed from {was} to {becomes}"
+    return ""

@@ -1,0 +1,58 @@
+"""What a user sees of plans, times and results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from regalloc.errors import RegallocError
+from regalloc.pipeline.execute import Timing
+from regalloc.pipeline.plan import Action, Kind
+
+
+def plan_table(actions: Iterable[Action], title: str) -> Table:
+    """Return a plan as a table, one action a row."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for column in ("step", "", "why"):
+        table.add_column(column, overflow="fold")
+    for action in actions:
+        style = "bold green" if action.kind is Kind.RUN else "dim"
+        row = (f"{action.what} {action.name}", action.kind.value, action.reason)
+        table.add_row(*(escape(cell) for cell in row), style=style)
+    return table
+
+
+def times_table(timings: Iterable[Timing]) -> Table:
+    """Return how long each action took, with the sum."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(justify="left")
+    table.add_column(justify="right")
+    total_s = 0.0
+    for timing in timings:
+        name = f"{timing.action.what} {timing.action.name}"
+        table.add_row(name, format_duration(timing.duration_s))
+        total_s += timing.duration_s
+    table.add_row("all", format_duration(total_s))
+    return table
+
+
+def format_duration(seconds: float) -> str:
+    """Return seconds as `1h 02m 03s`, without the parts that are zero in front."""
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, left = divmod(rest, 60)
+    if hours:
+        return f"{hours}h {minutes:02d}m {left:02d}s"
+    return f"{minutes}m {left:02d}s" if minutes else f"{left}s"
+
+
+def print_error(error: RegallocError) -> None:
+    """Write an error to standard error: what, what was seen, what to do."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    head, *rest = error.render().split("\n")
+    console.print(escape(head), style="bold red")
+    for line in rest:
+        style = "bold" if line.startswith("what to do: ") else ""
+        console.print(escape(line), style=style)

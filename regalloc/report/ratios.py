@@ -1,0 +1,82 @@
+"""Scores of one policy against the default heuristic's, function by function."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+FunctionId = tuple[str, int, str]
+"""Module, the function's place among its namesakes in it, and its name."""
+
+EQUAL = 1e-6
+"""Relative difference under which two scores are the same: they are logged as float32."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A policy beside the default heuristic over a set of functions.
+
+    Attributes:
+        functions: functions that both compiled.
+        ratio: geometric mean of score over default score; 1 is the default, less is better.
+        better: functions with a lower score than the default's.
+        equal: functions with the same score.
+        worse: functions with a higher score.
+        without_ratio: functions whose default or policy score is 0 while the other's is not; they
+            count as better or worse, and are no part of the mean.
+    """
+
+    functions: int
+    ratio: float
+    better: int
+    equal: int
+    worse: int
+    without_ratio: int
+
+
+def compare(default: Mapping[FunctionId, float], policy: Mapping[FunctionId, float]) -> Comparison:
+    """Compare two sets of scores over the functions that are in both.
+
+    Args:
+        default: score of each function with at least one decision, lower is better.
+        policy: the same under the policy.
+    """
+    pairs = [(default[name], policy[name]) for name in sorted(default.keys() & policy.keys())]
+    signs = [_sign(base, score) for base, score in pairs]
+    logs = [log for log in (_log_ratio(base, score) for base, score in pairs) if log is not None]
+    return Comparison(
+        functions=len(pairs),
+        ratio=math.exp(math.fsum(logs) / len(logs)) if logs else math.nan,
+        better=signs.count(-1),
+        equal=signs.count(0),
+        worse=signs.count(1),
+        without_ratio=len(pairs) - len(logs),
+    )
+
+
+def identify(module: str, functions: Iterable[tuple[str, float]]) -> dict[FunctionId, float]:
+    """Key a module's scores so that functions of one name stay apart.
+
+    Args:
+        module: the module's name.
+        functions: name and score, in the order of compilation.
+    """
+    seen: dict[str, int] = {}
+    scores: dict[FunctionId, float] = {}
+    for function, score in functions:
+        scores[(module, seen.get(function, 0), function)] = score
+        seen[function] = seen.get(function, 0) + 1
+    return scores
+
+
+def _sign(base: float, score: float) -> int:
+    if math.isclose(base, score, rel_tol=EQUAL):
+        return 0
+    return -1 if score < base else 1
+
+
+def _log_ratio(base: float, score: float) -> float | None:
+    if base > 0 and score > 0:
+        return math.log(score / base)
+    return 0.0 if base == score else None

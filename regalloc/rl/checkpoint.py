@@ -1,0 +1,85 @@
+"""A checkpoint: arrays and JSON in one file that is either the old one or the new one.
+
+The format is numpy's ``.npz``.  One file, because two files cannot be replaced at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regalloc.errors import ManifestError
+
+Array = npt.NDArray[Any]
+
+FILE = "state.npz"
+_META = "__meta__"
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """What a run goes on from.
+
+    Attributes:
+        arrays: weights and optimiser, by name.
+        meta: everything else, as JSON; floats come back bit for bit.
+    """
+
+    arrays: Mapping[str, Array]
+    meta: Mapping[str, Any]
+
+
+def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Replace the folder's checkpoint atomically and durably."""
+    folder.mkdir(parents=True, exist_ok=True)
+    meta = np.frombuffer(json.dumps(dict(checkpoint.meta)).encode("utf-8"), np.uint8)
+    draft = folder / f"{FILE}.draft"
+    with draft.open("wb") as file:
+        np.savez(file, **{_META: meta}, **checkpoint.arrays)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(folder / FILE)
+    _sync_folder(folder)
+
+
+def load_checkpoint(folder: Path) -> Checkpoint | None:
+    """Return the folder's checkpoint, or None if it has none.
+
+    Raises:
+        ManifestError: it does not parse.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        meta = json.loads(arrays.pop(_META).tobytes().decode("utf-8"))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise unusable(path, str(error)) from error
+    return Checkpoint(arrays, meta)
+
+
+def unusable(path: Path, reason: str) -> ManifestError:
+    """Return the error for a checkpoint that cannot be gone on from."""
+    return ManifestError(
+        f"the checkpoint {path} cannot be used",
+        reason,
+        f"remove {path.parent} to train from the warm start, or restore it from a backup",
+    )
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,97 @@
+"""Behavioural cloning: learn to decide as the default heuristic does.
+
+Source: ml-compiler-opt, ``compiler_opt/rl/train_bc.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regalloc.rl.agents import create_cloning_agent
+from regalloc.rl.backend import Tensor, tf, time_step, trajectory
+from regalloc.rl.dataset import CHUNK, Table, draw_batches, take_observation
+from regalloc.rl.network import RegallocNetwork, Weights
+from regalloc.settings import Network, Warmstart
+
+Array = npt.NDArray[Any]
+
+History = list[dict[str, float]]
+
+RECORDS = 100
+"""Rows of a history, at most; each is a mean over the steps since the one before."""
+
+
+class Cloner:
+    """The cloning agent and its network."""
+
+    def __init__(self, network: Network, warmstart: Warmstart, width: int, seed: int) -> None:
+        self._settings = warmstart
+        self._seed = seed
+        self._actor = RegallocNetwork(network, width, seed, warmstart.dropout)
+        self._agent = create_cloning_agent(self._actor, width, warmstart)
+        # Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
+        self._step = tf.function(self._take_step, reduce_retracing=True, autograph=False)
+        self._rate = tf.function(self._rate_slots, reduce_retracing=True, autograph=False)
+
+    @property
+    def weights(self) -> Weights:
+        """A copy of the policy's weights."""
+        return self._actor.get_values()
+
+    def clone(self, table: Table, advance: Callable[[], None] = lambda: None) -> History:
+        """Take ``Warmstart.steps`` gradient steps.
+
+        Returns:
+            ``{"step", "loss", "accuracy"}`` as training went.
+        """
+        data = (table.rows, table.stages, table.slots, table.actions)
+        steps = self._settings.steps
+        seed = (self._seed, 0x626174)
+        losses: list[Array] = []
+        history: History = []
+        every = max(1, -(-steps // RECORDS))
+        batches = draw_batches(len(table), self._settings.batch_size, steps, seed)
+        for step, batch in enumerate(batches, 1):
+            losses.append(self._step(*data, tf.constant(batch)).numpy())
+            advance()
+            if step % every == 0 or step == steps:
+                loss, accuracy = np.mean(losses, 0).tolist()
+                history.append({"step": step, "loss": loss, "accuracy": accuracy})
+                losses.clear()
+        return history
+
+    def compute_agreement(self, table: Table) -> float:
+        """Return the fraction of decisions whose likeliest action is the one taken."""
+        hits = 0
+        for start in range(0, len(table), CHUNK):
+            part = slice(start, start + CHUNK)
+            rated = self._rate(table.rows, table.stages, table.slots[part]).numpy()
+            hits += int((rated.argmax(1) == table.actions[part].numpy()).sum())
+        return hits / len(table)
+
+    def _rate_slots(self, rows: Tensor, stages: Tensor, slots: Tensor) -> Tensor:
+        return self._actor.logits(take_observation(rows, stages, slots))
+
+    def _take_step(
+        self, rows: Tensor, stages: Tensor, slots: Tensor, actions: Tensor, batch: Tensor
+    ) -> Tensor:
+        observation = take_observation(rows, stages, tf.gather(slots, batch))
+        action = tf.gather(actions, batch)
+        middle = tf.fill(tf.shape(batch), time_step.StepType.MID)
+        zeros = tf.zeros(tf.shape(batch))
+        rated = self._actor.logits(observation)
+        accuracy = tf.reduce_mean(tf.cast(tf.equal(tf.argmax(rated, 1), action), tf.float32))
+        experience = trajectory.Trajectory(
+            step_type=middle,
+            observation=observation,
+            action=action,
+            policy_info=(),
+            next_step_type=middle,
+            reward=zeros,
+            discount=zeros,
+        )
+        return tf.stack([self._agent.train(experience).loss, accuracy])

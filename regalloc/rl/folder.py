@@ -1,0 +1,62 @@
+"""A policy's folder: what it holds, whether it is complete, and its hash.  Without TensorFlow."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+from regalloc.compiler.features import DECISION
+from regalloc.errors import PolicyError
+
+GREEDY = "saved_policy"
+SAMPLING = "saved_collect_policy"
+RANDOM = "random_policy"
+
+SAVED_MODEL = "saved_model.pb"
+OUTPUT_SPEC = "output_spec.json"
+
+
+def check_policy(folder: Path) -> None:
+    """Make sure that the compiler can load a policy from the folder.
+
+    Raises:
+        PolicyError: a file is missing, or the output spec does not begin with the decision.
+    """
+    for name in (SAVED_MODEL, OUTPUT_SPEC):
+        if not (folder / name).is_file() or not (folder / name).stat().st_size:
+            raise _unusable(folder, f"{folder / name} is missing or empty")
+    try:
+        spec = json.loads((folder / OUTPUT_SPEC).read_text())
+        names = [output["logging_name"] for output in spec]
+        tensors = [output["tensor_spec"]["name"] for output in spec]
+    except (ValueError, TypeError, KeyError) as error:
+        raise _unusable(folder, f"{OUTPUT_SPEC} does not parse: {error!r}") from error
+    if names[:1] != [DECISION] or not all(tensors):
+        raise _unusable(folder, f"the first output in {OUTPUT_SPEC} must be {DECISION}")
+
+
+def policy_hash(folder: Path) -> str:
+    """Return the sha256 over the names and bytes of all files below the folder.
+
+    Raises:
+        PolicyError: the folder holds no file.
+    """
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    if not files:
+        raise _unusable(folder, "the folder is missing or empty")
+    digest = sha256()
+    for path in files:
+        name = path.relative_to(folder).as_posix().encode("utf-8", "surrogateescape")
+        content = path.read_bytes()
+        digest.update(b"%d %s %d\0" % (len(name), name, len(content)))
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _unusable(folder: Path, details: str) -> PolicyError:
+    return PolicyError(
+        f"no usable policy in {folder}",
+        details,
+        f"give a folder with {SAVED_MODEL} and {OUTPUT_SPEC}, as warmstart and train write it",
+    )

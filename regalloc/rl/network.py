@@ -1,0 +1,177 @@
+"""The policy network: the same small perceptron rates each of the 33 positions.
+
+Source: ml-compiler-opt, ``compiler_opt/rl/regalloc/regalloc_network.py``, for the shape; the maths
+is a pure function over named weights here, so that training and the exported graph share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regalloc.compiler.features import NUM_CANDIDATES
+from regalloc.rl.backend import Tensor, distribution_spec, network, tf, tfp
+from regalloc.rl.spec import FEATURE_COLUMNS, MASK, STAGE_COLUMNS, STAGES, action_spec, encoded_spec
+from regalloc.settings import Network
+
+Array = npt.NDArray[Any]
+Weights = dict[str, Array]
+"""float32 arrays by name, in the order :func:`initial_weights` makes them."""
+
+ILLEGAL = float(np.finfo(np.float32).min)
+"""Logit of an illegal position; not -inf, which gives NaN in a KL divergence."""
+
+EMBEDDING_RANGE = 0.05
+
+
+def initial_weights(settings: Network, width: int, seed: int) -> Weights:
+    """Draw the weights of an untrained network.
+
+    Embeddings are uniform in ±0.05, hidden layers Glorot uniform
+    (https://proceedings.mlr.press/v9/glorot10a.html), the last layer normal with variance
+    ``logits_scale`` over its inputs, biases 0.
+    """
+    rng = np.random.default_rng([seed, 0x6E6574])
+    table = (STAGES, settings.stage_embedding)
+    weights = {
+        f"{name}_stage/embedding": rng.uniform(-EMBEDDING_RANGE, EMBEDDING_RANGE, table)
+        for name in ("max", "min")
+    }
+    inputs = width + 2 * settings.stage_embedding
+    for index, units in enumerate(settings.layers):
+        limit = np.sqrt(6.0 / (inputs + units))
+        weights[f"hidden_{index}/kernel"] = rng.uniform(-limit, limit, (inputs, units))
+        weights[f"hidden_{index}/bias"] = np.zeros(units)
+        inputs = units
+    deviation = np.sqrt(settings.logits_scale / inputs)
+    weights["logits/kernel"] = rng.normal(0.0, deviation, (inputs, 1))
+    weights["logits/bias"] = np.zeros(1)
+    return {name: value.astype(np.float32) for name, value in weights.items()}
+
+
+def rate(
+    weights: Mapping[str, Tensor],
+    features: Tensor,
+    stages: Tensor,
+    drop: Callable[[Tensor, int], Tensor] | None = None,
+) -> Tensor:
+    """Return the logits float32 ``(N,)`` of N positions.
+
+    Args:
+        weights: see :data:`Weights`.
+        features: float32 ``(N, width)``.
+        stages: int32 ``(N, 2)``.
+        drop: applied to the output of each hidden layer, with the layer's number.
+    """
+    # A product with the one-hot stage is an exact look-up whose gradient is a plain matrix
+    # product; the gradient of a gather sums in an order that needs care to be deterministic.
+    one_hot = tf.one_hot(stages, STAGES)
+    hidden = tf.concat(
+        [
+            features,
+            tf.matmul(one_hot[:, 0], weights["max_stage/embedding"]),
+            tf.matmul(one_hot[:, 1], weights["min_stage/embedding"]),
+        ],
+        1,
+    )
+    layers = sum(name.startswith("hidden_") and name.endswith("kernel") for name in weights)
+    for index in range(layers):
+        product = tf.matmul(hidden, weights[f"hidden_{index}/kernel"])
+        hidden = tf.nn.relu(tf.nn.bias_add(product, weights[f"hidden_{index}/bias"]))
+        hidden = drop(hidden, index) if drop else hidden
+    product = tf.matmul(hidden, weights["logits/kernel"])
+    return tf.reshape(tf.nn.bias_add(product, weights["logits/bias"]), [-1])
+
+
+class RegallocNetwork(network.DistributionNetwork):  # type: ignore[misc]
+    """The actor of both agents: encoded observations to a categorical over 33 positions.
+
+    Only legal positions are rated.  On x86 that is under half of them, and the work of a step.
+    """
+
+    def __init__(self, settings: Network, width: int, seed: int, dropout: float = 0.0) -> None:
+        action = action_spec()
+        logits = {"logits": tf.TensorSpec((NUM_CANDIDATES,), tf.float32, "logits")}
+        output = distribution_spec.DistributionSpec(
+            tfp.distributions.Categorical, logits, sample_spec=action, dtype=action.dtype
+        )
+        super().__init__(encoded_spec(width), (), output, name="RegallocNetwork")
+        initial = initial_weights(settings, width, seed)
+        self._weights = {name: tf.Variable(v, name=name) for name, v in initial.items()}
+        self._seed = seed
+        self._dropout = dropout
+        self._draws = tf.Variable(0, dtype=tf.int32, trainable=False, name="draws")
+
+    def get_values(self) -> Weights:
+        """Return a copy of the weights."""
+        return {name: variable.numpy() for name, variable in self._weights.items()}
+
+    def set_values(self, weights: Mapping[str, Array]) -> None:
+        """Replace the weights.
+
+        Raises:
+            KeyError: one is missing.
+            ValueError: one has another shape.
+        """
+        for name, variable in self._weights.items():
+            variable.assign(weights[name])
+
+    def call(
+        self,
+        observation: Mapping[str, Tensor],
+        step_type: Tensor = None,
+        network_state: Tensor = (),
+        training: bool = False,
+        mask: Tensor = None,
+    ) -> tuple[Any, Tensor]:
+        """Return the distribution over positions, batched like the observation."""
+        del step_type, mask
+        drop = self._drop if training and self._dropout else None
+        return self.output_spec.build_distribution(logits=self.logits(observation, drop)), (
+            network_state
+        )
+
+    def logits(
+        self,
+        observation: Mapping[str, Tensor],
+        drop: Callable[[Tensor, int], Tensor] | None = None,
+    ) -> Tensor:
+        """Return masked logits float32 ``(..., 33)`` of observations with any outer shape."""
+        legal = observation[MASK]
+        index = tf.where(tf.reshape(legal, [-1]) > 0)
+        features, stages = observation[FEATURE_COLUMNS], observation[STAGE_COLUMNS]
+        flat = tf.gather(tf.reshape(features, [-1, features.shape[-1]]), index[:, 0])
+        flat_stages = tf.gather(tf.reshape(stages, [-1, 2]), index[:, 0])
+        rated = rate(self._weights, flat, flat_stages, drop)
+        blank = tf.fill([tf.size(legal)], ILLEGAL)
+        return tf.reshape(tf.tensor_scatter_nd_update(blank, index, rated), tf.shape(legal))
+
+    def _drop(self, hidden: Tensor, layer: int) -> Tensor:
+        draw = self._draws.assign_add(1)
+        return tf.nn.experimental.stateless_dropout(
+            hidden, self._dropout, seed=tf.stack([self._seed % 2**31, draw])
+        )
+
+
+class ZeroValueNetwork(network.Network):  # type: ignore[misc]
+    """PPO's critic, which predicts nothing: with discount 0 the reward is the return.
+
+    Source: ml-compiler-opt, ``compiler_opt/rl/constant_value_network.py``.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__(encoded_spec(width), (), name="ZeroValueNetwork")
+
+    def call(
+        self,
+        observation: Mapping[str, Tensor],
+        step_type: Tensor = None,
+        network_state: Tensor = (),
+        training: bool = False,
+    ) -> tuple[Tensor, Tensor]:
+        """Return zeros float32, batched like the observation."""
+        del step_type, training
+        return tf.zeros(tf.shape(observation[MASK])[:-1]), network_state

@@ -1,0 +1,96 @@
+"""Record what the default heuristic decides, and what it scores, on the training modules.
+
+Held-out modules are never traced: nothing that is learned may have seen them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from regalloc import settings
+from regalloc.compiler.corpus import Module, read_corpus, sample
+from regalloc.compiler.pool import compile_all, count_kinds
+from regalloc.compiler.runner import Compiled, Failed, Result
+from regalloc.compiler.toolchain import Toolchain, probe
+from regalloc.compiler.trace_file import DEFAULT_SCORES, TRACE, write_trace
+from regalloc.errors import CompileError, TraceError
+from regalloc.report.progress import progress
+from regalloc.stages import table
+from regalloc.stages.context import StageContext
+
+MIN_COMPILED = 0.9
+"""The default heuristic compiles everything; below this the compiler or the limits are wrong."""
+
+
+def run(context: StageContext) -> None:
+    """Write ``trace.tfrecord`` and ``default_scores.json``.
+
+    Raises:
+        CorpusError: the corpus cannot be read.
+        ToolchainError: clang lacks the ML hooks.
+        CompileError: fewer than nine in ten modules compiled.
+        TraceError: no function had a decision.
+    """
+    modules = choose_modules(context)
+    toolchain = Toolchain(context.toolchain)
+    probe(toolchain)
+    limits = context.settings.get(settings.Limits)
+    with progress("trace", len(modules)) as advance:
+        requests = [(module, None) for module in modules]
+        results = compile_all(toolchain, requests, limits, context.jobs, advance)
+    check_compiled(results)
+    folder = context.folder(table.TRACE)
+    folder.mkdir(parents=True, exist_ok=True)
+    scores = json.dumps(describe_scores(results), indent=1, sort_keys=True)
+    (folder / DEFAULT_SCORES).write_text(scores + "\n", encoding="utf-8")
+    episodes = [e for result in results if isinstance(result, Compiled) for e in result.episodes]
+    if not episodes:
+        raise TraceError(
+            "the corpus holds no eviction decision",
+            f"{len(modules)} modules compiled, no function ran out of registers",
+            "take a larger corpus, or check Corpus.cmd_filter: -O0 code is not allocated by greedy",
+        )
+    write_trace(folder / TRACE, episodes)
+
+
+def choose_modules(context: StageContext) -> tuple[Module, ...]:
+    """Return the sampled training modules, sorted by name."""
+    corpus = read_corpus(context.folder(table.CORPUS))
+    training = [module for module in corpus if not module.held_out]
+    rate = context.settings.get(settings.Trace).sampling_rate
+    return sample(training, rate, context.seed)
+
+
+def check_compiled(results: Sequence[Result]) -> None:
+    """Raise CompileError with a histogram when too many compiles failed."""
+    failures = [result for result in results if isinstance(result, Failed)]
+    if len(results) - len(failures) >= MIN_COMPILED * len(results):
+        return
+    first = failures[0]
+    raise CompileError(
+        f"{len(failures)} of {len(results)} modules did not compile",
+        f"{count_kinds(failures)}\nfirst: {first.module}: {first.detail}",
+        "raise Limits.wall_s or Limits.memory_mb for timeout and out_of_memory, "
+        "run extract again for bad_module",
+    )
+
+
+def describe_scores(results: Sequence[Result]) -> dict[str, Any]:
+    """Return the content of ``default_scores.json``, modules in the order compiled."""
+    return {
+        "modules": {
+            result.module: [
+                {"function": e.function, "score": e.score, "decisions": e.decisions}
+                for e in result.episodes
+            ]
+            for result in results
+            if isinstance(result, Compiled)
+        },
+        "failures": [
+            {"module": result.module, "kind": result.kind, "detail": result.detail}
+            for result in results
+            if isinstance(result, Failed)
+        ],
+    }

@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+
+from regalloc.compiler.command_lines import Advice, compile_argv, replay_flags
+from regalloc.compiler.corpus import Module
+
+CMD = (
+    "-cc1", "-triple", "x86_64-pc-linux-gnu", "-emit-obj", "-main-file-name", "x.c",
+    "-mrelocation-model", "pic", "-dependency-file", "x.d", "-MT", "x.o", "-sys-header-deps",
+    "-D", 'NAME="a b"', "-O2", "-fembed-bitcode=all", "-faddrsig",
+)  # fmt: skip
+KEPT = (
+    "-triple", "x86_64-pc-linux-gnu", "-main-file-name", "x.c", "-mrelocation-model", "pic",
+    "-D", 'NAME="a b"', "-O2", "-faddrsig",
+)  # fmt: skip
+TAIL = ("-emit-obj", "-x", "ir", "/c/x.bc", "-o", "/dev/null")
+MODULE = Module("x", Path("/c/x.bc"), CMD, False)
+
+
+@pytest.mark.parametrize(
+    ("policy", "model"), [(None, ()), (Path("/p"), ("-mllvm", "-regalloc-model=/p"))]
+)
+def test_compile_is_one_cc1_from_bitcode_to_nowhere(policy, model):
+    assert compile_argv(Path("/opt/llvm/bin/clang"), MODULE, Advice(Path("/t/log"), policy)) == (
+        "/opt/llvm/bin/clang",
+        "-cc1",
+        *KEPT,
+        "-mllvm",
+        "-regalloc-enable-advisor=development",
+        "-mllvm",
+        "-regalloc-training-log=/t/log",
+        *model,
+        *TAIL,
+    )
+
+
+@pytest.mark.parametrize(
+    ("cmd", "kept"),
+    [
+        (("-O2", "-x", "c++", "-o", "a.o"), ("-O2",)),
+        (("-S", "-O2", "-fembed-bitcode"), ("-O2",)),
+        (("-split-dwarf-output", "a.dwo", "-split-dwarf-file", "a.dwo", "-O1"), ("-O1",)),
+        (("-mllvm", "-regalloc-enable-advisor=release", "-mllvm", "-inline-threshold=3"),
+         ("-mllvm", "-inline-threshold=3")),
+        (("-stats-file=a", "-ftime-trace=b", "-O3"), ("-O3",)),
+        (("-I", "caf\udce9"), ("-I", "caf\udce9")),
+        (("-o",), ()),
+    ],
+)  # fmt: skip
+def test_replay_drops_what_writes_files(cmd, kept):
+    assert replay_flags(cmd) == kept

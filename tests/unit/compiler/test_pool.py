@@ -1,0 +1,117 @@
+import os
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from regalloc.compiler import pool
+from regalloc.compiler.pool import compile_all, count_kinds, usable_cpus
+from regalloc.compiler.runner import Compiled, Failed
+from regalloc.errors import DiskError
+from tests.unit.compiler.fakes import (
+    LIMITS,
+    flatten,
+    logging_module,
+    make_episode,
+    make_module,
+    make_toolchain,
+)
+
+
+@pytest.fixture
+def toolchain(tmp_path):
+    return make_toolchain(tmp_path / "llvm")
+
+
+def summarise(results):
+    return [(r.module, flatten(r.episodes)) if isinstance(r, Compiled) else r for r in results]
+
+
+def test_results_do_not_depend_on_jobs(toolchain, tmp_path):
+    modules = [logging_module(tmp_path, f"m{i}", [make_episode(f"f{i}", i + 1)]) for i in range(6)]
+    modules.insert(2, make_module(tmp_path, "slow", "sleep 0.3"))
+    modules.insert(4, make_module(tmp_path, "bad", "exit 1"))
+    requests = [(module, None) for module in modules]
+    one, four = (summarise(compile_all(toolchain, requests, LIMITS, jobs)) for jobs in (1, 4))
+    assert one == four
+    assert [r.module if isinstance(r, Failed) else r[0] for r in one] == [m.name for m in modules]
+
+
+def test_advance_is_called_once_per_request(toolchain, tmp_path):
+    calls = []
+    requests = [(make_module(tmp_path, f"m{i}", "true"), None) for i in range(5)]
+    compile_all(toolchain, requests, LIMITS, 2, lambda: calls.append(threading.current_thread()))
+    assert calls == [threading.main_thread()] * 5
+
+
+def test_no_request_gives_no_result(toolchain):
+    assert compile_all(toolchain, [], LIMITS, 2) == []
+
+
+def test_failure_is_tried_again(toolchain, tmp_path):
+    script = f"echo x >>{tmp_path}/tries; test $(wc -l <{tmp_path}/tries) -ge 3"
+    (result,) = compile_all(toolchain, [(make_module(tmp_path, "m", script), None)], LIMITS, 1)
+    assert isinstance(result, Compiled)
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_constant_failure_is_quarantined_after_its_attempts(toolchain, tmp_path, attempts):
+    module = make_module(tmp_path, "m", f"echo x >>{tmp_path}/tries; exit 2")
+    limits = replace(LIMITS, attempts=attempts)
+    assert compile_all(toolchain, [(module, None)], limits, 2) == [
+        Failed("m", "exit", "exit code 2", attempts)
+    ]
+    assert (tmp_path / "tries").read_text() == "x\n" * attempts
+
+
+def test_bad_module_is_not_tried_again(toolchain, tmp_path):
+    module = make_module(tmp_path, "m", "true")
+    module.bitcode.write_bytes(b"garbage")
+    (result,) = compile_all(toolchain, [(module, None)], LIMITS, 1)
+    assert (result.kind, result.attempts) == ("bad_module", 1)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_interrupt_kills_running_compiles(toolchain, tmp_path, error):
+    def stop():
+        raise error
+
+    quick = make_module(tmp_path, "quick", "true")
+    slow = make_module(tmp_path, "slow", f"echo $$ >{tmp_path}/pid; sleep 60")
+    later = make_module(tmp_path, "later", f"echo x >{tmp_path}/later")
+    start = time.monotonic()
+    with pytest.raises(error):
+        compile_all(toolchain, [(quick, None), (slow, None), (slow, None), (later, None)], LIMITS, 2, stop)
+    assert time.monotonic() - start < 10
+    assert not (tmp_path / "later").exists()
+    if (tmp_path / "pid").exists() and (pid := (tmp_path / "pid").read_text()):
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pid), 0)
+
+
+def test_full_disk_ends_all(toolchain, tmp_path):
+    full = make_module(tmp_path, "full", "echo No space left on device >&2; exit 1")
+    slow = make_module(tmp_path, "slow", "sleep 60")
+    start = time.monotonic()
+    with pytest.raises(DiskError):
+        compile_all(toolchain, [(slow, None), (full, None)], LIMITS, 2)
+    assert time.monotonic() - start < 10
+
+
+def test_kinds_are_counted_most_frequent_first():
+    failures = [Failed("a", kind, "") for kind in ("exit", "timeout", "timeout", "bad_log")]
+    assert count_kinds(failures) == "2 x timeout, 1 x bad_log, 1 x exit"
+
+
+@pytest.mark.parametrize(
+    ("text", "cpus"),
+    [("max 100000", 4), ("250000 100000", 2), ("50000 100000", 1), ("bad", 4), (None, 4)],
+)
+def test_cpus_follow_affinity_and_container(tmp_path, monkeypatch, text, cpus):
+    path = tmp_path / "cpu.max"
+    if text is not None:
+        path.write_text(text)
+    monkeypatch.setattr(pool, "_CPU_MAX", path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1, 2, 3})
+    assert usable_cpus() == cpus

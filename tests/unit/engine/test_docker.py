@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from regalloc.engine.docker import container_options
+from regalloc.engine.protocol import Command, Mount
+
+
+@pytest.mark.parametrize("tty", [False, True])
+def test_container_options_isolate_the_stage(monkeypatch, tty):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "90")
+    monkeypatch.setenv("LINES", "30")
+    command = Command(
+        stage="vocab",
+        image="regalloc-trainer:1-t",
+        toolchain_image="regalloc-llvm:1-l",
+        objects_image=None,
+        argv=("vocab", "--seed=0"),
+        root=Path("/run"),
+        mounts=(
+            Mount("default_trace", Path("/run/default_trace"), PurePosixPath("/default_trace"),
+                  True),
+            Mount("vocab", Path("/run/vocab"), PurePosixPath("/vocab"), False),
+        ),
+        run_id="quick",
+        memory_mb=100,
+        pids=10,
+        tty=tty,
+    )  # fmt: skip
+    terminal = {"COLUMNS": "90", "LINES": "30", "TERM": "xterm-256color"} if tty else {}
+    assert container_options(command, ["x:ro"]) == {
+        "image": "regalloc-trainer:1-t",
+        "command": ["vocab", "--seed=0"],
+        "volumes": {
+            "/run/default_trace": {"bind": "/default_trace", "mode": "ro"},
+            "/run/vocab": {"bind": "/vocab", "mode": "rw"},
+        },
+        "volumes_from": ["x:ro"],
+        "environment": {
+            "HOME": "/tmp",
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **terminal,
+        },
+        "user": f"{os.getuid()}:{os.getgid()}",
+        "labels": {"regalloc.run": "quick"},
+        "network_mode": "none",
+        "read_only": True,
+        "tmpfs": {"/tmp": ""},
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "mem_limit": "100m",
+        "pids_limit": 10,
+        "init": True,
+        "tty": tty,
+    }

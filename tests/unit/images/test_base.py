@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from regalloc.errors import ImageError
+from regalloc.images import base
+from regalloc.images.base import Base, bootstrap, debian_sources, find_mmdebstrap, prepare_base
+
+KEY = "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg"
+STANZA = f"Types: deb\nURIs: http://mirror.test/debian\nSuites: bookworm\n{KEY}\n"
+
+
+def apt(tmp_path: Path, **files: str) -> Path:
+    (tmp_path / "sources.list.d").mkdir()
+    for name, text in files.items():
+        path = tmp_path / name.replace("__", "/").replace("_", ".")
+        path.write_text(text)
+    return tmp_path
+
+
+def test_debian_sources_leave_third_parties_and_comments_out(tmp_path):
+    text = f"# remark\n{STANZA}\n{STANZA.replace('bookworm', 'bookworm-security')}"
+    other = "Types: deb\nURIs: http://other.test/node\nSigned-By: /usr/share/keyrings/n.gpg\n"
+    found = debian_sources(
+        apt(tmp_path, sources_list_d__debian_sources=text, sources_list_d__node_sources=other)
+    )
+    assert found == f"{STANZA}\n{STANZA.replace('bookworm', 'bookworm-security')}"
+
+
+def test_debian_sources_read_one_line_entries(tmp_path):
+    ours = "deb http://mirror.test/debian bookworm main"
+    signed = f"deb [signed-by={KEY.split()[1]}] http://mirror.test/debian x main"
+    others = "deb [signed-by=/k.gpg] http://other.test bookworm main\n# deb x bookworm main\n"
+    foreign = "deb http://other.test stable main\ndeb-src http://mirror.test bookworm main\n"
+    found = debian_sources(apt(tmp_path, sources_list=f"{ours}\n{others}{foreign}{signed}\n"))
+    assert found == f"{ours}\n{signed}\n"
+
+
+def test_debian_sources_of_another_system_are_an_error(tmp_path):
+    folder = apt(tmp_path, sources_list="deb http://mirror.test/ubuntu noble main\n")
+    with pytest.raises(ImageError) as caught:
+        debian_sources(folder)
+    assert caught.value.render() == (
+        "error: no Debian base image can be had\n"
+        f"debian:bookworm-slim cannot be pulled, and {folder} names no Debian package source\n"
+        "what to do: set BASE_IMAGE to a Debian 12 image"
+    )
+
+
+def never(reference: str) -> bool:
+    raise AssertionError(reference)
+
+
+def test_prepare_base_takes_the_given_image_first(tmp_path):
+    found = prepare_base(tmp_path, {"BASE_IMAGE": "mine:1"}, never)
+    assert found == Base("mine:1", "BASE_IMAGE mine:1", None)
+
+
+def test_prepare_base_pulls_before_it_bootstraps(tmp_path):
+    found = prepare_base(tmp_path, {}, lambda reference: True)
+    assert found == Base("debian:bookworm-slim", "pulled debian:bookworm-slim", None)
+
+
+def fake_mmdebstrap(folder: Path, script: str) -> Path:
+    folder.mkdir()
+    path = folder / "mmdebstrap"
+    path.write_text(f"#!/bin/sh\nfor last; do before=$output; output=$last; done\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_bootstrap_is_done_once_and_hashed(tmp_path, monkeypatch):
+    script = 'echo "$SOURCE_DATE_EPOCH" >"$before"; echo run >>"$0.count"'
+    tool = fake_mmdebstrap(tmp_path / "bin", script)
+    monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin:/bin")
+    folder = bootstrap(tmp_path / "cache", STANZA)
+    assert bootstrap(tmp_path / "cache", STANZA) == folder
+    assert (folder / "rootfs.tar").read_text() == "1735689600\n"
+    assert len((folder / "rootfs.sha256").read_text()) == 65
+    assert Path(f"{tool}.count").read_text() == "run\n"
+
+
+def test_bootstrap_that_fails_leaves_nothing_and_shows_why(tmp_path, monkeypatch):
+    tool = fake_mmdebstrap(tmp_path / "bin", "echo 'E: no mirror'; exit 25")
+    monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin:/bin")
+    with pytest.raises(ImageError) as caught:
+        bootstrap(tmp_path / "cache", STANZA)
+    assert caught.value.brief == "Debian could not be bootstrapped"
+    assert caught.value.details.endswith("ended with: exit code 25\nE: no mirror")
+    assert [p.suffix for p in (tmp_path / "cache/base").iterdir()] == [".partial"]
+
+
+def test_no_mmdebstrap_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(ImageError) as caught:
+        find_mmdebstrap()
+    assert caught.value.render() == (
+        "error: no Debian base image can be had\n"
+        "debian:bookworm-slim cannot be pulled, and mmdebstrap is not installed\n"
+        "what to do: set BASE_IMAGE to a Debian 12 image, or install mmdebstrap"
+    )
+
+
+def test_the_dockerfile_has_the_stage_a_bootstrap_names():
+    dockerfile = Path(__file__).parents[3] / "docker/base/Dockerfile"
+    assert f"FROM scratch AS {base.BOOTSTRAPPED}\n" in dockerfile.read_text()

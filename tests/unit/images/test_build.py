@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from regalloc.errors import DiskError, ImageError
+from regalloc.images.base import Base
+from regalloc.images.build import DockerBuilder, build_argv, build_step, image_labels, revision
+from regalloc.images.client import Client
+from regalloc.images.tree import TREE, Target
+
+CLIENT = Client(Path("/usr/bin/docker"), 20)
+BASE, LLVM, _, CORPUS = TREE
+CORPUS_TARGET = Target(CORPUS, "1-c", (("CORPUS_TARGETS", "a;b"),), "regalloc-llvm:1-l")
+
+
+def test_build_argv_of_a_child():
+    argv = build_argv(
+        CLIENT, Path("/src"), CORPUS_TARGET, None, {"title": "t"}, ("--secret", "id=ca,src=/ca")
+    )
+    assert argv == (
+        "/usr/bin/docker",
+        "build",
+        "--progress=plain",
+        "--file=/src/docker/corpus/Dockerfile",
+        "--tag=regalloc-corpus:1-c",
+        "--build-arg=BASE=regalloc-llvm:1-l",
+        "--build-arg=SOURCE_DATE_EPOCH=1735689600",
+        "--build-arg=CORPUS_TARGETS=a;b",
+        "--label=title=t",
+        "--secret",
+        "id=ca,src=/ca",
+        "/src",
+    )
+
+
+def test_build_argv_of_a_bootstrapped_base():
+    target = Target(BASE, "1-b", (("BASE_IDENTITY", "debian-12"),), None)
+    base = Base("bootstrapped", "bootstrapped sha256:0", Path("/cache/base/x"))
+    assert build_argv(CLIENT, Path("/src"), target, base, {}, ()) == (
+        "/usr/bin/docker",
+        "build",
+        "--progress=plain",
+        "--file=/src/docker/base/Dockerfile",
+        "--tag=regalloc-base:1-b",
+        "--build-arg=BASE=bootstrapped",
+        "--build-arg=SOURCE_DATE_EPOCH=1735689600",
+        "/cache/base/x",
+    )
+
+
+def test_image_labels_say_what_how_and_from_where():
+    assert image_labels(Target(BASE, "1-b", (), None), "abc", Base("x", "pulled x", None)) == {
+        "org.opencontainers.image.title": "regalloc-base",
+        "org.opencontainers.image.description": "a minimal Debian 12",
+        "org.opencontainers.image.version": "0.1.0",
+        "org.opencontainers.image.revision": "abc",
+        "regalloc.tag": "1-b",
+        "regalloc.base": "pulled x",
+    }
+
+
+def test_revision_outside_of_git_is_none(tmp_path):
+    assert revision(tmp_path) == "none"
+
+
+@pytest.mark.parametrize(
+    ("line", "step"),
+    [
+        (b"#12 [build 7/12] RUN make\n", "[build 7/12] RUN make"),
+        (b"#12 0.123 [1/2] not a step\n", None),
+        (b"#12 DONE 0.1s\n", None),
+        (b"\xff\n", None),
+    ],
+)
+def test_build_step_finds_the_announcements(line, step):
+    assert build_step(line) == step
+
+
+def builder(tmp_path: Path, script: str) -> DockerBuilder:
+    docker = tmp_path / "bin" / "docker"
+    docker.parent.mkdir()
+    docker.write_text(
+        '#!/bin/sh\nif [ "$1" = --version ]; then echo "Docker version 20.10.24"; exit; fi\n'
+        + script
+    )
+    docker.chmod(0o755)
+    environ = {"PATH": f"{docker.parent}:/usr/bin:/bin"}
+    return DockerBuilder(tmp_path, tmp_path / "cache", environ, lambda reference: False)
+
+
+def test_build_shows_its_steps_and_keeps_a_log(tmp_path, capsys):
+    script = 'echo "#1 [1/2] FROM x"; echo "#1 [1/2] FROM x"; echo "kit $DOCKER_BUILDKIT"'
+    builder(tmp_path, script).build(CORPUS_TARGET)
+    assert capsys.readouterr().out == "regalloc-corpus:1-c 00:00 [1/2] FROM x\n"
+    log = tmp_path / "cache/logs/corpus-1-c.log"
+    assert log.read_text() == "#1 [1/2] FROM x\n#1 [1/2] FROM x\nkit 1\n"
+
+
+def test_a_failed_build_shows_command_code_log_and_last_lines(tmp_path):
+    with pytest.raises(ImageError) as caught:
+        builder(tmp_path, "echo first; echo broken >&2; exit 4").build(CORPUS_TARGET)
+    error = caught.value
+    log = tmp_path / "cache/logs/corpus-1-c.log"
+    assert (error.brief, error.resolution) == (
+        "regalloc-corpus:1-c could not be built",
+        f"read {log}",
+    )
+    command, *rest = error.details.splitlines()
+    assert command.startswith(f"command: {tmp_path}/bin/docker build --progress=plain")
+    assert rest == ["ended with: exit code 4", f"log: {log}", "first", "broken"]
+
+
+def test_a_build_on_a_full_disk_is_a_disk_error(tmp_path):
+    script = "echo 'write /x: no space left on device'; exit 1"
+    with pytest.raises(DiskError, match=r"the disk is full: regalloc-corpus:1-c"):
+        builder(tmp_path, script).build(CORPUS_TARGET)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from regalloc.engine.local import LocalEngine
+from regalloc.errors import DiskError, EngineError, ImageError
+from regalloc.images import local
+from regalloc.images.local import LocalBuilder, build_binds, build_steps, with_binds
+from regalloc.images.tree import TREE, Target
+
+_, LLVM, TRAINER, CORPUS = (
+    Target(row, "1-t", (("CORPUS_TARGETS", "a;b"),) if row.name == "corpus" else (),
+           "regalloc-llvm:1-l")
+    for row in TREE
+)  # fmt: skip
+
+
+def test_build_binds_of_the_corpus_are_the_toolchain_and_its_own_place():
+    llvm = Path("/cache/local/llvm-1-l")
+    assert build_binds(CORPUS, Path("/new"), Path("/cache")) == {
+        Path("/llvm-project"): llvm / "llvm-project",
+        Path("/opt/tensorflow"): llvm / "opt/tensorflow",
+        Path("/opt/llvm"): llvm / "opt/llvm",
+        Path("/llvm_corpus"): Path("/new/llvm_corpus"),
+    }
+
+
+def test_with_binds_runs_in_a_mount_namespace():
+    step = ("bash", "x.sh")
+    assert with_binds({Path("/opt/llvm"): Path("/c/opt/llvm")}, step) == (
+        "unshare", "--mount", "bash", "scripts/with-binds", "/c/opt/llvm=/opt/llvm", "--",
+        "bash", "x.sh",
+    )  # fmt: skip
+    assert with_binds({}, step) == step
+
+
+def test_build_steps_of_the_toolchain_end_with_its_test():
+    steps = build_steps(LLVM, Path("/new"))
+    assert steps[-2:] == (
+        ("bash", "docker/scripts/relink.sh", "/llvm-project", "/opt/tensorflow", "/opt/llvm"),
+        ("bash", "docker/scripts/test-toolchain.sh", "/llvm-project", "/opt/llvm"),
+    )
+
+
+def builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> LocalBuilder:
+    monkeypatch.setattr(local, "require_root", lambda: None)
+    steps = (("sh", "-c", "echo one"), ("sh", "-c", script))
+    monkeypatch.setattr(local, "build_steps", lambda target, folder: steps)
+    return LocalBuilder(tmp_path, tmp_path / "cache", dict(os.environ), 2)
+
+
+def test_build_is_renamed_when_whole(tmp_path, monkeypatch):
+    builder(tmp_path, monkeypatch, 'echo "$JOBS"').build(TRAINER)
+    assert [p.name for p in (tmp_path / "cache/local").iterdir()] == ["trainer-1-t"]
+    engine = LocalEngine(tmp_path, tmp_path / "cache")
+    assert engine.image_id(TRAINER.reference) == "local:regalloc-trainer:1-t"
+    assert (tmp_path / "cache/logs/local-trainer-1-t.log").read_text() == "one\n2\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "kind"),
+    [("echo bad; exit 3", ImageError), ("echo No space left on device; exit 1", DiskError)],
+)
+def test_a_failed_build_is_never_taken_for_whole(tmp_path, monkeypatch, script, kind):
+    with pytest.raises(kind) as caught:
+        builder(tmp_path, monkeypatch, script).build(TRAINER)
+    assert "ended with: exit code" in caught.value.details
+    assert LocalEngine(tmp_path, tmp_path / "cache").image_id(TRAINER.reference) is None
+
+
+def test_no_docker_and_no_root_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(EngineError) as caught:
+        LocalBuilder(tmp_path, tmp_path, {}, 1).build(LLVM)
+    assert caught.value.render() == (
+        "error: no docker and no root\n"
+        "without docker the toolchain's packages are installed on this machine\n"
+        "what to do: start docker, or run once as root"
+    )

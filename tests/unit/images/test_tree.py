@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from regalloc.errors import ImageError
+from regalloc.images.tree import LLVM_VERSION, TREE, build_args, input_files, resolve_targets
+from regalloc.settings import load_profile
+
+FILES = {
+    "docker/base/Dockerfile": "base",
+    "docker/llvm/Dockerfile": "llvm",
+    "docker/scripts/relink.sh": "relink",
+    "docker/trainer/Dockerfile": "trainer",
+    "docker/trainer/requirements.txt": "tensorflow==2",
+    "docker/corpus/Dockerfile": "corpus",
+    "regalloc/errors.py": "errors",
+    "regalloc/rl/agent.py": "agent",
+    "regalloc/pipeline/plan.py": "plan",
+}
+CHAIN = ("base", "llvm", "trainer", "corpus")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    root = tmp_path / "checkout"
+    for name, text in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+def tags(checkout: Path, environ: dict[str, str] | None = None, *bindings: str) -> dict[str, str]:
+    targets = resolve_targets(checkout, load_profile("quick", bindings), environ or {})
+    return {name: target.tag for name, target in targets.items()}
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    return {name for name in before if before[name] != after[name]}
+
+
+def test_tree_lists_parents_first():
+    names = [image.name for image in TREE]
+    for image in TREE:
+        assert image.parent is None or names.index(image.parent) < names.index(image.name)
+
+
+def test_tags_carry_the_version_and_agree_between_checkouts(checkout, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(checkout, copy)
+    assert tags(checkout) == tags(copy)
+    assert {tag.rpartition("-")[0] for tag in tags(checkout).values()} == {LLVM_VERSION}
+
+
+@pytest.mark.parametrize(
+    ("path", "images"),
+    [
+        ("docker/base/Dockerfile", {"base", "llvm", "trainer", "corpus"}),
+        ("docker/scripts/relink.sh", {"llvm", "trainer", "corpus"}),
+        ("docker/llvm/new/deep.txt", {"llvm", "trainer", "corpus"}),
+        ("docker/trainer/requirements.txt", {"llvm", "trainer", "corpus"}),
+        ("docker/trainer/Dockerfile", {"trainer"}),
+        ("regalloc/rl/agent.py", {"trainer"}),
+        ("regalloc/errors.py", {"trainer"}),
+        ("docker/corpus/Dockerfile", {"corpus"}),
+        ("regalloc/pipeline/plan.py", set()),
+        ("regalloc/rl/__pycache__/agent.cpython-311.pyc", set()),
+        ("docker/llvm/__pycache__/x.py", set()),
+        ("README.md", set()),
+    ],
+)
+def test_a_changed_file_changes_the_images_made_of_it(checkout, path, images):
+    before = tags(checkout)
+    (checkout / path).parent.mkdir(parents=True, exist_ok=True)
+    (checkout / path).write_text("changed")
+    assert changed(before, tags(checkout)) == images
+
+
+def test_a_renamed_file_changes_the_tag(checkout):
+    before = tags(checkout)
+    (checkout / "regalloc/rl/agent.py").rename(checkout / "regalloc/rl/agents.py")
+    assert changed(before, tags(checkout)) == {"trainer"}
+
+
+def test_settings_and_base_image_change_what_they_decide(checkout):
+    before = tags(checkout)
+    assert changed(before, tags(checkout, None, "Corpus.targets=('all',)")) == {"corpus"}
+    assert changed(before, tags(checkout, {"BASE_IMAGE": "x"})) == set(CHAIN)
+
+
+def test_build_args_join_lists_as_cmake_does():
+    settings = load_profile("quick", ["Corpus.projects=('clang', 'lld')"])
+    assert build_args(settings, {}) == {
+        "BASE_IDENTITY": "debian-12",
+        "CORPUS_TARGETS": "LLVMSupport;LLVMDemangle",
+        "CORPUS_PROJECTS": "clang;lld",
+    }
+
+
+def test_input_files_are_sorted_and_relative_to_the_checkout(checkout):
+    names = [path.relative_to(checkout).as_posix() for path in input_files(checkout, TREE[2])]
+    assert names == [
+        "docker/trainer/Dockerfile",
+        "docker/trainer/requirements.txt",
+        "regalloc/errors.py",
+        "regalloc/rl/agent.py",
+    ]
+
+
+def test_a_missing_dockerfile_is_named(checkout):
+    (checkout / "docker/corpus/Dockerfile").unlink()
+    with pytest.raises(ImageError) as caught:
+        tags(checkout)
+    assert caught.value.render() == (
+        "error: docker/corpus/Dockerfile is missing\n"
+        "what to do: restore it: git checkout docker"
+    )

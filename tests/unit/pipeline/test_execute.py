@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from regalloc.engine.protocol import Command, Mount
+from regalloc.errors import DiskError, Interrupted, ManifestError, StageError
+from regalloc.pipeline.execute import execute, require_space, stage_command
+from regalloc.pipeline.found import look_around
+from regalloc.pipeline.manifest import read_manifest
+from regalloc.pipeline.plan import Kind, plan
+from regalloc.settings import load_profile
+from regalloc.stages.table import STAGES, find
+
+ALL = [stage.name for stage in STAGES]
+
+
+def decide(run, wanted=ALL):
+    return plan(wanted, run.wish, look_around(run.folder, run.wish.targets, run.engine))
+
+
+def make(run, wanted=ALL):
+    return [t.action.name for t in execute(decide(run, wanted), run)]
+
+
+def test_execute_makes_everything_once(run):
+    assert make(run) == ["base", "llvm", "trainer", "corpus", *ALL]
+    assert make(run) == []
+
+
+def test_execute_of_two_runs_writes_equal_manifests_but_for_times(run, tmp_path):
+    other = replace(run, folder=tmp_path / "other" / "run", jobs=7)
+    make(run)
+    make(other)
+    for stage in STAGES:
+        one, two = (read_manifest(r.folder / stage.writes) for r in (run, other))
+        assert (one.key, one.writes, one.reads) == (two.key, two.writes, two.reads)
+
+
+def test_execute_leaves_events_and_marks_out_of_the_hashes(run):
+    make(run)
+    assert list(read_manifest(run.folder / "output_model").writes) == ["result"]
+
+
+def test_stage_command_mounts_exactly_the_stages_folders(run):
+    root = run.folder
+    command = stage_command(find("vocab"), run)
+    assert command == Command(
+        stage="vocab",
+        image="regalloc-trainer:1-aaa",
+        toolchain_image="regalloc-llvm:1-aaa",
+        objects_image=None,
+        argv=("vocab", "--seed=0", "--jobs=2", "--bind=Vocab.quantiles=1000",
+              "--bind=Vocab.sampling_fraction=1.0"),
+        root=root,
+        mounts=(
+            Mount("default_trace", root / "default_trace", PurePosixPath("/default_trace"), True),
+            Mount("vocab", root / "vocab", PurePosixPath("/vocab"), False),
+        ),
+        run_id="run",
+        memory_mb=1000,
+        pids=8192,
+        tty=False,
+    )  # fmt: skip
+
+
+def test_stage_command_lends_extract_the_corpus_objects(run):
+    assert stage_command(find("extract"), run).objects_image == "regalloc-corpus:1-aaa"
+
+
+@pytest.mark.parametrize("error", [Interrupted("stopped by SIGINT"), StageError("broke")])
+def test_execute_never_takes_half_a_result_for_done(run, error):
+    def fail(stage: str, folder: Path) -> None:
+        if stage == "vocab":
+            (folder / "half").write_text("x")
+            raise error
+
+    run.engine.fail = fail
+    with pytest.raises(type(error)):
+        make(run)
+    assert not (run.folder / "vocab" / "manifest.json").exists()
+    run.engine.fail = None
+    assert [(a.name, a.reason) for a in decide(run, ["vocab"]) if a.kind is Kind.RUN] == [
+        ("vocab", "did not finish, starts afresh")
+    ]
+    make(run, ["vocab"])
+    assert sorted(os.listdir(run.folder / "vocab")) == [
+        "events", "manifest.json", "result", "started.json",
+    ]  # fmt: skip
+
+
+def interrupt_training(run):
+    def fail(stage: str, folder: Path) -> None:
+        if stage == "train":
+            (folder / "checkpoint").write_text("half way")
+            raise Interrupted("stopped by SIGTERM")
+
+    run.engine.fail = fail
+    with pytest.raises(Interrupted):
+        make(run)
+    run.engine.fail = None
+
+
+def test_interrupted_train_keeps_its_folder_for_the_same_key(run):
+    interrupt_training(run)
+    assert make(run) == ["train", "evaluate"]
+    assert (run.folder / "output_model" / "checkpoint").read_text() == "half way"
+
+
+def test_interrupted_train_starts_afresh_for_another_key(run):
+    interrupt_training(run)
+    settings = load_profile("quick", ["Train.clip=0.1"])
+    make(replace(run, wish=replace(run.wish, settings=settings)))
+    assert not (run.folder / "output_model" / "checkpoint").exists()
+
+
+def test_a_finished_model_of_another_key_is_moved_aside(run, said):
+    make(run)
+    key = read_manifest(run.folder / "output_model").key
+    settings = load_profile("quick", ["Train.clip=0.1"])
+    make(replace(run, wish=replace(run.wish, settings=settings)))
+    aside = run.folder / f"output_model.{key[:8]}"
+    assert read_manifest(aside).key == key
+    assert said[-2:] == [
+        f"kept the finished output_model of another configuration as {aside}",
+        "stage evaluate: because train runs",
+    ]
+
+
+def test_a_manifest_that_does_not_parse_is_an_error_and_nothing_runs(run):
+    make(run)
+    path = run.folder / "vocab" / "manifest.json"
+    path.write_text("{")
+    run.engine.ran.clear()
+    with pytest.raises(ManifestError) as caught:
+        make(run)
+    assert caught.value.render() == (
+        f"error: {path} does not parse\n"
+        "Input data was truncated\n"
+        f"what to do: nothing is run over it: look at it, then remove {path.parent} "
+        "to run the stage again"
+    )
+    assert run.engine.ran == []
+
+
+def test_files_no_stage_wrote_are_not_deleted(run):
+    folder = run.folder / "corpus"
+    folder.mkdir(parents=True)
+    (folder / "mine.bc").write_text("precious")
+    with pytest.raises(ManifestError) as caught:
+        make(run)
+    assert caught.value.render() == (
+        f"error: {folder} holds files, but no stage wrote them\n"
+        "it has neither manifest.json nor started.json\n"
+        "what to do: move them away, or choose another folder with --run"
+    )
+    assert (folder / "mine.bc").read_text() == "precious"
+
+
+def test_a_missing_output_runs_the_stage_again(run):
+    make(run)
+    (run.folder / "vocab" / "result").unlink()
+    reasons = [a.reason for a in decide(run) if a.kind is Kind.RUN]
+    assert reasons[0] == "output file result is missing"
+    assert make(run)[0] == "vocab"
+
+
+def test_a_stage_made_again_with_the_same_result_leaves_the_rest_up_to_date(run):
+    make(run)
+    (run.folder / "vocab" / "result").unlink()
+    make(run, ["vocab"])
+    assert make(run) == []
+
+
+def test_verify_finds_what_the_size_does_not_show(run):
+    make(run)
+    result = run.folder / "vocab" / "result"
+    result.write_text("x" * len(result.read_text()))
+    rehashed = look_around(run.folder, run.wish.targets, run.engine, rehash=True)
+    assert decide(run, ["vocab"])[-1].reason == "up to date"
+    assert plan(["vocab"], run.wish, rehashed)[-1].reason == "output file result was changed"
+
+
+def test_require_space_says_how_much_is_missing(tmp_path, monkeypatch):
+    class Usage:
+        free = 100 * 1024**2
+
+    monkeypatch.setattr("shutil.disk_usage", lambda path: Usage)
+    with pytest.raises(DiskError) as caught:
+        require_space(tmp_path, 200 * 1024**2, "stage trace")
+    assert caught.value.render() == (
+        "error: the disk is too full for stage trace\n"
+        f"{tmp_path}: 100 MiB free, 200 MiB needed\n"
+        "what to do: free space, or put the run elsewhere with --run and the cache with "
+        "REGALLOC_CACHE"
+    )
+
+
+def test_require_space_of_a_folder_that_cannot_be_made_is_a_disk_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DiskError, match="cannot be used"):
+        require_space(tmp_path / "file" / "run", 1, "stage trace")

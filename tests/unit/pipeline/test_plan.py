@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from regalloc.pipeline.manifest import Manifest
+from regalloc.pipeline.plan import (
+    Action,
+    Found,
+    Kind,
+    Wish,
+    bindings_of,
+    images_of,
+    plan,
+    plan_images,
+    seed_of,
+    stage_key,
+    with_upstream,
+    writer,
+)
+from regalloc.settings import load_profile
+from regalloc.stages.table import STAGES
+
+ALL = [stage.name for stage in STAGES]
+
+
+def finished(wish: Wish) -> dict[str, Manifest]:
+    """Return the manifests of a whole run."""
+    manifests: dict[str, Manifest] = {}
+    for stage in STAGES:
+        reads = {folder: manifests[writer(folder).name].digest for folder in stage.reads}
+        manifests[stage.name] = Manifest(
+            stage=stage.name,
+            key=stage_key(stage, wish, reads),
+            images={name: wish.targets[name].reference for name in images_of(stage)},
+            image_ids={},
+            engine="fake",
+            argv=(stage.name,),
+            gin="\n".join(bindings_of(stage, wish.settings)),
+            versions={},
+            seed=seed_of(stage, wish.seed),
+            reads=reads,
+            writes={"result": f"hash of {stage.name}"},
+            sizes={"result": 1},
+            duration_s=1.0,
+            created="2025-01-01T00:00:00+00:00",
+        )
+    return manifests
+
+
+def references(wish: Wish) -> frozenset[str]:
+    return frozenset(target.reference for target in wish.targets.values())
+
+
+def whole(wish: Wish) -> Found:
+    return Found(manifests=finished(wish), images=references(wish))
+
+
+def reasons(actions: tuple[Action, ...]) -> dict[str, str]:
+    return {a.name: a.reason for a in actions if a.what == "stage" and a.kind is Kind.RUN}
+
+
+def test_plan_of_nothing_done_is_everything(wish):
+    extract_key = stage_key(STAGES[0], wish, {})
+    assert plan(["vocab"], wish, Found()) == (
+        Action("image", "base", Kind.RUN, "image regalloc-base:1-aaa does not exist",
+               "regalloc-base:1-aaa"),
+        Action("image", "llvm", Kind.RUN, "image regalloc-llvm:1-aaa does not exist",
+               "regalloc-llvm:1-aaa"),
+        Action("image", "trainer", Kind.RUN, "image regalloc-trainer:1-aaa does not exist",
+               "regalloc-trainer:1-aaa"),
+        Action("image", "corpus", Kind.RUN, "image regalloc-corpus:1-aaa does not exist",
+               "regalloc-corpus:1-aaa"),
+        Action("stage", "extract", Kind.RUN, "never run", extract_key),
+        Action("stage", "trace", Kind.RUN, "because extract runs"),
+        Action("stage", "vocab", Kind.RUN, "because trace runs"),
+    )  # fmt: skip
+
+
+def test_plan_of_everything_done_is_nothing(wish):
+    actions = plan(ALL, wish, whole(wish))
+    assert {a.kind for a in actions} == {Kind.SKIP}
+    assert [a.reason for a in actions if a.what == "stage"] == ["up to date"] * 6
+    assert actions[0].reason == "image regalloc-base:1-aaa exists"
+
+
+def test_plan_with_results_but_no_images_builds_none(wish):
+    actions = plan(ALL, wish, Found(manifests=finished(wish)))
+    assert {a.kind for a in actions} == {Kind.SKIP}
+    assert actions[0].reason == "nothing that runs needs it"
+
+
+def test_plan_keys_of_skipped_stages_are_the_manifests(wish):
+    found = whole(wish)
+    keys = {a.name: a.key for a in plan(ALL, wish, found) if a.what == "stage"}
+    assert keys == {name: manifest.key for name, manifest in found.manifests.items()}
+
+
+def test_plan_names_the_changed_setting(wish):
+    changed = replace(wish, settings=load_profile("quick", ["Trace.sampling_rate=0.2"]))
+    assert reasons(plan(ALL, changed, whole(wish))) == {
+        "trace": "setting Trace.sampling_rate changed from 1.0 to 0.2",
+        "vocab": "because trace runs",
+        "warmstart": "because trace runs",
+        "train": "because trace runs",
+        "evaluate": "because trace runs",
+    }
+
+
+def test_plan_a_changed_seed_leaves_the_corpus_alone(wish):
+    changed = reasons(plan(ALL, replace(wish, seed=1), whole(wish)))
+    assert changed == {
+        "trace": "seed changed from 0 to 1",
+        "vocab": "because trace runs",
+        "warmstart": "because trace runs",
+        "train": "because trace runs",
+        "evaluate": "because trace runs",
+    }
+
+
+@pytest.mark.parametrize(
+    ("image", "first"),
+    [("trainer", ("extract", "image trainer changed")),
+     ("corpus", ("extract", "image corpus changed"))],
+)  # fmt: skip
+def test_plan_names_the_changed_image(wish, with_image, image, first):
+    changed = with_image(wish, image, "1-bbb")
+    assert next(iter(reasons(plan(ALL, changed, whole(wish))).items())) == first
+
+
+def test_plan_names_the_folder_made_again(wish):
+    found = whole(wish)
+    again = msgspec_replace(found.manifests["extract"], writes={"result": "another"})
+    changed = replace(found, manifests={**found.manifests, "extract": again})
+    assert reasons(plan(["trace"], wish, changed)) == {"trace": "corpus was made again"}
+
+
+def test_plan_names_the_missing_file(wish):
+    found = replace(whole(wish), damage={"vocab": "output file x is missing"})
+    assert reasons(plan(["vocab"], wish, found)) == {"vocab": "output file x is missing"}
+
+
+def test_plan_tells_a_key_of_another_pipeline(wish):
+    found = whole(wish)
+    odd = msgspec_replace(found.manifests["extract"], key="0")
+    changed = replace(found, manifests={**found.manifests, "extract": odd})
+    assert reasons(plan(["extract"], wish, changed)) == {
+        "extract": "it was made by another version of the pipeline"
+    }
+
+
+def without(found: Found, stage: str, started: str) -> Found:
+    kept = {name: m for name, m in found.manifests.items() if name != stage}
+    return replace(found, manifests=kept, started={stage: started})
+
+
+def test_plan_an_interrupted_train_goes_on_with_the_same_key(wish):
+    found = whole(wish)
+    same = without(found, "train", found.manifests["train"].key)
+    assert reasons(plan(["train"], wish, same)) == {
+        "train": "interrupted, goes on where it stopped"
+    }
+
+
+@pytest.mark.parametrize("stage", ["train", "vocab"])
+def test_plan_an_interrupted_stage_with_another_key_starts_afresh(wish, stage):
+    interrupted = without(whole(wish), stage, "another key")
+    assert reasons(plan([stage], wish, interrupted)) == {
+        stage: "did not finish, starts afresh"
+    }
+
+
+def test_plan_builds_only_what_a_running_stage_needs(wish):
+    found = replace(whole(wish), images=frozenset({wish.targets["llvm"].reference}))
+    broken = replace(found, damage={"vocab": "output file x is missing"})
+    built = [a.name for a in plan(["vocab"], wish, broken)
+             if a.what == "image" and a.kind is Kind.RUN]  # fmt: skip
+    assert built == ["trainer"]
+
+
+def test_plan_images_without_nesting_needs_every_ancestor(wish):
+    there = frozenset({wish.targets["trainer"].reference})
+    kinds = {
+        nested: [a.kind for a in plan_images({"trainer"}, wish, Found(images=there, nested=nested))]
+        for nested in (True, False)
+    }
+    skip, go = Kind.SKIP, Kind.RUN
+    assert kinds == {True: [skip, skip, skip, skip], False: [go, go, skip, skip]}
+
+
+def test_with_upstream_adds_what_is_read():
+    names = {name: [s.name for s in with_upstream([name])] for name in ("extract", "warmstart")}
+    assert names == {
+        "extract": ["extract"],
+        "warmstart": ["extract", "trace", "vocab", "warmstart"],
+    }
+
+
+def msgspec_replace(manifest: Manifest, **changes: object) -> Manifest:
+    import msgspec
+
+    return msgspec.structs.replace(manifest, **changes)

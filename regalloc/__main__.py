@@ -93,9 +93,9 @@ def _context(stage: table.Stage, values: flags.FlagValues) -> StageContext:
         return values[name].value
 
     return StageContext(
-        root=Path(value("root")),
-        toolchain=Path(value("toolchain")),
-        objects=Path(value("objects")),
+        root=Path(value("root")).absolute(),
+        toolchain=Path(value("toolchain")).absolute(),
+        objects=Path(value("objects")).absolute(),
         seed=value("seed"),
         jobs=value("jobs"),
         settings=parse_bindings(stage.sections, value("bind")),

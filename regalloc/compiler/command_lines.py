@@ -88,24 +88,25 @@ class Advice:
         """Return the arguments for ``clang -cc1``."""
         options = ["-regalloc-enable-advisor=development", f"-regalloc-training-log={self.log}"]
         if self.policy is not None:
-            options.append(f"-regalloc-model={self.policy}")
+            options.append(f"-regalloc-model={self.policy.absolute()}")
         return tuple(flag for option in options for flag in ("-mllvm", option))
 
 
 def compile_argv(clang: Path, module: Module, advice: Advice) -> tuple[str, ...]:
     """Return the command that compiles a module under the development advisor.
 
-    The object goes to ``/dev/null``: clang treats it as the special file it is.
+    The object goes to ``/dev/null``: clang treats it as the special file it is.  Paths are made
+    absolute, since the compile runs in a folder of its own.
     """
     return (
-        str(clang),
+        str(clang.absolute()),
         "-cc1",
         *replay_flags(module.cmd),
         *advice.flags(),
         "-emit-obj",
         "-x",
         "ir",
-        str(module.bitcode),
+        str(module.bitcode.absolute()),
         "-o",
         "/dev/null",
     )

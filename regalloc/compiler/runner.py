@@ -27,6 +27,13 @@ _OUT_OF_MEMORY = (
     "ResourceExhausted",
     "failed to map segment",
 )
+_BAD_BITCODE = (
+    "can't skip to bit",
+    "itcode signature",
+    "Invalid record",
+    "Malformed block",
+    "Unexpected end of file reading",
+)
 _DISK_FULL = os.strerror(errno.ENOSPC)
 _TAIL_LINES = 5
 
@@ -126,6 +133,8 @@ def _classify(module: Module, end: Exit, limits: Limits) -> Failed | None:
     if end.code < 0:
         detail = f"{signal.Signals(-end.code).name}\n{tail}".strip()
         return replace(failed, kind="signal", detail=detail)
+    if end.code and any(text in end.stderr for text in _BAD_BITCODE):
+        return replace(failed, kind="bad_module")
     return replace(failed, detail=f"exit code {end.code}\n{tail}".strip()) if end.code else None
 
 
@@ -143,7 +152,7 @@ def _translate(error: OSError, toolchain: Toolchain) -> RegallocError | None:
             f"{tempfile.gettempdir()}: {error.strerror}",
             "free space in the folder for temporary files",
         )
-    if error.filename == str(toolchain.clang):
+    if error.filename == str(toolchain.clang.absolute()):
         return ToolchainError(
             "clang cannot be started",
             f"{toolchain.clang}: {error.strerror}",

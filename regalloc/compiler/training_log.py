@@ -9,7 +9,6 @@ Source: ``llvm/lib/Analysis/TrainingLogger.cpp``, ``llvm/lib/CodeGen/MLRegAllocE
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,29 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from regalloc.compiler.features import DECISION, FEATURES, SCORE
-from regalloc.errors import TrainingLogError
+from regalloc.compiler.features import DECISION, FEATURES
+from regalloc.compiler.log_header import garbage, parse_header, parse_json, truncated
 
 Array = npt.NDArray[Any]
-
-_DTYPES = {
-    "float": "float32",
-    "double": "float64",
-    "int8_t": "int8",
-    "uint8_t": "uint8",
-    "int16_t": "int16",
-    "uint16_t": "uint16",
-    "int32_t": "int32",
-    "uint32_t": "uint32",
-    "int64_t": "int64",
-    "uint64_t": "uint64",
-}
-_PREFIX = "action_"
-_SPEC = tuple((f.name, str(f.dtype), f.shape) for f in FEATURES)
-_DECISION_SPEC = (DECISION, "int64", (1,))
-_SCORE_SPEC = (SCORE, "float32", (1,))
-
-TensorSpec = tuple[str, str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +67,7 @@ def parse_log(data: bytes) -> tuple[Episode, ...]:
     if not data:
         return ()
     cursor = _Cursor(data)
-    record = _parse_header(cursor.line())
+    record = parse_header(cursor.line())
     return tuple(_stack(function, record) for function in _functions(cursor, record.itemsize))
 
 
@@ -112,7 +92,7 @@ class _Cursor:
     def line(self) -> bytes:
         end = self._data.find(b"\n", self._position)
         if end < 0:
-            raise _truncated(f"no end of line after byte {self._position}")
+            raise truncated(f"no end of line after byte {self._position}")
         line = self._data[self._position : end]
         self._position = end + 1
         return line
@@ -120,9 +100,9 @@ class _Cursor:
     def tensors(self, nbytes: int) -> bytes:
         end = self._position + nbytes
         if end >= len(self._data):
-            raise _truncated(f"{nbytes} bytes expected after byte {self._position}")
+            raise truncated(f"{nbytes} bytes expected after byte {self._position}")
         if self._data[end] != ord("\n"):
-            raise _garbage(f"the tensors at byte {self._position} do not end where they should")
+            raise garbage(f"the tensors at byte {self._position} do not end where they should")
         tensors = self._data[self._position : end]
         self._position = end + 1
         return tensors
@@ -130,9 +110,9 @@ class _Cursor:
     def event(self) -> tuple[str, Any]:
         """Return the only key of a JSON line, and its value."""
         start = self._position
-        event = _parse_json(self.line(), start)
+        event = parse_json(self.line(), start)
         if len(event) != 1:
-            raise _garbage(f"no event at byte {start}")
+            raise garbage(f"no event at byte {start}")
         return next(iter(event.items()))
 
 
@@ -149,7 +129,7 @@ def _functions(cursor: _Cursor, nbytes: int) -> list[_Function]:
                 functions[-1].score = float(np.frombuffer(cursor.tensors(4), np.float32)[0])
                 functions[-1].pending = None
             case key, value:
-                raise _garbage(f"unexpected {key!r}: {value!r}")
+                raise garbage(f"unexpected {key!r}: {value!r}")
     _check_outcome(functions)
     return [function for function in functions if function.records]
 
@@ -168,7 +148,7 @@ def _switch(functions: list[_Function], name: str) -> None:
 
 def _check_outcome(functions: list[_Function]) -> None:
     if functions and functions[-1].pending is not None:
-        raise _truncated(f"function {functions[-1].name} has no outcome")
+        raise truncated(f"function {functions[-1].name} has no outcome")
 
 
 def _stack(function: _Function, record: np.dtype[np.void]) -> Episode:
@@ -177,65 +157,3 @@ def _stack(function: _Function, record: np.dtype[np.void]) -> Episode:
     observations = {feature.name: tensors.pop(feature.name) for feature in FEATURES}
     actions = tensors.pop(DECISION).reshape(-1)
     return Episode(function.name, observations, actions, tensors, function.score)
-
-
-def _parse_header(line: bytes) -> np.dtype[np.void]:
-    header = _parse_json(line, 0)
-    try:
-        specs = [_parse_spec(spec) for spec in header["features"]]
-        score = _parse_spec(header["score"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise _garbage(f"the header does not describe tensors: {error!r}") from error
-    _check_specs(specs[: len(_SPEC)], _SPEC)
-    _check_specs(specs[len(_SPEC) :][-1:], (_DECISION_SPEC,))
-    _check_specs([score], (_SCORE_SPEC,))
-    try:
-        return np.dtype(specs)
-    except ValueError as error:
-        raise _garbage(f"the header does not describe tensors: {error}") from error
-
-
-def _parse_spec(spec: dict[str, Any]) -> TensorSpec:
-    name = str(spec["name"]).removeprefix(_PREFIX)
-    return name, _DTYPES[spec["type"]], tuple(int(size) for size in spec["shape"])
-
-
-def _check_specs(seen: list[TensorSpec], expected: tuple[TensorSpec, ...]) -> None:
-    for index, want in enumerate(expected):
-        have = seen[index] if index < len(seen) else None
-        if have != want:
-            raise TrainingLogError(
-                "the training log does not fit the feature spec",
-                f"tensor {index}: expected {_describe(want)}, the log has {_describe(have)}",
-                "use the clang of the llvm image: other LLVM versions log other features",
-            )
-
-
-def _describe(spec: TensorSpec | None) -> str:
-    return "none" if spec is None else f"{spec[0]} {spec[1]} {list(spec[2])}"
-
-
-def _parse_json(line: bytes, position: int) -> dict[str, Any]:
-    try:
-        value = json.loads(line.decode("utf-8", "surrogateescape"))
-    except ValueError as error:
-        raise _garbage(f"no JSON at byte {position}: {line[:60]!r}") from error
-    if not isinstance(value, dict):
-        raise _garbage(f"no JSON object at byte {position}: {line[:60]!r}")
-    return value
-
-
-def _truncated(details: str) -> TrainingLogError:
-    return TrainingLogError(
-        "the training log is truncated",
-        details,
-        "look at the compiler's own errors: it stopped while it wrote the log",
-    )
-
-
-def _garbage(details: str) -> TrainingLogError:
-    return TrainingLogError(
-        "the training log is damaged",
-        details,
-        "use the clang of the llvm image, and one log file per compile",
-    )

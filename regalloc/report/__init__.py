@@ -1,0 +1,1 @@
+"""What people read: progress, ratios, tables and report.json."""

@@ -15,7 +15,7 @@ from regalloc.compiler.pool import compile_all, count_kinds
 from regalloc.compiler.runner import Compiled, Failed, Result
 from regalloc.compiler.toolchain import Toolchain, probe
 from regalloc.compiler.trace_file import DEFAULT_SCORES, TRACE, write_trace
-from regalloc.errors import CompileError, TraceError
+from regalloc.errors import CompileError, CorpusError, TraceError
 from regalloc.report.progress import progress
 from regalloc.stages import table
 from regalloc.stages.context import StageContext
@@ -59,6 +59,12 @@ def choose_modules(context: StageContext) -> tuple[Module, ...]:
     """Return the sampled training modules, sorted by name."""
     corpus = read_corpus(context.folder(table.CORPUS))
     training = [module for module in corpus if not module.held_out]
+    if not training:
+        raise CorpusError(
+            "the corpus has no training module",
+            f"all {len(corpus)} modules are held out",
+            "lower Corpus.held_out_fraction or take a larger corpus, and run extract again",
+        )
     rate = context.settings.get(settings.Trace).sampling_rate
     return sample(training, rate, context.seed)
 

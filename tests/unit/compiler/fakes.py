@@ -24,7 +24,7 @@ for arg; do
     --version) echo 'fake clang version 19'; exit 0 ;;
     -regalloc-training-log=*) log=${arg#*=} ;;
     -regalloc-model=*) policy=${arg#*=} ;;
-    *.bc|*.ll) input=$arg ;;
+    *.bc|*.ll) input=${input:-$arg} ;;
   esac
 done
 case $input in

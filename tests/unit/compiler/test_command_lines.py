@@ -2,7 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.compiler.command_lines import Advice, compile_argv, replay_flags
+from regalloc.compiler.command_lines import (
+    Advice,
+    compile_argv,
+    replay_flags,
+)
 from regalloc.compiler.corpus import Module
 
 CMD = (

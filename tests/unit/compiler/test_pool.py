@@ -82,7 +82,9 @@ def test_interrupt_kills_running_compiles(toolchain, tmp_path, error):
     later = make_module(tmp_path, "later", f"echo x >{tmp_path}/later")
     start = time.monotonic()
     with pytest.raises(error):
-        compile_all(toolchain, [(quick, None), (slow, None), (slow, None), (later, None)], LIMITS, 2, stop)
+        compile_all(
+            toolchain, [(quick, None), (slow, None), (slow, None), (later, None)], LIMITS, 2, stop
+        )
     assert time.monotonic() - start < 10
     assert not (tmp_path / "later").exists()
     if (tmp_path / "pid").exists() and (pid := (tmp_path / "pid").read_text()):

@@ -45,7 +45,7 @@ def test_compile_gives_episodes_and_times(toolchain, tmp_path):
     result = compile_module(toolchain, logging_module(tmp_path, "m", episodes), None, LIMITS)
     assert isinstance(result, Compiled)
     assert (result.module, flatten(result.episodes)) == ("m", flatten(episodes))
-    assert 0 < result.cpu_s
+    assert result.cpu_s > 0
     assert 0 < result.wall_s < LIMITS.wall_s
 
 
@@ -68,12 +68,15 @@ def test_compile_without_a_decision_is_no_failure(toolchain, tmp_path, script):
     [
         ("echo a >&2; echo b >&2; exit 3", Failed("m", "exit", "exit code 3\na\nb")),
         ("kill -SEGV $$", Failed("m", "signal", "SIGSEGV")),
+        ("echo \"error: can't skip to bit 9 from 3\" >&2; exit 1",
+         Failed("m", "bad_module", "error: can't skip to bit 9 from 3")),
         ("kill -KILL $$", Failed("m", "out_of_memory", "limit 2048 MiB")),
         ("echo 'LLVM ERROR: out of memory' >&2; kill -ABRT $$",
          Failed("m", "out_of_memory", "limit 2048 MiB\nLLVM ERROR: out of memory")),
         ("kill -XFSZ $$", Failed("m", "signal", "SIGXFSZ: the training log grew too long")),
         ("kill -XCPU $$", Failed("m", "timeout", "no end after 20 s")),
-        ("echo x >$log", Failed("m", "bad_log", "the training log is damaged: no JSON at byte 0: b'x'")),
+        ("echo x >$log",
+         Failed("m", "bad_log", "the training log is damaged: no JSON at byte 0: b'x'")),
     ],
 )  # fmt: skip
 def test_failure_is_named(toolchain, tmp_path, script, failed):
@@ -155,3 +158,10 @@ def test_missing_clang_is_a_toolchain_error(tmp_path):
     with pytest.raises(ToolchainError) as caught:
         compile_script(Toolchain(tmp_path / "none"), tmp_path, "true")
     assert caught.value.details == f"{tmp_path}/none/bin/clang: No such file or directory"
+
+
+def test_relative_paths_are_those_of_the_caller(toolchain, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module = replace(make_module(tmp_path, "m", 'echo "$policy" >&2; exit 1'), bitcode=Path("m.bc"))
+    result = compile_module(Toolchain(Path("llvm")), module, Path("p"), LIMITS)
+    assert result == Failed("m", "exit", f"exit code 1\n{tmp_path}/p")

@@ -43,7 +43,9 @@ def test_log_keeps_extra_outputs_apart():
 
 def test_log_with_prefixed_names_is_the_same_log():
     episodes = [make_episode("f", 2)]
-    header = make_header([("action_" + n if n != "index_to_evict" else n, t, s) for n, t, s in SPECS])
+    header = make_header(
+        [("action_" + n if n != "index_to_evict" else n, t, s) for n, t, s in SPECS]
+    )
     assert flatten(parse_log(make_log(episodes, header))) == flatten(episodes)
 
 
@@ -93,9 +95,10 @@ def test_log_of_a_function_without_outcome_names_the_function():
 @pytest.mark.parametrize(
     ("index", "spec", "details"),
     [
-        (0, ("cost", "int64_t", (1, 33)), "expected mask int64 [1, 33], the log has cost int64 [1, 33]"),
-        (2, ("nr_urgent", "int64_t", (1, 33)), "expected nr_urgent float32 [1, 33], the log has nr_urgent int64 [1, 33]"),
-        (20, ("progress", "float", (2,)), "expected progress float32 [1], the log has progress float32 [2]"),
+        (0, ("cost", "int64_t", (1, 33)), "mask int64 [1, 33], the log has cost int64 [1, 33]"),
+        (2, ("nr_urgent", "int64_t", (1, 33)),
+         "nr_urgent float32 [1, 33], the log has nr_urgent int64 [1, 33]"),
+        (20, ("progress", "float", (2,)), "progress float32 [1], the log has progress float32 [2]"),
     ],
 )  # fmt: skip
 def test_header_that_differs_from_the_spec_shows_both(index, spec, details):
@@ -103,7 +106,7 @@ def test_header_that_differs_from_the_spec_shows_both(index, spec, details):
     with pytest.raises(TrainingLogError) as caught:
         parse_log(make_header(specs))
     assert caught.value.brief == "the training log does not fit the feature spec"
-    assert caught.value.details == f"tensor {index}: {details}"
+    assert caught.value.details == f"tensor {index}: expected {details}"
 
 
 def test_header_with_too_few_tensors_says_which_is_missing():

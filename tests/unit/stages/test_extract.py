@@ -1,0 +1,141 @@
+import json
+
+import pytest
+
+from regalloc.compiler.corpus import Module, read_corpus
+from regalloc.errors import ConfigError, CorpusError
+from regalloc.settings import Corpus, Settings
+from regalloc.stages import extract
+from regalloc.stages.context import StageContext
+from tests.unit.compiler.fakes import MAGIC, make_toolchain
+
+FAST, SLOW = b"-cc1\0-O3\0", b"-cc1\0-O0\0"
+CORPUS = Corpus(
+    targets=(), projects=(), cmd_filter="^-O2|-O3$", min_extracted=0.8, held_out_fraction=0.2
+)
+OBJCOPY_ERRORS = {
+    "plain.o": "error: section '.llvmbc' not found",
+    "nocmd.o": "error: section '.llvmcmd' not found",
+    "text.o": "error: 'text.o': The file was not recognized as a valid object file",
+    "odd.o": "error: something else",
+}
+
+
+class Build:
+    """A folder of fake objects: an object is its bitcode, its command lies beside it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.entries = []
+        folder.mkdir()
+
+    def add(self, name, cmd=FAST, file="a.c", bitcode=MAGIC):
+        self.entries.append({"directory": "/nowhere", "file": file, "command": f"cc -c -o {name}"})
+        if bitcode is not None:
+            (self.folder / name).write_bytes(bitcode + name.encode())
+            (self.folder / f"{name}.llvmcmd").write_bytes(cmd)
+        if name in OBJCOPY_ERRORS:
+            (self.folder / f"{name}.error").write_text(OBJCOPY_ERRORS[name])
+
+    def context(self, tmp_path, jobs=2, **changes):
+        (self.folder / "compile_commands.json").write_text(json.dumps(self.entries))
+        if not (tmp_path / "llvm").exists():
+            make_toolchain(tmp_path / "llvm")
+        values = {**CORPUS.__dict__, **changes}
+        settings = Settings((Corpus(**values),))
+        return StageContext(
+            tmp_path / f"run{jobs}", tmp_path / "llvm", self.folder, 0, jobs, settings
+        )
+
+
+@pytest.fixture
+def build(tmp_path):
+    return Build(tmp_path / "build")
+
+
+def test_extract_writes_a_corpus(build, tmp_path):
+    for name in ("b.o", "a.o", "c.o"):
+        build.add(name, b"-cc1\0-O3\0-I\0caf\xe9\0")
+    build.add("slow.o", SLOW)
+    build.add("blake3.o", file="blake3.S")
+    context = build.context(tmp_path)
+    extract.run(context)
+    folder = context.root / "corpus"
+    held_out = json.loads((folder / "split.json").read_text())["held_out"]
+    assert read_corpus(folder) == tuple(
+        Module(n, folder / f"{n}.bc", ("-cc1", "-O3", "-I", "caf\udce9"), n in held_out)
+        for n in ("a.o", "b.o", "c.o")
+    )
+    assert (folder / "b.o.bc").read_bytes() == MAGIC + b"b.o"
+    assert json.loads((folder / "extraction.json").read_text()) == {
+        "objects": 5,
+        "extracted": 3,
+        "skipped": {"assembler source": ["blake3.o"], "filtered by cmd_filter": ["slow.o"]},
+    }
+    assert sorted(p.name for p in folder.iterdir()) == sorted(
+        [f"{n}.o.{s}" for n in "abc" for s in ("bc", "cmd")]
+        + ["corpus_description.json", "extraction.json", "split.json"]
+    )
+
+
+def test_extract_does_not_depend_on_jobs(build, tmp_path):
+    for index in range(12):
+        build.add(f"m{index}.o", FAST if index % 3 else SLOW)
+    contents = []
+    for jobs in (1, 4):
+        context = build.context(tmp_path, jobs)
+        extract.run(context)
+        folder = context.root / "corpus"
+        contents.append({p.name: p.read_bytes() for p in folder.iterdir()})
+    assert contents[0] == contents[1]
+
+
+def test_extract_with_too_few_modules_fails_with_a_histogram(build, tmp_path):
+    build.add("good.o")
+    build.add("gone.o", bitcode=None)
+    build.add("gone2.o", bitcode=None)
+    build.add("gcc.o", b"gcc\0-O2\0")
+    build.add("linked.o", FAST + FAST)
+    build.add("marker.o", bitcode=b"")
+    build.add("bare.o", b"")
+    for name in OBJCOPY_ERRORS:
+        build.add(name)
+    with pytest.raises(CorpusError) as caught:
+        extract.run(build.context(tmp_path))
+    assert caught.value.brief == "1 of 11 objects became modules, 80% must"
+    assert caught.value.details.splitlines() == [
+        "2 x missing object, first gone.o",
+        "2 x no bitcode section, first marker.o",
+        "2 x no command section, first bare.o",
+        "1 x not an object, first text.o",
+        "1 x not compiled by clang cc1, first gcc.o",
+        "1 x objcopy failed, first odd.o",
+        "1 x several modules in one object, first linked.o",
+    ]
+
+
+@pytest.mark.parametrize(("missing", "fails"), [(2, False), (3, True)])
+def test_extract_tolerates_a_fifth_missing(build, tmp_path, missing, fails):
+    for index in range(10):
+        build.add(f"m{index}.o", bitcode=None if index < missing else MAGIC)
+    context = build.context(tmp_path)
+    if fails:
+        with pytest.raises(CorpusError, match="7 of 10 objects"):
+            extract.run(context)
+        assert not (context.root / "corpus" / "corpus_description.json").exists()
+        assert (context.root / "corpus" / "extraction.json").exists()
+    else:
+        extract.run(context)
+
+
+def test_extract_of_nothing_that_fits_the_filter_fails(build, tmp_path):
+    build.add("slow.o", SLOW)
+    with pytest.raises(CorpusError, match="0 of 0 objects"):
+        extract.run(build.context(tmp_path))
+
+
+def test_extract_refuses_a_broken_filter(build, tmp_path):
+    build.add("a.o")
+    with pytest.raises(ConfigError) as caught:
+        extract.run(build.context(tmp_path, cmd_filter="("))
+    assert caught.value.details.startswith("'(': ")

@@ -11,12 +11,12 @@ install() {
 }
 # One dependency of tf-agents (gym) is source only; it is built with locked tools, not with
 # whatever the index has today.
-mapfile -t tools < <(awk '/^(setuptools|wheel)==/ { take = 1 } take { print } take && !/\\$/ { take = 0 }' "$requirements")
+mapfile -t tools < <(awk '/^(packaging|setuptools|wheel)==/ { take = 1 } take { print } take && !/\\$/ { take = 0 }' "$requirements")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 printf '%s\n' "${tools[@]}" >"$work/tools.txt"
-install -r "$work/tools.txt"
-install --no-build-isolation -r "$requirements"
+install --no-deps -r "$work/tools.txt"
+install --no-build-isolation --use-pep517 -r "$requirements"
 
 if [[ -n $libs ]]; then
   package=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tensorflow

@@ -32,7 +32,6 @@ llvm_inc = $debian/include
 binutils_inc = ${BINUTILS_INCDIR:-/usr/include}
 libs = -L$debian/lib $libs
 clang_libs = $(find "$debian/lib" -name 'libclang*.a' ! -name 'libclang_rt*' | sort | tr '\n' ' ')
-lld_libs = $(find "$debian/lib" -name 'liblld*.a' | sort | tr '\n' ' ')
 syslibs = $("$debian/bin/llvm-config" --system-libs --link-static)
 EOF
 cp "$ours/relink/build.ninja" "$build/build.ninja"
@@ -46,7 +45,7 @@ install -m 644 "$build/lib/LLVMgold.so" "$prefix/lib/"
 install -m 644 "$tensorflow"/lib/* "$prefix/lib/tensorflow/"
 cp -rL "$debian/lib/clang/$LLVM_MAJOR/include" "$prefix/lib/clang/$LLVM_MAJOR/"
 for name in clang clang++ clang-cpp; do ln -sf "clang-$LLVM_MAJOR" "$prefix/bin/$name"; done
-for name in ld.lld ld64.lld lld-link wasm-ld; do ln -sf lld "$prefix/bin/$name"; done
+ln -sf lld "$prefix/bin/ld.lld"
 ln -sf llvm-objcopy "$prefix/bin/llvm-strip"
 # bfd and gold find the plugin here without being told.
 mkdir -p "$prefix/lib/bfd-plugins"

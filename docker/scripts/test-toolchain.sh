@@ -79,8 +79,10 @@ refuses "is not a TensorFlow library" env REGALLOC_TF_LIBRARY=libz.so.1 "$prefix
 echo "bad policies: each refused with one line"
 
 echo 'int main(void) { return 0; }' >program.c
-"$prefix/bin/clang" -O2 -flto=thin -fuse-ld=lld program.c -o program && ./program
-"$prefix/bin/clang" -O2 -flto=thin -fuse-ld=bfd program.c -o program && ./program
+for linker in lld bfd; do
+  "$prefix/bin/clang" -O2 -flto=thin -fuse-ld="$linker" program.c -o program
+  ./program
+done
 "$prefix/bin/llvm-size" program >/dev/null
 "$prefix/bin/opt" -passes=verify unit.bc -o /dev/null
 "$prefix/bin/llvm-objcopy" --only-section=.text stock.o text.o

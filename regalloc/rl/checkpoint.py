@@ -23,6 +23,9 @@ Array = npt.NDArray[Any]
 FILE = "state.npz"
 _META = "__meta__"
 
+UNREADABLE = (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile)
+"""What reading a file that is no ``.npz`` raises, depending on what it is instead."""
+
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
@@ -60,12 +63,22 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
     if not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        arrays = read_arrays(path)
         meta = json.loads(arrays.pop(_META).tobytes().decode("utf-8"))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (*UNREADABLE, KeyError) as error:
         raise unusable(path, str(error)) from error
     return Checkpoint(arrays, meta)
+
+
+def read_arrays(path: Path) -> dict[str, Array]:
+    """Return the arrays of an ``.npz`` file.
+
+    Raises:
+        UNREADABLE: one of these errors, if the file is missing or does not parse.
+    """
+    # Opened here, because numpy leaves a file open that turns out not to be an archive.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
 
 
 def unusable(path: Path, reason: str) -> ManifestError:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from regalloc.rl.agents import create_cloning_agent
 from regalloc.rl.backend import Tensor, tf, time_step, trajectory
-from regalloc.rl.dataset import CHUNK, Table, draw_batches, take_observation
+from regalloc.rl.dataset import CHUNK, Table, draw_batches, table_signature, take_observation
 from regalloc.rl.network import RegallocNetwork, Weights
 from regalloc.settings import Network, Warmstart
 
@@ -33,9 +33,11 @@ class Cloner:
         self._seed = seed
         self._actor = RegallocNetwork(network, width, seed, warmstart.dropout)
         self._agent = create_cloning_agent(self._actor, width, warmstart)
+        signature = table_signature(width)
+        batch = tf.TensorSpec((warmstart.batch_size,), tf.int64)
         # Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
-        self._step = tf.function(self._take_step, reduce_retracing=True, autograph=False)
-        self._rate = tf.function(self._rate_slots, reduce_retracing=True, autograph=False)
+        self._step = tf.function(self._take_step, (*signature, batch), autograph=False)
+        self._rate = tf.function(self._rate_slots, signature[:3], autograph=False)
 
     @property
     def weights(self) -> Weights:
@@ -46,7 +48,8 @@ class Cloner:
         """Take ``Warmstart.steps`` gradient steps.
 
         Returns:
-            ``{"step", "loss", "accuracy"}`` as training went.
+            ``{"step", "loss", "accuracy"}`` as training went: the loss under dropout, the accuracy
+            without, before the batch was learned.
         """
         data = (table.rows, table.stages, table.slots, table.actions)
         steps = self._settings.steps

@@ -21,7 +21,7 @@ Array = npt.NDArray[Any]
 Observations = Mapping[str, Array]
 """By feature, one function's decisions ``(decisions, *shape)``."""
 
-CHUNK = 4096
+CHUNK = 1024
 """Decisions encoded at a time, which bounds the memory of the intermediate values."""
 
 
@@ -44,6 +44,20 @@ class Table:
     def __len__(self) -> int:
         """Return the number of decisions."""
         return int(self.actions.shape[0])
+
+
+def table_signature(width: int) -> tuple[Any, ...]:
+    """Return the specs of a table's tensors, in order, for any number of decisions.
+
+    Functions are traced against these once.  A trace per size would cost seconds a round, and its
+    rounding could depend on which sizes the process had met before.
+    """
+    return (
+        tf.TensorSpec((None, width), tf.float32),
+        tf.TensorSpec((None, 2), tf.int32),
+        tf.TensorSpec((None, NUM_CANDIDATES), tf.int32),
+        tf.TensorSpec((None,), tf.int64),
+    )
 
 
 def read_decisions(path: Path) -> tuple[list[Observations], list[Array]]:

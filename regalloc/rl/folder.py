@@ -15,6 +15,9 @@ RANDOM = "random_policy"
 
 SAVED_MODEL = "saved_model.pb"
 OUTPUT_SPEC = "output_spec.json"
+VARIABLES = "variables/variables.index"
+VARIABLE_OP = b"VarHandleOp"
+"""The operation of a graph with variables: upstream's policies have some, ours none."""
 
 
 def check_policy(folder: Path) -> None:
@@ -26,6 +29,9 @@ def check_policy(folder: Path) -> None:
     for name in (SAVED_MODEL, OUTPUT_SPEC):
         if not (folder / name).is_file() or not (folder / name).stat().st_size:
             raise _unusable(folder, f"{folder / name} is missing or empty")
+    with_variables = VARIABLE_OP in (folder / SAVED_MODEL).read_bytes()
+    if with_variables and not (folder / VARIABLES).is_file():
+        raise _unusable(folder, f"{folder / VARIABLES} is missing or empty")
     try:
         spec = json.loads((folder / OUTPUT_SPEC).read_text())
         names = [output["logging_name"] for output in spec]

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from regalloc.compiler.features import NUM_CANDIDATES
 from regalloc.rl.agents import create_ppo_agent
 from regalloc.rl.backend import Tensor, tf, time_step, trajectory
-from regalloc.rl.dataset import CHUNK, Table, draw_batches, take_observation
+from regalloc.rl.dataset import CHUNK, Table, draw_batches, table_signature, take_observation
 from regalloc.rl.network import RegallocNetwork, Weights
 from regalloc.settings import Network, Train
 
@@ -53,9 +54,14 @@ class Learner:
         # Slots are numbered by this list; the agent hands its gradients over sorted by name.
         variables = sorted(self._actor.trainable_weights, key=lambda v: v.name)
         self._agent._optimizer.build(variables)
+        signature = table_signature(width)
+        batch = tf.TensorSpec((train.batch_size, train.sequence_length), tf.int64)
+        logits, rewards = tf.TensorSpec((None, NUM_CANDIDATES)), tf.TensorSpec((None,))
         # Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
-        self._step = tf.function(self._take_step, reduce_retracing=True, autograph=False)
-        self._rate = tf.function(self._rate_slots, reduce_retracing=True, autograph=False)
+        self._step = tf.function(
+            self._take_step, (*signature, logits, rewards, batch), autograph=False
+        )
+        self._rate = tf.function(self._rate_slots, signature[:3], autograph=False)
 
     @property
     def weights(self) -> Weights:
@@ -104,8 +110,9 @@ class Learner:
             advance()
         loss, gradient_loss, clip_fraction = np.mean([s.numpy() for s in steps], 0).tolist()
         kl, entropy = compare_logits(old, self.compute_logits(table))
-        beta = float(self._agent._adaptive_kl_beta.numpy())
-        return Metrics(loss, gradient_loss, clip_fraction, entropy, kl, beta)
+        beta = self._agent._adaptive_kl_beta
+        kl_beta = 0.0 if beta is None else float(beta.numpy())
+        return Metrics(loss, gradient_loss, clip_fraction, entropy, kl, kl_beta)
 
     def compute_logits(self, table: Table) -> Array:
         """Return the masked logits float32 ``(n, 33)`` of the current weights."""

@@ -2,9 +2,10 @@
 
 The same operations run batched in training, with one decision in a TensorFlow session inside the
 compiler, and compiled by XLA into a released clang.  So each means one thing in all three: values
-are made finite first, by a stated rule, boundaries are finite and ascending, and counting the
-boundaries at or below a value is one ``UpperBound``, a binary search in TensorFlow and a
-comparison sum in XLA, which agree on such input.
+are made finite first, by a stated rule, and the boundaries at or below a value are counted by
+comparing, in two levels.  ``Bucketize`` and ``UpperBound`` search in TensorFlow and compare with
+all 1000 boundaries in XLA: they agree on finite values only, and are most of a released policy's
+time.
 
 Source: the choice of transformation per feature is that of ml-compiler-opt,
 ``compiler_opt/rl/regalloc/config.py``; the rules for inf, NaN and constant features are ours.
@@ -48,13 +49,20 @@ NORMALISED = (*LOG_NORMALISED, "nr_rematerializable", "nr_broken_hints", "progre
 
 STD_EPSILON = 1e-8
 
+SMALLEST = float(np.finfo(np.float32).tiny)
+"""Less is read as 0: TensorFlow's kernels treat subnormal numbers as 0, a released clang does not.
+No feature is negative."""
+
+BLOCK = 32
+"""Boundaries in a block; about the square root of 1000, which makes the two levels alike."""
+
 
 @dataclass(frozen=True, eq=False)
 class Encoder:
     """The normalisation of every feature, as constants.
 
     Attributes:
-        boundaries: float32 ``(F, Q)``, ascending; shorter vocabularies are filled up with inf.
+        boundaries: float32 ``(F, blocks, BLOCK)``, ascending, filled up with inf.
         counts: float32 ``(F, 1)``, boundaries of each feature.
         shift: float32 ``(F, 1)``, added before the logarithm; its first positive boundary.
         logarithmic: bool ``(F, 1)``, whether the z-score is that of the logarithm.
@@ -90,9 +98,9 @@ class Encoder:
         """
         raw = tf.concat([columns[name] for name in NORMALISED], 0)
         finite = tf.math.is_finite(raw)
-        values = tf.where(finite, raw, tf.constant(1.0))
-        bucket = tf.raw_ops.UpperBound(sorted_inputs=self.boundaries, values=values)
-        x = tf.cast(bucket, tf.float32) / self.counts
+        known = tf.where(finite, raw, tf.constant(1.0))
+        values = tf.where(known < SMALLEST, tf.constant(0.0), known)
+        x = self._count_at_or_below(values) / self.counts
         rows = [x, x * x]
         if self.with_sqrt:
             rows.append(tf.sqrt(x))
@@ -104,8 +112,22 @@ class Encoder:
         stages = tf.concat([columns[name] for name in STAGE_FEATURES], 0)
         return tf.transpose(tf.concat(rows, 0)), tf.transpose(_clip_stages(stages))
 
+    def _count_at_or_below(self, values: Tensor) -> Tensor:
+        """Return how many boundaries are at or below each value, float32 like ``values``.
+
+        First the blocks whose last boundary is, then the boundaries of the block after these.
+        """
+        features, blocks, size = self.boundaries.shape
+        wide = values[:, :, tf.newaxis]
+        below = tf.reduce_sum(tf.cast(self.boundaries[:, np.newaxis, :, -1] <= wide, tf.int32), 2)
+        block = tf.minimum(below, blocks - 1)
+        row = block + np.arange(0, features * blocks, blocks, np.int32)[:, np.newaxis]
+        fine = tf.gather(self.boundaries.reshape(-1, size), row)
+        inside = tf.reduce_sum(tf.cast(fine <= wide, tf.float32), 2)
+        return tf.cast(block, tf.float32) * float(size) + inside
+
     def _z_score(self, values: Tensor) -> Tensor:
-        logarithm = tf.math.log(tf.maximum(values, 0.0) + self.shift)
+        logarithm = tf.math.log(values + self.shift)
         return (tf.where(self.logarithmic, logarithm, values) - self.mean) * self.scale
 
 
@@ -121,18 +143,18 @@ def create_encoder(vocab: Mapping[str, Array], network: Network) -> Encoder:
         VocabError: a feature is missing, or its boundaries are not finite and ascending.
     """
     quantiles = [_check(name, vocab) for name in NORMALISED]
-    size = max(len(q) for q in quantiles)
+    size = -(-max(len(q) for q in quantiles) // BLOCK) * BLOCK
     padded = [np.append(q, np.full(size - len(q), np.inf, np.float32)) for q in quantiles]
     shift = np.array([_first_positive(q) for q in quantiles])
     logarithmic = np.array([name in LOG_NORMALISED for name in NORMALISED])
     spread = [
-        np.log(np.maximum(q, 0.0, dtype=np.float64) + s) if log else q.astype(np.float64)
+        np.log(q.astype(np.float64) + s) if log else q.astype(np.float64)
         for q, s, log in zip(quantiles, shift, logarithmic, strict=True)
     ]
     std = np.array([np.std(values) for values in spread])
     scale = np.where(std > STD_EPSILON, 1.0 / (std + STD_EPSILON), 0.0)
     return Encoder(
-        boundaries=np.stack(padded),
+        boundaries=np.stack(padded).reshape(len(padded), -1, BLOCK),
         counts=_column([len(q) for q in quantiles]),
         shift=_column(shift),
         logarithmic=logarithmic[:, np.newaxis],
@@ -160,7 +182,7 @@ def _check(name: str, vocab: Mapping[str, Array]) -> Array:
             f"{len(quantiles)} boundaries, {int(np.isfinite(quantiles).sum())} of them finite",
             "run vocab again; a vocabulary of upstream's needs its inf and NaN removed",
         )
-    return quantiles
+    return np.where(quantiles < SMALLEST, np.float32(0.0), quantiles)
 
 
 def _first_positive(quantiles: Array) -> float:

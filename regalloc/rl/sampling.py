@@ -39,7 +39,8 @@ def mix_array(value: Array) -> Array:
     """Apply SplitMix64's finaliser to uint64 values of any shape."""
     for shift, multiplier in zip(SHIFTS[:2], MULTIPLIERS, strict=True):
         value = (value ^ (value >> np.uint64(shift))) * np.uint64(multiplier)
-    return value ^ (value >> np.uint64(SHIFTS[2]))
+    mixed: Array = value ^ (value >> np.uint64(SHIFTS[2]))
+    return mixed
 
 
 def draw_uniform_arrays(observation: Mapping[str, Array], seed: int) -> Array:
@@ -62,9 +63,7 @@ def draw_uniforms(observation: Mapping[str, Tensor], seed: Tensor) -> Tensor:
     sums = []
     for dtype, per_candidate in (("float32", True), ("int64", True), ("float32", False)):
         chosen = [
-            i
-            for i, f in enumerate(FEATURES)
-            if f.dtype == dtype and (f.size > 1) is per_candidate
+            i for i, f in enumerate(FEATURES) if f.dtype == dtype and (f.size > 1) is per_candidate
         ]
         values = tf.concat([observation[FEATURES[i].name] for i in chosen], 0)
         words = tf.bitcast(values, tf.uint32) if dtype == "float32" else values

@@ -1,0 +1,119 @@
+"""One round's compiles: which modules, their default scores, what the policy made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from regalloc.compiler.corpus import Module
+from regalloc.compiler.pool import compile_all, count_kinds
+from regalloc.compiler.runner import Compiled, Failed, Result
+from regalloc.compiler.toolchain import Toolchain
+from regalloc.errors import CompileError
+from regalloc.report.progress import progress
+from regalloc.rl.baselines import Scored
+from regalloc.rl.publish import CollectedScore
+from regalloc.rl.rewards import compute_ratio
+from regalloc.rl.rounds import ModuleOrder
+from regalloc.rl.state import State
+from regalloc.settings import Limits, Train
+
+
+class Collector:
+    """Compiles training modules under a policy and scores them.
+
+    Args:
+        modules: by name, the modules to train on.
+        toolchain: the compiler.
+        limits: what each compile may use.
+        train: how many modules a round takes, and how baselines move.
+        seed: of the run.
+        jobs: compiles at the same time; changes no result.
+    """
+
+    def __init__(
+        self,
+        modules: Mapping[str, Module],
+        *,
+        toolchain: Toolchain,
+        limits: Limits,
+        train: Train,
+        seed: int,
+        jobs: int,
+    ) -> None:
+        self._modules = modules
+        self._order = ModuleOrder(list(modules), seed)
+        self._toolchain = toolchain
+        self._limits = limits
+        self._train = train
+        self._jobs = jobs
+
+    def choose(self, state: State) -> list[Module]:
+        """Return the next modules with a decision, having compiled new ones for their default."""
+        skip = _unusable(state)
+        names, state.cursor = self._order.take(
+            state.cursor, self._train.modules_per_iteration, skip
+        )
+        new = [self._modules[name] for name in names if name not in state.baselines.defaults]
+        for result in self._compile(new, None, "default", state) if new else []:
+            if isinstance(result, Compiled):
+                state.baselines.add_default(result.module, result.episodes)
+        skip = _unusable(state)
+        return [self._modules[name] for name in names if name not in skip]
+
+    def collect(
+        self, modules: Sequence[Module], policy: Path, state: State
+    ) -> tuple[list[Scored], CollectedScore]:
+        """Compile modules under a policy and return each function's reward, and a summary.
+
+        Raises:
+            CompileError: no function got a reward.
+        """
+        results = self._compile(modules, policy, f"collect {state.iteration}", state)
+        compiled = [result for result in results if isinstance(result, Compiled)]
+        decay = self._train.baseline_decay
+        scored = [s for r in compiled for s in state.baselines.score(r.module, r.episodes, decay)]
+        if not scored:
+            raise _nothing_scored(results)
+        score = CollectedScore(
+            iteration=state.iteration,
+            ratio=compute_ratio([s.episode.score for s in scored], [s.default for s in scored]),
+            reward=float(np.mean([s.reward for s in scored])),
+            functions=len(scored),
+            modules=len(compiled),
+            failed=len(results) - len(compiled),
+        )
+        return scored, score
+
+    def _compile(
+        self, modules: Sequence[Module], policy: Path | None, title: str, state: State
+    ) -> list[Result]:
+        requests = [(module, policy) for module in modules]
+        with progress(title, len(requests)) as advance:
+            results = compile_all(self._toolchain, requests, self._limits, self._jobs, advance)
+        for result in results:
+            # The pool has tried it Limits.attempts times already.
+            if isinstance(result, Failed):
+                state.quarantined[result.module] = f"{result.kind}: {result.detail}"
+        return results
+
+
+def _unusable(state: State) -> set[str]:
+    return state.baselines.without_decision() | state.quarantined.keys()
+
+
+def _nothing_scored(results: Sequence[Result]) -> CompileError:
+    failures = [result for result in results if isinstance(result, Failed)]
+    if not failures:
+        return CompileError(
+            "no module is left to train on",
+            f"{len(results)} modules compiled, no function of theirs has a score",
+            "take a larger corpus; modules that failed are no longer tried",
+        )
+    return CompileError(
+        f"none of {len(results)} modules gave a score",
+        f"{count_kinds(failures)}\nfirst: {failures[0].module}: {failures[0].detail}",
+        "raise Limits.wall_s or Limits.memory_mb for timeout and out_of_memory",
+    )

@@ -1,0 +1,81 @@
+"""Deployable policies on disk as training goes, and the links to the best and the latest."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from regalloc.rl import policy
+from regalloc.rl.folder import GREEDY, SAMPLING
+from regalloc.rl.network import Weights
+from regalloc.rl.preprocessing import Encoder
+
+POLICIES = "policies"
+SCORE = "score.json"
+BEST = "best"
+LATEST = "latest"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectedScore:
+    """How a policy did when it was collected with, sampling its actions.
+
+    Attributes:
+        iteration: rounds of learning the policy has behind it.
+        ratio: geometric mean over functions of its score relative to the default heuristic's;
+            below 1 is better than the default.  None without a function that has costs.
+        reward: mean reward over functions.
+        functions: functions compared.
+        modules: modules compiled.
+        failed: modules that did not compile.
+    """
+
+    iteration: int
+    ratio: float | None
+    reward: float
+    functions: int
+    modules: int
+    failed: int
+
+
+def publish(
+    folder: Path, encoder: Encoder, weights: Weights, seed: int, score: CollectedScore
+) -> None:
+    """Write ``policies/<iteration>`` and move the links.
+
+    ``latest`` points to the newest policy, ``best`` to the one with the lowest ratio.  Each ratio
+    was measured on that round's modules, by sampling, so ``best`` is a hint and no result: that is
+    what evaluate is for.  ``saved_policy`` is the latest one's, as in upstream's layout.
+    """
+    policies = folder / POLICIES
+    draft = policies / f".{score.iteration}.draft"
+    shutil.rmtree(draft, ignore_errors=True)
+    policy.export_greedy(draft / GREEDY, encoder, weights)
+    policy.export_sampling(draft / SAMPLING, encoder, weights, seed)
+    (draft / SCORE).write_text(json.dumps(asdict(score), indent=1) + "\n", encoding="utf-8")
+    target = policies / str(score.iteration)
+    shutil.rmtree(target, ignore_errors=True)
+    draft.rename(target)
+    ratios = _read_ratios(policies)
+    latest = f"{POLICIES}/{score.iteration}"
+    _link(folder / LATEST, latest)
+    _link(folder / GREEDY, f"{latest}/{GREEDY}")
+    if ratios:
+        best = min(ratios, key=lambda iteration: (ratios[iteration], iteration))
+        _link(folder / BEST, f"{POLICIES}/{best}")
+
+
+def _read_ratios(policies: Path) -> Mapping[int, float]:
+    scores = [json.loads(p.read_text(encoding="utf-8")) for p in policies.glob(f"[0-9]*/{SCORE}")]
+    return {s["iteration"]: s["ratio"] for s in scores if s["ratio"] is not None}
+
+
+def _link(link: Path, target: str) -> None:
+    """Point a link elsewhere; at each moment it is the old or the new one."""
+    draft = link.with_name(f".{link.name}.draft")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(target)
+    draft.replace(link)

@@ -1,0 +1,115 @@
+"""All that a run of PPO goes on from, to a checkpoint and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from regalloc.errors import PolicyError
+from regalloc.rl.baselines import Baselines
+from regalloc.rl.checkpoint import (
+    FILE,
+    UNREADABLE,
+    Checkpoint,
+    load_checkpoint,
+    read_arrays,
+    save_checkpoint,
+    unusable,
+)
+from regalloc.rl.graph import build_greedy
+from regalloc.rl.learner import Learner
+from regalloc.rl.network import Weights
+from regalloc.rl.preprocessing import Encoder
+from regalloc.settings import Section, format_bindings
+
+CHECKPOINT = "checkpoint"
+
+
+@dataclass
+class State:
+    """What rounds change, but for the learner's own variables.
+
+    Attributes:
+        baselines: scores to compare with.
+        iteration: rounds done.
+        cursor: modules passed in the order of modules.
+        quarantined: modules no longer compiled, with the reason.
+        history: a row of metrics per round; no durations, so that equal runs write equal bytes.
+    """
+
+    baselines: Baselines
+    iteration: int = 0
+    cursor: int = 0
+    quarantined: dict[str, str] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+def save_state(folder: Path, inputs: str, learner: Learner, state: State) -> None:
+    """Write the checkpoint below the folder."""
+    meta = {
+        "inputs": inputs,
+        "baselines": state.baselines.to_json(),
+        "iteration": state.iteration,
+        "cursor": state.cursor,
+        "quarantined": state.quarantined,
+        "history": state.history,
+    }
+    save_checkpoint(folder / CHECKPOINT, Checkpoint(learner.get_state(), meta))
+
+
+def load_state(folder: Path, inputs: str, learner: Learner) -> State | None:
+    """Bring learner and state to where the checkpoint left them; None if there is none.
+
+    Raises:
+        ManifestError: it does not parse, does not fit the network, or belongs to other inputs.
+    """
+    checkpoint = load_checkpoint(folder / CHECKPOINT)
+    if checkpoint is None:
+        return None
+    path = folder / CHECKPOINT / FILE
+    meta = checkpoint.meta
+    if meta.get("inputs") != inputs:
+        raise unusable(path, "it was written with another seed, corpus, setting or warm start")
+    try:
+        learner.set_state(checkpoint.arrays)
+        return State(
+            Baselines.from_json(meta["baselines"]),
+            int(meta["iteration"]),
+            int(meta["cursor"]),
+            dict(meta["quarantined"]),
+            list(meta["history"]),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise unusable(path, f"{error!r}") from error
+
+
+def load_weights(path: Path) -> Weights:
+    """Return the weights that warmstart wrote.
+
+    Raises:
+        PolicyError: the file is missing or does not parse.
+    """
+    try:
+        return read_arrays(path)
+    except UNREADABLE as error:
+        raise PolicyError(
+            "the warm start has no usable weights", f"{path}: {error}", "run warmstart again"
+        ) from error
+
+
+def describe_inputs(
+    seed: int,
+    sections: Iterable[Section],
+    weights: Weights,
+    encoder: Encoder,
+    modules: Mapping[str, object],
+) -> str:
+    """Return a sha256 of what a run's numbers depend on; the policy stands for the vocabulary."""
+    bindings = format_bindings(sections)
+    digest = sha256(json.dumps([seed, bindings, sorted(modules)]).encode())
+    digest.update(build_greedy(encoder, weights))
+    return digest.hexdigest()

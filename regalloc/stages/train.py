@@ -1,0 +1,163 @@
+"""Improve the policy: compile with it, compare with the default heuristic, learn, repeat.
+
+Round i collects with the policy that has i rounds of learning behind it, so what is exported as
+``policies/<i>`` is what its score was collected at.  A last round collects without learning.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from regalloc import settings
+from regalloc.compiler.corpus import Module, read_corpus
+from regalloc.compiler.toolchain import Toolchain, probe
+from regalloc.compiler.trace_file import DEFAULT_SCORES
+from regalloc.compiler.vocab_file import read_vocab
+from regalloc.report.progress import progress
+from regalloc.rl import backend, policy
+from regalloc.rl.baselines import Baselines, Scored, read_defaults
+from regalloc.rl.collector import Collector
+from regalloc.rl.dataset import encode_decisions
+from regalloc.rl.folder import GREEDY, SAMPLING, policy_hash
+from regalloc.rl.journal import Journal
+from regalloc.rl.learner import Learner
+from regalloc.rl.preprocessing import create_encoder
+from regalloc.rl.publish import publish
+from regalloc.rl.rounds import BATCHES, ROLLOUT, derive_seed
+from regalloc.rl.state import State, describe_inputs, load_state, load_weights, save_state
+from regalloc.stages import table
+from regalloc.stages.context import StageContext
+from regalloc.stages.warmstart import WEIGHTS
+
+COLLECT = "collect"
+
+
+def run(context: StageContext) -> None:
+    """Train from the warm start, or go on from the checkpoint, and export policies.
+
+    Raises:
+        CorpusError, TraceError, VocabError, PolicyError: an input cannot be used.
+        ManifestError: the checkpoint does not parse, or belongs to another run.
+        ToolchainError: clang lacks the ML hooks.
+        CompileError: no module gave a score.
+    """
+    backend.configure()
+    training = Training(context)
+    rounds = context.settings.get(settings.Train).policy_iterations
+    while training.state.iteration <= rounds:
+        training.run_round(last=training.state.iteration == rounds)
+    shutil.rmtree(training.folder / COLLECT, ignore_errors=True)
+    training.report()
+
+
+class Training:
+    """A run of PPO: what stays the same, and the state that each round changes."""
+
+    def __init__(self, context: StageContext) -> None:
+        get = context.settings.get
+        network, train = get(settings.Network), get(settings.Train)
+        corpus = read_corpus(context.folder(table.CORPUS))
+        modules = {module.name: module for module in corpus if not module.held_out}
+        vocab = read_vocab(context.folder(table.VOCAB))
+        weights = load_weights(context.folder(table.WARMSTART) / WEIGHTS)
+        self.folder = context.folder(table.MODEL)
+        self.seed = context.seed
+        self.train = train
+        self.encoder = create_encoder(vocab, network)
+        self.learner = Learner(network, train, self.encoder.width, context.seed)
+        self.learner.set_weights(weights)
+        self.inputs = describe_inputs(
+            context.seed, (network, train), weights, self.encoder, modules
+        )
+        scores, failures = read_defaults(context.folder(table.TRACE) / DEFAULT_SCORES)
+        fresh = State(Baselines(scores), quarantined=failures)
+        self.state = load_state(self.folder, self.inputs, self.learner) or fresh
+        self.collector = _create_collector(context, modules)
+        self.journal = Journal(self.folder)
+        self.seconds: dict[str, float] = {}
+
+    def run_round(self, last: bool) -> None:
+        """Collect, learn unless it is the last round, export when it is due, and save."""
+        self.seconds = {}
+        state, weights = self.state, self.learner.weights
+        seed = derive_seed(self.seed, ROLLOUT, state.iteration)
+        with self._time("default"):
+            modules = self.collector.choose(state)
+        with self._time("collect"):
+            collecting = self.folder / COLLECT / SAMPLING
+            policy.export_sampling(collecting, self.encoder, weights, seed)
+            scored, score = self.collector.collect(modules, collecting, state)
+        metrics = {} if last else self._learn(scored)
+        with self._time("save"):
+            if last or state.iteration % self.train.export_every == 0:
+                publish(self.folder, self.encoder, weights, seed, score)
+            state.history.append(asdict(score) | metrics)
+            state.iteration += 1
+            save_state(self.folder, self.inputs, self.learner, state)
+        self._log(scored)
+
+    def report(self) -> None:
+        """Print what came out."""
+        for module, reason in sorted(self.state.quarantined.items()):
+            print(f"quarantined {module}: {reason.partition(chr(10))[0]}")
+        final = self.state.history[-1]
+        print(
+            f"policy {final['iteration']}: spill cost {_show(final['ratio'])} of the default's on "
+            f"{final['functions']} functions, sha256 {policy_hash(self.folder / GREEDY)}"
+        )
+
+    def _learn(self, scored: Sequence[Scored]) -> dict[str, Any]:
+        """Improve the policy by what was collected and return metrics by name."""
+        episodes = [s.episode for s in scored]
+        decisions = [episode.decisions for episode in episodes]
+        rewards = np.repeat([s.reward for s in scored], decisions).astype(np.float32)
+        seed = derive_seed(self.seed, BATCHES, self.state.iteration)
+        title = f"learn {self.state.iteration}"
+        with self._time("learn"), progress(title, self.train.steps) as advance:
+            observations = [episode.observations for episode in episodes]
+            actions = [episode.actions for episode in episodes]
+            encoded = encode_decisions(self.encoder, observations, actions)
+            metrics = self.learner.learn(encoded, rewards, (seed,), advance)
+        return {"decisions": sum(decisions), **asdict(metrics)}
+
+    def _log(self, scored: Sequence[Scored]) -> None:
+        row = self.state.history[-1]
+        seconds = {f"seconds/{name}": value for name, value in self.seconds.items()}
+        scalars = {name: value for name, value in row.items() if name != "iteration"}
+        rewards = np.array([s.reward for s in scored])
+        self.journal.write(row["iteration"], scalars | seconds, rewards)
+        taken = ", ".join(f"{name} {value:.1f} s" for name, value in self.seconds.items())
+        print(
+            f"round {row['iteration']}: spill cost {_show(row['ratio'])} of the default's on "
+            f"{row['functions']} functions; {taken}"
+        )
+
+    @contextmanager
+    def _time(self, phase: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.seconds[phase] = time.monotonic() - began
+
+
+def _create_collector(context: StageContext, modules: dict[str, Module]) -> Collector:
+    toolchain = Toolchain(context.toolchain)
+    probe(toolchain)
+    return Collector(
+        modules,
+        toolchain=toolchain,
+        limits=context.settings.get(settings.Limits),
+        train=context.settings.get(settings.Train),
+        seed=context.seed,
+        jobs=context.jobs,
+    )
+
+
+def _show(ratio: float | None) -> str:
+    return "unknown" if ratio is None else f"{ratio:.4f}"

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from regalloc.rl import backend
+from regalloc.rl.network import initial_weights
+from regalloc.rl.preprocessing import create_encoder
+from tests.rl import simulator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def deterministic():
+    backend.configure()
+
+
+@pytest.fixture(scope="session")
+def encoder():
+    return create_encoder(simulator.make_vocab(), simulator.NETWORK)
+
+
+@pytest.fixture
+def weights(encoder):
+    # Larger than an untrained network's, so that the likeliest action is not a matter of rounding.
+    initial = initial_weights(simulator.NETWORK, encoder.width, 5)
+    return {name: value * np.float32(2) for name, value in initial.items()}
+
+
+@pytest.fixture
+def fake_compiler(monkeypatch):
+    monkeypatch.setattr("regalloc.rl.collector.compile_all", simulator.compile_all)
+    monkeypatch.setattr("regalloc.stages.train.probe", lambda toolchain: None)

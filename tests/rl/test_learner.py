@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from regalloc.errors import TraceError
+from regalloc.rl.backend import tf
+from regalloc.rl.cloning import Cloner
+from regalloc.rl.dataset import draw_batches, encode_decisions, read_decisions
+from regalloc.rl.learner import Learner, compare_logits, draw_sequences
+from regalloc.rl.network import ILLEGAL
+from tests.rl.simulator import (
+    NETWORK,
+    TRAIN,
+    WARMSTART,
+    choose_by_default,
+    compute_score,
+    make_observations,
+)
+
+
+@pytest.fixture(scope="module")
+def table(encoder):
+    observations = [make_observations(seed, 30) for seed in range(8)]
+    return encode_decisions(encoder, observations, map(choose_by_default, observations))
+
+
+def test_logits_are_least_where_illegal(encoder, table):
+    logits = Learner(NETWORK, TRAIN, encoder.width, 1).compute_logits(table)
+    illegal = table.slots.numpy() == 0
+    assert (logits[illegal] == ILLEGAL).all()
+    assert (np.abs(logits[~illegal]) < 10).all()
+
+
+def test_first_step_has_importance_ratio_one(encoder, table):
+    train = dataclasses.replace(TRAIN, steps=1, entropy=0.0, l2=0.0)
+    learner = Learner(NETWORK, train, encoder.width, 1)
+    rewards = np.random.default_rng(0).normal(size=len(table)).astype(np.float32)
+    metrics = learner.learn(table, rewards, (1,))
+    # With every ratio 1 the surrogate is minus the mean normalised advantage: zero.  The KL
+    # penalty, the only other term, is zero as well.
+    assert metrics.policy_gradient_loss == pytest.approx(0.0, abs=1e-6)
+    assert metrics.loss == pytest.approx(0.0, abs=1e-5)
+    assert metrics.clip_fraction == 0.0
+
+
+def test_learn_is_traced_once_for_any_number_of_decisions(encoder, table):
+    learner = Learner(NETWORK, TRAIN, encoder.width, 1)
+    for decisions in (1, 3, 30):
+        observations = make_observations(5, decisions)
+        some = encode_decisions(encoder, [observations], [choose_by_default(observations)])
+        learner.learn(some, np.ones(decisions, np.float32), (1,))
+    learner.learn(table, np.ones(len(table), np.float32), (1,))
+    assert learner._step.experimental_get_tracing_count() == 1
+
+
+def test_state_restores_all_that_the_next_step_depends_on(encoder, table):
+    rewards = np.random.default_rng(0).normal(size=len(table)).astype(np.float32)
+    one, other = (Learner(NETWORK, TRAIN, encoder.width, seed) for seed in (1, 2))
+    one.learn(table, rewards, (1,))
+    other.set_state(one.get_state())
+    assert one.learn(table, rewards, (2,)) == other.learn(table, rewards, (2,))
+    for name, value in one.get_state().items():
+        np.testing.assert_array_equal(value, other.get_state()[name])
+
+
+def test_ppo_improves_a_synthetic_problem(encoder):
+    train = dataclasses.replace(
+        TRAIN, steps=20, batch_size=64, sequence_length=4, learning_rate=0.01, kl_target=0.05
+    )
+    learner = Learner(NETWORK, train, encoder.width, 1)
+    rng = np.random.default_rng(0)
+    costs = []
+    for iteration in range(12):
+        observations = [make_observations(1000 * iteration + i, 1) for i in range(400)]
+        blank = [choose_by_default(o) for o in observations]
+        logits = learner.compute_logits(encode_decisions(encoder, observations, blank))
+        gumbel = -np.log(-np.log(rng.uniform(size=logits.shape)))
+        actions = (logits + gumbel).argmax(1)[:, None]
+        scores = [compute_score(o, a) for o, a in zip(observations, actions, strict=True)]
+        costs.append(np.mean(scores))
+        rewards = 1.0 - np.array(scores, np.float32)
+        learner.learn(encode_decisions(encoder, observations, actions), rewards, (iteration,))
+    assert costs[0] == pytest.approx(0.6, abs=0.04)
+    assert costs[-1] < 0.4
+
+
+def test_cloning_learns_a_rule(encoder, table):
+    warmstart = dataclasses.replace(WARMSTART, steps=300)
+    cloner = Cloner(NETWORK, warmstart, encoder.width, 1)
+    history = cloner.clone(table)
+    assert len(history) == 100
+    assert history[-1]["step"] == 300
+    assert history[-1]["loss"] < history[0]["loss"] / 2
+    assert cloner.compute_agreement(table) > 0.95
+
+
+def test_cloning_twice_gives_the_same_weights(encoder, table):
+    cloners = [Cloner(NETWORK, WARMSTART, encoder.width, 1) for _ in range(2)]
+    for cloner in cloners:
+        cloner.clone(table)
+    for name, value in cloners[0].weights.items():
+        np.testing.assert_array_equal(value, cloners[1].weights[name])
+
+
+def test_batches_visit_everything_once_an_epoch():
+    batches = list(draw_batches(10, 4, 5, (1,)))
+    assert sorted(np.concatenate(batches[:5])[:10]) == list(range(10))
+    assert sorted(np.concatenate(batches[:5])[10:]) == list(range(10))
+    again = list(draw_batches(10, 4, 5, (1,)))
+    np.testing.assert_array_equal(batches, again)
+    assert not np.array_equal(batches, list(draw_batches(10, 4, 5, (2,))))
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 41])
+def test_sequences_are_consecutive_decisions(count):
+    batches = draw_sequences(count, TRAIN, (1,))
+    assert [batch.shape for batch in batches] == [(8, 4)] * 4
+    for batch in batches:
+        assert ((np.diff(batch, axis=1) - 1) % count == 0).all()
+        assert ((batch >= 0) & (batch < count)).all()
+
+
+def test_kl_and_entropy_of_masked_logits():
+    old = np.array([[0.0, 0.0, ILLEGAL]], np.float32)
+    new = np.array([[np.log(3.0), 0.0, ILLEGAL]], np.float32)
+    kl, entropy = compare_logits(old, new)
+    assert kl == pytest.approx(0.5 * np.log(0.5 / 0.75) + 0.5 * np.log(0.5 / 0.25))
+    assert entropy == pytest.approx(-0.75 * np.log(0.75) - 0.25 * np.log(0.25))
+
+
+def test_decisions_that_were_illegal_are_refused(encoder):
+    observations = make_observations(1, 2)
+    observations["mask"][1, 0, 4] = 0
+    with pytest.raises(TraceError) as caught:
+        encode_decisions(encoder, [observations], [np.array([32, 4])])
+    assert caught.value.brief == "1 of 2 decisions chose an illegal position"
+    assert caught.value.details == "the first is decision 1, which chose 4"
+
+
+def test_trace_without_a_decision_is_refused(tmp_path):
+    (tmp_path / "trace.tfrecord").write_bytes(b"")
+    with pytest.raises(TraceError, match="the trace holds no decision"):
+        read_decisions(tmp_path / "trace.tfrecord")
+
+
+def test_upstreams_parser_reads_what_is_read_here(tmp_path):
+    """A trace is a SequenceExample to TensorFlow too."""
+    from regalloc.compiler.features import FEATURES
+    from regalloc.compiler.trace_file import write_trace
+    from tests.rl.simulator import make_episode
+
+    path = tmp_path / "trace.tfrecord"
+    write_trace(path, [make_episode("f", None, 1, 3)])
+    record = next(iter(tf.data.TFRecordDataset(str(path))))
+    spec = {f.name: tf.io.FixedLenSequenceFeature(f.shape, f.dtype) for f in FEATURES}
+    _, parsed = tf.io.parse_single_sequence_example(record, sequence_features=spec)
+    (observations,), _ = read_decisions(path)
+    for name, values in observations.items():
+        np.testing.assert_array_equal(parsed[name].numpy(), values)

@@ -15,6 +15,7 @@ from invoke.tasks import Task, task
 from regalloc.errors import EngineError, Interrupted, RegallocError
 from regalloc.pipeline import doctor as medic
 from regalloc.pipeline import host
+from regalloc.pipeline.clean import clean_up
 from regalloc.pipeline.shell import enter_shell
 from regalloc.pipeline.show import print_error
 from regalloc.stages.table import find
@@ -39,6 +40,7 @@ def reported(debug: bool = False) -> Iterator[None]:
     except (RegallocError, KeyboardInterrupt) as error:
         if debug:
             traceback.print_exc()
+        # Outside of a stage Ctrl-C is still Python's own exception.
         failure = error if isinstance(error, RegallocError) else Interrupted("stopped by SIGINT")
         print_error(failure)
         sys.exit(failure.exit_code)
@@ -182,4 +184,4 @@ def clean(
     """Remove a run's folders."""
     with reported():
         options = host.Options(profile=profile, run=run, engine=engine)
-        host.clean(options, images=images, cache=cache)
+        clean_up(options, images=images, cache=cache)

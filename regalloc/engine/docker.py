@@ -6,12 +6,13 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from regalloc.engine.container import container_options
 from regalloc.engine.outcome import Tail, check_exit
-from regalloc.engine.protocol import RUN_LABEL, STAGE_ENV, Command, EngineName
+from regalloc.engine.protocol import RUN_LABEL, Command, EngineName
 from regalloc.engine.signals import interruptible, shielded
 from regalloc.errors import DiskError, EngineError, RegallocError
 
@@ -25,9 +26,8 @@ TIMEOUT_S = 60
 def connect() -> DockerEngine | None:
     """Return the docker engine the environment names, or None when none answers."""
     # Imported here: the SDK takes longer to load than `status` may take in all.
-    from docker.errors import DockerException
-
     import docker
+    from docker.errors import DockerException
 
     try:
         client = docker.from_env(timeout=TIMEOUT_S)
@@ -128,48 +128,13 @@ class DockerEngine:
             print(f"could not remove container {name}: {error}", file=sys.stderr)
 
 
-def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
-    """Return what the SDK is told about a stage's container."""
-    return {
-        "image": command.image,
-        "command": list(command.argv),
-        "volumes": {
-            str(mount.source): {
-                "bind": str(mount.target),
-                "mode": "ro" if mount.read_only else "rw",
-            }
-            for mount in command.mounts
-        },
-        "volumes_from": lent,
-        "environment": {**dict(STAGE_ENV), **_terminal(command.tty)},
-        "user": f"{os.getuid()}:{os.getgid()}",
-        "labels": {RUN_LABEL: command.run_id},
-        "network_mode": "none",
-        "read_only": True,
-        "tmpfs": {"/tmp": ""},
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges"],
-        "mem_limit": f"{command.memory_mb}m",
-        "pids_limit": command.pids,
-        "init": True,
-        "tty": command.tty,
-    }
-
-
-def _terminal(tty: bool) -> dict[str, str]:
-    if not tty:
-        return {}
-    columns, lines = shutil.get_terminal_size()
-    term = os.environ.get("TERM", "xterm")
-    return {"COLUMNS": str(columns), "LINES": str(lines), "TERM": term}
-
-
 def _stream(container: Container, tail: Tail, tty: bool) -> int:
     """Start a container, pass its output on as it comes, and return its exit code."""
     # Attached before the start, so that not a line is missed.
     output = container.attach(stream=True, stdout=True, stderr=True, demux=not tty)
-    container.start()
-    with _resized(container, tty):
+    with closing(output), _resized(container, tty) as resize:
+        container.start()
+        resize()
         for piece in output:
             for stream, chunk in zip((sys.stdout, sys.stderr), _split(piece), strict=True):
                 tail.feed(chunk)
@@ -184,8 +149,8 @@ def _split(piece: Any) -> tuple[bytes, bytes]:
 
 
 @contextmanager
-def _resized(container: Container, tty: bool) -> Iterator[None]:
-    """Keep the container's terminal as large as ours."""
+def _resized(container: Container, tty: bool) -> Iterator[Callable[[], None]]:
+    """Keep the container's terminal as large as ours; yields what does it once."""
     from docker.errors import APIError
 
     def resize(*_: object) -> None:
@@ -195,12 +160,11 @@ def _resized(container: Container, tty: bool) -> Iterator[None]:
             container.resize(height=lines, width=columns)
 
     if not tty:
-        yield
+        yield lambda: None
         return
     before = signal.signal(signal.SIGWINCH, resize)
     try:
-        resize()
-        yield
+        yield resize
     finally:
         signal.signal(signal.SIGWINCH, before)
 

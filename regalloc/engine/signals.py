@@ -16,7 +16,8 @@ _Handler = Callable[[int, FrameType | None], Any] | int
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise Interrupted(f"stopped by {signal.Signals(number).name}")
+    name = signal.Signals(number).name
+    raise Interrupted(f"stopped by {name}", resolution="run the same command again to go on")
 
 
 @contextmanager

@@ -26,19 +26,24 @@ SOURCE = Path("/llvm-project")
 TENSORFLOW = Path("/opt/tensorflow")
 PREFIX = Path("/opt/llvm")
 OBJECTS = Path("/llvm_corpus")
+PYTHON = "/usr/bin/python3.11"
 Step = tuple[str, ...]
 
 
-def build_steps(target: Target, folder: Path) -> tuple[Step, ...]:
+def install(*lists: str) -> Step:
+    """Return the command that installs the Debian packages of some lists."""
+    paths = (f"docker/{name}.txt" for name in lists)
+    return ("bash", "docker/scripts/install-packages.sh", *paths)
+
+
+def build_steps(target: Target, folder: Path, cache: Path) -> tuple[Step, ...]:
     """Return the commands that make an image's content, relative to the checkout."""
     source, tensorflow, prefix = str(SOURCE), str(TENSORFLOW), str(PREFIX)
     scripts = "docker/scripts"
     match target.name:
         case "llvm":
             return (
-                ("bash", f"{scripts}/install-packages.sh", "docker/llvm/packages-build.txt"),
-                ("bash", f"{scripts}/install-packages.sh", "docker/llvm/packages-source.txt"),
-                ("bash", f"{scripts}/install-packages.sh", "docker/llvm/packages-run.txt"),
+                install("llvm/packages-build", "llvm/packages-source", "llvm/packages-run"),
                 ("bash", f"{scripts}/fetch-source.sh", source),
                 ("bash", f"{scripts}/fetch-tensorflow.sh", tensorflow),
                 ("bash", f"{scripts}/relink.sh", source, tensorflow, prefix),
@@ -46,31 +51,41 @@ def build_steps(target: Target, folder: Path) -> tuple[Step, ...]:
             )
         case "corpus":
             return (
-                ("bash", f"{scripts}/install-packages.sh", "docker/corpus/packages.txt"),
+                install("corpus/packages"),
                 ("bash", f"{scripts}/build-corpus.sh", source, prefix, str(OBJECTS)),
             )
         case "trainer":
-            venv = folder / "venv"
-            lock = "docker/trainer/requirements.txt"
             return (
-                ("bash", f"{scripts}/install-packages.sh", "docker/trainer/packages.txt"),
-                ("/usr/bin/python3.11", "-m", "venv", str(venv)),
-                (str(venv / "bin/python3"), "-m", "pip", "install", "--require-hashes", "-r", lock),
+                install("trainer/packages", "llvm/packages-source", "llvm/packages-test"),
+                *_trainer_steps(folder / "venv", local_folder(cache, target.parent or "")),
             )
         case _:
             # The base is the machine itself.
             return ()
 
 
+def _trainer_steps(venv: Path, llvm: Path) -> tuple[Step, ...]:
+    wheels = "docker/scripts/install-wheels.sh"
+    lock = "docker/trainer/requirements.txt"
+    # The wheels' links must hold outside of the mount namespace as well: no canonical path here.
+    libraries = llvm / "opt" / "llvm" / "lib" / "tensorflow"
+    test = ("bash", "docker/scripts/test-advisor.sh", str(SOURCE), str(PREFIX))
+    return (
+        ("bash", wheels, PYTHON, lock, str(venv), str(libraries)),
+        ("env", f"PYTHON={venv / 'bin' / 'python'}", *test),
+    )
+
+
 def build_binds(target: Target, folder: Path, cache: Path) -> dict[Path, Path]:
     """Return canonical path to the folder of ours that is seen there."""
     if target.name == "llvm":
         return {path: folder / path.relative_to("/") for path in (SOURCE, TENSORFLOW, PREFIX)}
-    if target.name == "corpus" and target.parent:
-        llvm = local_folder(cache, target.parent)
-        seen = {path: llvm / path.relative_to("/") for path in (SOURCE, TENSORFLOW, PREFIX)}
-        return {**seen, OBJECTS: folder / OBJECTS.relative_to("/")}
-    return {}
+    if target.name == "base":
+        return {}
+    llvm = local_folder(cache, target.parent or "")
+    seen = {path: llvm / path.relative_to("/") for path in (SOURCE, TENSORFLOW, PREFIX)}
+    own = {OBJECTS: folder / OBJECTS.relative_to("/")} if target.name == "corpus" else {}
+    return {**seen, **own}
 
 
 @dataclass(frozen=True)
@@ -104,7 +119,7 @@ class LocalBuilder:
         partial.mkdir(parents=True)
         binds = build_binds(target, partial, self.cache)
         with interruptible(), _mount_points(binds), show_progress(target.reference) as progress:
-            for step in build_steps(target, partial):
+            for step in build_steps(target, partial, self.cache):
                 progress(" ".join(step))
                 self._run(target, with_binds(binds, step))
         (partial / WHOLE).write_text(f"{target.reference}\n")

@@ -11,6 +11,19 @@ from regalloc.errors import ImageError
 from regalloc.settings import Corpus, Settings
 
 LLVM_VERSION = "19.1.7"
+# A script belongs to the first image that runs it: its change must not remake the others.
+_SCRIPTS = {
+    "llvm": (
+        "install-packages.sh",
+        "clean-image.sh",
+        "fetch-source.sh",
+        "fetch-tensorflow.sh",
+        "relink.sh",
+        "test-toolchain.sh",
+    ),
+    "trainer": ("install-wheels.sh", "test-advisor.sh"),
+    "corpus": ("build-corpus.sh", "corpus-objects.py"),
+}
 _CACHES = ("__pycache__", ".pyc", ".mypy_cache", ".ruff_cache")
 
 
@@ -33,13 +46,17 @@ class Image:
     summary: str
 
 
+def _scripts(name: str) -> tuple[str, ...]:
+    return tuple(f"docker/scripts/{script}" for script in _SCRIPTS[name])
+
+
 TREE: tuple[Image, ...] = (
     Image("base", None, ("docker/base/**",), ("BASE_IDENTITY",), "a minimal Debian 12"),
     Image(
         "llvm",
         "base",
         # TensorFlow's C library is taken out of the wheel the trainer is locked to.
-        ("docker/llvm/**", "docker/scripts/**", "docker/trainer/requirements.txt"),
+        ("docker/llvm/**", *_scripts("llvm"), "docker/trainer/requirements.txt"),
         (),
         "clang and tools with the ML register allocation hooks",
     ),
@@ -48,8 +65,9 @@ TREE: tuple[Image, ...] = (
         "llvm",
         (
             "docker/trainer/**",
+            *_scripts("trainer"),
             *(f"regalloc/{name}.py" for name in ("__init__", "__main__", "errors", "settings")),
-            *(f"regalloc/{name}/**/*.py" for name in ("stages", "compiler", "rl", "report")),
+            *(f"regalloc/{name}/**" for name in ("stages", "compiler", "rl", "report")),
         ),
         (),
         "the stages that trace, train and evaluate",
@@ -57,7 +75,7 @@ TREE: tuple[Image, ...] = (
     Image(
         "corpus",
         "llvm",
-        ("docker/corpus/**",),
+        ("docker/corpus/**", *_scripts("corpus")),
         ("CORPUS_TARGETS", "CORPUS_PROJECTS"),
         "LLVM's own objects with embedded bitcode",
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,12 +41,10 @@ def examine(environ: Mapping[str, str], engine: str = "") -> tuple[Finding, ...]
     cache = cache_folder(environ)
     return (
         _python(),
-        _attempt("engine", lambda: select_engine(engine, CHECKOUT, cache).describe()),
-        _attempt("BuildKit", lambda: str(find_client(environ.get("PATH", "")).path)),
+        *_engine(engine, cache, environ),
         _disk(cache),
         _memory(),
         Finding("cores", str(usable_cores())),
-        _mmdebstrap(environ),
         _certificates(environ),
         Finding("proxy", "set" if any(environ.get(name) for name in _PROXIES) else "none"),
     )
@@ -65,11 +63,29 @@ def print_findings(findings: tuple[Finding, ...]) -> bool:
     return not any(finding.fix for finding in findings)
 
 
-def _attempt(subject: str, probe: Callable[[], str]) -> Finding:
+def _engine(name: str, cache: Path, environ: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Return what is wrong with the engine, and with what it builds its images by."""
     try:
-        return Finding(subject, probe())
+        engine = select_engine(name, CHECKOUT, cache)
     except RegallocError as error:
-        return Finding(subject, error.brief, error.resolution)
+        return (Finding("engine", error.brief, error.resolution),)
+    found = Finding("engine", engine.describe())
+    if engine.name == "local":
+        return (found, _root())
+    return (found, _client(environ), _mmdebstrap(environ))
+
+
+def _client(environ: Mapping[str, str]) -> Finding:
+    try:
+        return Finding("BuildKit", str(find_client(environ.get("PATH", "")).path))
+    except RegallocError as error:
+        return Finding("BuildKit", error.brief, error.resolution)
+
+
+def _root() -> Finding:
+    if os.geteuid() == 0:
+        return Finding("root", "yes, packages can be installed")
+    return Finding("root", "no", "run `make build-llvm build-corpus` once as root")
 
 
 def _python() -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,17 +11,14 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from regalloc.engine.protocol import Command, Engine, Mount
-from regalloc.errors import DiskError
 from regalloc.images.tree import Target
+from regalloc.pipeline.folders import prepare_folder, require_space
 from regalloc.pipeline.manifest import (
-    MANIFEST,
     Manifest,
     hash_outputs,
     measure_outputs,
     read_manifest,
-    read_started,
     write_manifest,
-    write_started,
 )
 from regalloc.pipeline.plan import (
     CORPUS_IMAGE,
@@ -108,25 +105,6 @@ def _time(action: Action, run: Run) -> Timing:
     return Timing(action, time.monotonic() - began)
 
 
-def require_space(folder: Path, needed: int, what: str) -> None:
-    """Create a folder and check that its disk has so many bytes free.
-
-    Raises:
-        DiskError: it cannot be created or has less.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        raise DiskError(f"{folder} cannot be used", str(error), "choose another folder") from error
-    if free < needed:
-        raise DiskError(
-            f"the disk is too full for {what}",
-            f"{folder}: {free // 1024**2} MiB free, {needed // 1024**2} MiB needed",
-            "free space, or put the run elsewhere with --run and the cache with REGALLOC_CACHE",
-        )
-
-
 def run_stage(stage: Stage, run: Run) -> None:
     """Run one stage and write its manifest last.
 
@@ -150,39 +128,6 @@ def _digest(folder: Path) -> str:
     return manifest.digest
 
 
-def prepare_folder(stage: Stage, folder: Path, key: str, say: Callable[[str], None]) -> None:
-    """Make a stage's folder ready: empty, or as an interrupted run with this key left it.
-
-    A finished result of a stage that takes hours is moved aside, not deleted.
-
-    Raises:
-        DiskError: the disk is full or not writable.
-    """
-    try:
-        _clear(stage, folder, key, say)
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DiskError(f"{folder} cannot be cleared", str(error), "check who owns it") from error
-    write_started(folder, key)
-
-
-def _clear(stage: Stage, folder: Path, key: str, say: Callable[[str], None]) -> None:
-    if stage.resumes and read_started(folder) == key:
-        (folder / MANIFEST).unlink(missing_ok=True)
-        return
-    finished = read_manifest(folder)
-    if stage.resumes and finished is not None:
-        aside = folder.with_name(f"{folder.name}.{finished.key[:8]}")
-        # The same key is the same result: an older copy of it is no loss.
-        shutil.rmtree(aside, ignore_errors=True)
-        folder.rename(aside)
-        say(f"kept the finished {folder.name} of another configuration as {aside}")
-    elif folder.exists():
-        # First of all the manifest: half a folder must never be taken for done.
-        (folder / MANIFEST).unlink(missing_ok=True)
-        shutil.rmtree(folder)
-
-
 def stage_command(stage: Stage, run: Run) -> Command:
     """Return what the engine is asked to run."""
     targets = run.wish.targets
@@ -194,7 +139,8 @@ def stage_command(stage: Stage, run: Run) -> Command:
         argv=stage_argv(stage, run),
         root=run.folder,
         mounts=stage_mounts(stage, run.folder),
-        run_id=run.folder.name,
+        # Container names take fewer characters than folders.
+        run_id=re.sub(r"[^A-Za-z0-9_.-]", "-", run.folder.name),
         memory_mb=run.memory_mb,
         pids=PIDS,
         tty=run.tty,
@@ -206,7 +152,7 @@ def stage_argv(stage: Stage, run: Run) -> tuple[str, ...]:
     bindings = bindings_of(stage, run.wish.settings)
     return (
         stage.name,
-        f"--seed={run.wish.seed}",
+        f"--seed={seed_of(stage, run.wish.seed)}",
         f"--jobs={run.jobs}",
         *(f"--bind={binding}" for binding in bindings),
         *(("--debug",) if run.debug else ()),

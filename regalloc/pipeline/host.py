@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from regalloc.engine.select import select_engine
 from regalloc.errors import ConfigError
 from regalloc.images.build import DockerBuilder
 from regalloc.images.local import LocalBuilder
-from regalloc.images.tree import TREE, resolve_targets
+from regalloc.images.tree import resolve_targets
 from regalloc.pipeline.execute import Builder, Run, execute
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.machine import (
@@ -30,9 +29,9 @@ from regalloc.pipeline.machine import (
     usable_cores,
 )
 from regalloc.pipeline.plan import Action, Found, Kind, Wish, plan, plan_images
-from regalloc.pipeline.show import plan_table, times_table
+from regalloc.pipeline.show import plan_table, say, times_table
 from regalloc.settings import load_profile
-from regalloc.stages.table import EVALUATION, FOLDERS, STAGES
+from regalloc.stages.table import EVALUATION, STAGES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +76,8 @@ def run_stages(options: Options, wanted: Sequence[str]) -> None:
         return
     with exclusive(run.folder):
         _carry_out(plan(wanted, run.wish, _look(run)), run)
-    print_report(run.folder)
+    if "evaluate" in wanted:
+        print_report(run.folder)
 
 
 def build_images(options: Options, wanted: Sequence[str]) -> None:
@@ -126,7 +126,7 @@ def prepare(options: Options) -> Run:
         debug=options.debug,
         engine=engine,
         builder=_builder(engine, cache, jobs),
-        say=_say,
+        say=say,
     )
 
 
@@ -138,10 +138,6 @@ def _builder(engine: DockerEngine | LocalEngine, cache: Path, jobs: int) -> Buil
 
 def _look(run: Run, rehash: bool = False) -> Found:
     return look_around(run.folder, run.wish.targets, run.engine, rehash)
-
-
-def _say(line: str) -> None:
-    Console(highlight=False, soft_wrap=True).print(f"==> {line}", style="bold", markup=False)
 
 
 def _carry_out(actions: Sequence[Action], run: Run) -> None:
@@ -169,43 +165,3 @@ def print_report(folder: Path) -> None:
     # The report's code is a part of its own and may be absent from a trimmed checkout.
     if report.is_file() and importlib.util.find_spec("regalloc.report.table"):
         importlib.import_module("regalloc.report.table").print_report(report)
-
-
-def clean(options: Options, images: bool, cache: bool) -> None:
-    """Remove a run's folders, and on demand the images and the cache.
-
-    Raises:
-        EngineError: the engine did not remove the images.
-    """
-    for folder in _run_folders(options.folder):
-        shutil.rmtree(folder)
-        _say(f"removed {folder}")
-    (options.folder / ".lock").unlink(missing_ok=True)
-    where = cache_folder(os.environ)
-    if images:
-        _remove_images(options, where)
-    if cache:
-        shutil.rmtree(where, ignore_errors=True)
-        _say(f"removed {where}")
-
-
-def _run_folders(run: Path) -> list[Path]:
-    """Return the folders in a run that stages made, those moved aside included."""
-    if not run.is_dir():
-        return []
-    return [
-        path
-        for path in sorted(run.iterdir())
-        if path.is_dir() and path.name.partition(".")[0] in FOLDERS
-    ]
-
-
-def _remove_images(options: Options, cache: Path) -> None:
-    engine = select_engine(options.engine, CHECKOUT, cache)
-    if not isinstance(engine, DockerEngine):
-        shutil.rmtree(cache / "local", ignore_errors=True)
-        return
-    # Children first: an image is in use as long as another is built on it.
-    for image in reversed(TREE):
-        for reference in engine.remove_images(f"regalloc-{image.name}:"):
-            _say(f"removed {reference}")

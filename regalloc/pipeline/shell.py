@@ -6,6 +6,7 @@ import os
 import subprocess
 
 from regalloc.engine.protocol import STAGE_ENV
+from regalloc.errors import ImageError
 from regalloc.images.client import any_client, open_shell
 from regalloc.pipeline.execute import Run
 from regalloc.stages.table import FOLDERS
@@ -18,7 +19,11 @@ def enter_shell(run: Run) -> int:
         ImageError: the trainer image or a docker client is missing.
     """
     if run.engine.name == "local":
+        run.folder.mkdir(parents=True, exist_ok=True)
         return subprocess.call([os.environ.get("SHELL", "/bin/bash")], cwd=run.folder)
+    reference = run.wish.targets["trainer"].reference
+    if run.engine.image_id(reference) is None:
+        raise ImageError(f"there is no image {reference}", "", "make build-llvm")
     return open_shell(any_client(), shell_argv(run))
 
 

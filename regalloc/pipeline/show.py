@@ -48,6 +48,11 @@ def format_duration(seconds: float) -> str:
     return f"{minutes}m {left:02d}s" if minutes else f"{left}s"
 
 
+def say(line: str) -> None:
+    """Print a line that stands out from what the stages print."""
+    Console(highlight=False, soft_wrap=True).print(f"==> {line}", style="bold", markup=False)
+
+
 def print_error(error: RegallocError) -> None:
     """Write an error to standard error: what, what was seen, what to do."""
     console = Console(stderr=True, soft_wrap=True, highlight=False)

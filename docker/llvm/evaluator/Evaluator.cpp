@@ -258,12 +258,15 @@ void TFModelEvaluatorImpl::load(const char *Tag) {
   if (!sys::fs::exists(Path + "/saved_model.pb"))
     regalloc::fatal("there is no model in " + Path +
                     ": saved_model.pb is missing");
-  // A serialized tensorflow.ConfigProto: intra_op_parallelism_threads (2) and
-  // inter_op_parallelism_threads (5) are 1. One decision is too small to share, and compiles
-  // already run side by side. graph_options (10) {rewrite_options (10) {disable_meta_optimizer (19)
-  // is true}}: optimising the graph takes longer than running it.
-  const unsigned char Config[] = {0x10, 0x01, 0x28, 0x01, 0x52, 0x05,
-                                  0x52, 0x03, 0x98, 0x01, 0x01};
+  // A serialized tensorflow.ConfigProto. One decision is too small to share among threads, and
+  // compiles already run side by side; optimising the graph takes longer than running it.
+  const unsigned char Config[] = {
+      0x10, 0x01, // intra_op_parallelism_threads: 1
+      0x28, 0x01, // inter_op_parallelism_threads: 1
+      0x52, 0x12, // graph_options {
+      0x1a, 0x0b, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+      0x01,                               // optimizer_options { opt_level: L0 }
+      0x52, 0x03, 0x98, 0x01, 0x01};      // rewrite_options { disable_meta_optimizer: true } }
   Status S;
   TF_SessionOptions *Options = TF.TF_NewSessionOptions();
   TF.TF_SetConfig(Options, Config, sizeof(Config), S);

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -38,17 +39,40 @@ def test_with_binds_runs_in_a_mount_namespace():
 
 
 def test_build_steps_of_the_toolchain_end_with_its_test():
-    steps = build_steps(LLVM, Path("/new"))
+    steps = build_steps(LLVM, Path("/new"), Path("/cache"))
     assert steps[-2:] == (
         ("bash", "docker/scripts/relink.sh", "/llvm-project", "/opt/tensorflow", "/opt/llvm"),
         ("bash", "docker/scripts/test-toolchain.sh", "/llvm-project", "/opt/llvm"),
     )
 
 
+def test_build_steps_of_the_trainer_link_the_toolchains_libraries():
+    llvm = "/cache/local/llvm-1-l/opt/llvm/lib/tensorflow"
+    assert build_steps(TRAINER, Path("/new"), Path("/cache")) == (
+        ("bash", "docker/scripts/install-packages.sh", "docker/trainer/packages.txt",
+         "docker/llvm/packages-source.txt", "docker/llvm/packages-test.txt"),
+        ("bash", "docker/scripts/install-wheels.sh", "/usr/bin/python3.11",
+         "docker/trainer/requirements.txt", "/new/venv", llvm),
+        ("env", "PYTHON=/new/venv/bin/python", "bash", "docker/scripts/test-advisor.sh",
+         "/llvm-project", "/opt/llvm"),
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="BINDING FOLDERS NEEDS ROOT")
+def test_a_command_sees_its_binds_and_nobody_else_does(tmp_path):
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    target.mkdir()
+    argv = with_binds({target: source}, ("touch", str(target / "made")))
+    subprocess.run(argv, cwd=Path(__file__).parents[3], check=True)
+    assert (os.listdir(source), os.listdir(target)) == (["made"], [])
+
+
 def builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> LocalBuilder:
     monkeypatch.setattr(local, "require_root", lambda: None)
     steps = (("sh", "-c", "echo one"), ("sh", "-c", script))
-    monkeypatch.setattr(local, "build_steps", lambda target, folder: steps)
+    monkeypatch.setattr(local, "build_binds", lambda *_: {})
+    monkeypatch.setattr(local, "build_steps", lambda *_: steps)
     return LocalBuilder(tmp_path, tmp_path / "cache", dict(os.environ), 2)
 
 

@@ -63,6 +63,7 @@ def test_tags_carry_the_version_and_agree_between_checkouts(checkout, tmp_path):
         ("docker/trainer/requirements.txt", {"llvm", "trainer", "corpus"}),
         ("docker/trainer/Dockerfile", {"trainer"}),
         ("regalloc/rl/agent.py", {"trainer"}),
+        ("regalloc/report/page.html", {"trainer"}),
         ("regalloc/errors.py", {"trainer"}),
         ("docker/corpus/Dockerfile", {"corpus"}),
         ("regalloc/pipeline/plan.py", set()),
@@ -91,10 +92,12 @@ def test_settings_and_base_image_change_what_they_decide(checkout):
 
 
 def test_build_args_join_lists_as_cmake_does():
-    settings = load_profile("quick", ["Corpus.projects=('clang', 'lld')"])
+    settings = load_profile(
+        "quick", ["Corpus.targets=('a', 'b')", "Corpus.projects=('clang', 'lld')"]
+    )
     assert build_args(settings, {}) == {
         "BASE_IDENTITY": "debian-12",
-        "CORPUS_TARGETS": "LLVMSupport;LLVMDemangle",
+        "CORPUS_TARGETS": "a;b",
         "CORPUS_PROJECTS": "clang;lld",
     }
 
@@ -109,11 +112,29 @@ def test_input_files_are_sorted_and_relative_to_the_checkout(checkout):
     ]
 
 
+def test_every_file_a_dockerfile_copies_is_an_input():
+    repository = Path(__file__).parents[3]
+    inputs: dict[str | None, set[Path]] = {None: set()}
+    for image in TREE:
+        inputs[image.name] = inputs[image.parent] | set(input_files(repository, image))
+        for source in copied(repository / "docker" / image.name / "Dockerfile"):
+            path = repository / source
+            files = {path, *path.rglob("*")}
+            made = {f for f in files if f.is_file() and "__pycache__" not in f.parts}
+            assert made <= inputs[image.name], source
+
+
+def copied(dockerfile: Path) -> list[str]:
+    """Return what the COPY lines take from the build context."""
+    lines = (line.split() for line in dockerfile.read_text().splitlines())
+    copies = (words[1:-1] for words in lines if words[:1] == ["COPY"])
+    return [word for words in copies if not words[0].startswith("--from") for word in words]
+
+
 def test_a_missing_dockerfile_is_named(checkout):
     (checkout / "docker/corpus/Dockerfile").unlink()
     with pytest.raises(ImageError) as caught:
         tags(checkout)
     assert caught.value.render() == (
-        "error: docker/corpus/Dockerfile is missing\n"
-        "what to do: restore it: git checkout docker"
+        "error: docker/corpus/Dockerfile is missing\nwhat to do: restore it: git checkout docker"
     )

@@ -8,7 +8,8 @@ import pytest
 
 from regalloc.engine.protocol import Command, Mount
 from regalloc.errors import DiskError, Interrupted, ManifestError, StageError
-from regalloc.pipeline.execute import execute, require_space, stage_command
+from regalloc.pipeline.execute import execute, stage_command
+from regalloc.pipeline.folders import require_space
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.manifest import read_manifest
 from regalloc.pipeline.plan import Kind, plan
@@ -65,6 +66,13 @@ def test_stage_command_mounts_exactly_the_stages_folders(run):
         pids=8192,
         tty=False,
     )  # fmt: skip
+
+
+def test_stage_command_of_extract_has_no_seed_of_its_own(run):
+    seeded = replace(run, wish=replace(run.wish, seed=5), folder=run.folder / "a b")
+    commands = [stage_command(find(name), seeded) for name in ("extract", "trace")]
+    assert [c.argv[1] for c in commands] == ["--seed=0", "--seed=5"]
+    assert commands[0].run_id == "a-b"
 
 
 def test_stage_command_lends_extract_the_corpus_objects(run):

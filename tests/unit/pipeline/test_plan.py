@@ -166,9 +166,7 @@ def test_plan_an_interrupted_train_goes_on_with_the_same_key(wish):
 @pytest.mark.parametrize("stage", ["train", "vocab"])
 def test_plan_an_interrupted_stage_with_another_key_starts_afresh(wish, stage):
     interrupted = without(whole(wish), stage, "another key")
-    assert reasons(plan([stage], wish, interrupted)) == {
-        stage: "did not finish, starts afresh"
-    }
+    assert reasons(plan([stage], wish, interrupted)) == {stage: "did not finish, starts afresh"}
 
 
 def test_plan_builds_only_what_a_running_stage_needs(wish):

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from regalloc.engine.docker import container_options
+from regalloc.engine.container import container_options
 from regalloc.engine.protocol import Command, Mount
 
 
@@ -44,6 +44,7 @@ def test_container_options_isolate_the_stage(monkeypatch, tty):
             "HOME": "/tmp",
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "TINI_SUBREAPER": "1",
             **terminal,
         },
         "user": f"{os.getuid()}:{os.getgid()}",

@@ -1,0 +1,63 @@
+"""Makes a stage's folder ready, without losing what took hours."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from regalloc.errors import DiskError
+from regalloc.pipeline.manifest import MANIFEST, read_manifest, read_started, write_started
+from regalloc.stages.table import Stage
+
+
+def require_space(folder: Path, needed: int, what: str) -> None:
+    """Create a folder and check that its disk has so many bytes free.
+
+    Raises:
+        DiskError: it cannot be created or has less.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise DiskError(f"{folder} cannot be used", str(error), "choose another folder") from error
+    if free < needed:
+        raise DiskError(
+            f"the disk is too full for {what}",
+            f"{folder}: {free // 1024**2} MiB free, {needed // 1024**2} MiB needed",
+            "free space, or put the run elsewhere with --run and the cache with REGALLOC_CACHE",
+        )
+
+
+def prepare_folder(stage: Stage, folder: Path, key: str, say: Callable[[str], None]) -> None:
+    """Make a stage's folder ready: empty, or as an interrupted run with this key left it.
+
+    A finished result of a stage that takes hours is moved aside, not deleted.
+
+    Raises:
+        DiskError: the disk is full or not writable.
+    """
+    try:
+        _clear(stage, folder, key, say)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DiskError(f"{folder} cannot be cleared", str(error), "check who owns it") from error
+    write_started(folder, key)
+
+
+def _clear(stage: Stage, folder: Path, key: str, say: Callable[[str], None]) -> None:
+    if stage.resumes and read_started(folder) == key:
+        (folder / MANIFEST).unlink(missing_ok=True)
+        return
+    finished = read_manifest(folder)
+    if stage.resumes and finished is not None:
+        aside = folder.with_name(f"{folder.name}.{finished.key[:8]}")
+        # The same key is the same result: an older copy of it is no loss.
+        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(aside)
+        say(f"kept the finished {folder.name} of another configuration as {aside}")
+    elif folder.exists():
+        # First of all the manifest: half a folder must never be taken for done.
+        (folder / MANIFEST).unlink(missing_ok=True)
+        shutil.rmtree(folder)

@@ -1,0 +1,43 @@
+"""The base image: bootstrapped twice it is the same, and it is small."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from regalloc.engine.docker import connect
+from regalloc.images.base import bootstrap, debian_sources
+from regalloc.images.tree import resolve_targets
+from regalloc.pipeline.machine import CHECKOUT
+from regalloc.settings import load_profile
+
+LIMIT_BYTES = 200 * 1000**2
+
+
+@pytest.mark.skipif(not shutil.which("mmdebstrap"), reason="MMDEBSTRAP IS NOT INSTALLED")
+def test_two_bootstraps_give_the_same_bytes(tmp_path):
+    sources = debian_sources(Path("/etc/apt"))
+    hashes = [
+        (bootstrap(tmp_path / name, sources) / "rootfs.sha256").read_text()
+        for name in ("one", "two")
+    ]
+    assert hashes[0] == hashes[1]
+
+
+def test_base_image_is_small_and_says_where_it_is_from():
+    engine = connect()
+    reference = resolve_targets(CHECKOUT, load_profile("quick"), os.environ)["base"].reference
+    if engine is None or engine.image_id(reference) is None:
+        pytest.skip("THERE IS NO BASE IMAGE TO LOOK AT")
+    import docker
+
+    client = docker.from_env()
+    attrs = client.images.get(reference).attrs
+    client.close()
+    assert attrs["Size"] < LIMIT_BYTES
+    labels = attrs["Config"]["Labels"]
+    assert labels["regalloc.tag"] == reference.split(":")[1]
+    assert labels["regalloc.base"].split()[0] in ("bootstrapped", "pulled", "BASE_IMAGE")

@@ -1,0 +1,227 @@
+"""The docker engine against a real one: what a stage can do, and what is left of it."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+
+from regalloc.engine.docker import DockerEngine, connect
+from regalloc.engine.protocol import Command, Mount
+from regalloc.errors import CorpusError, EngineError, MemoryLimitError, StageError
+from regalloc.images.build import DockerBuilder
+from regalloc.images.tree import resolve_targets
+from regalloc.pipeline.machine import CHECKOUT, cache_folder
+from regalloc.settings import load_profile
+
+
+@pytest.fixture(scope="module")
+def engine() -> DockerEngine:
+    found = connect()
+    if found is None:
+        pytest.skip("NO DOCKER ENGINE ANSWERS: containers are not tested")
+    return found
+
+
+@pytest.fixture(scope="module")
+def sdk() -> Iterator[Any]:
+    import docker
+
+    client = docker.from_env()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def base(engine: DockerEngine) -> str:
+    target = resolve_targets(CHECKOUT, load_profile("quick"), os.environ)["base"]
+    if engine.image_id(target.reference) is None:
+        DockerBuilder(CHECKOUT, cache_folder(os.environ), os.environ, engine.pull).build(target)
+    return target.reference
+
+
+@pytest.fixture
+def command(base: str, tmp_path: Path) -> Command:
+    for name in ("reads", "writes"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "reads" / "input").write_text("given")
+    return Command(
+        stage="trace",
+        image=base,
+        toolchain_image=base,
+        objects_image=None,
+        argv=("true",),
+        root=tmp_path,
+        mounts=(
+            Mount("reads", tmp_path / "reads", PurePosixPath("/reads"), True),
+            Mount("writes", tmp_path / "writes", PurePosixPath("/writes"), False),
+        ),
+        run_id=f"test-{uuid.uuid4().hex[:8]}",
+        memory_mb=256,
+        pids=64,
+        tty=False,
+    )
+
+
+def shell(command: Command, script: str) -> Command:
+    return replace(command, argv=("sh", "-c", script))
+
+
+def leftovers(sdk: Any, command: Command) -> list[str]:
+    label = {"label": f"regalloc.run={command.run_id}"}
+    return [container.name for container in sdk.containers.list(all=True, filters=label)]
+
+
+@pytest.fixture
+def run_out(engine, capfdbinary):
+    def run(command: Command) -> list[str]:
+        engine.run(command)
+        return capfdbinary.readouterr().out.decode().split()
+
+    return run
+
+
+def test_a_stage_has_no_network(command, run_out):
+    script = "cut -d: -f1 /proc/net/dev | tail -n +3"
+    assert run_out(shell(command, script)) == ["lo"]
+
+
+def test_a_stage_may_write_its_folder_and_tmp_and_nothing_else(command, run_out):
+    script = (
+        "cat /reads/input; echo; echo made >/writes/output; echo t >/tmp/t;"
+        "for f in /reads/input /etc/x /x; do (echo x >$f) 2>/dev/null && echo wrote $f; done; true"
+    )
+    assert run_out(shell(command, script)) == ["given"]
+    output = command.root / "writes" / "output"
+    assert (output.read_text(), output.stat().st_uid) == ("made\n", os.getuid())
+
+
+def test_a_stage_runs_as_the_caller_without_capabilities(command, run_out):
+    script = "id -u; id -g; grep -E '^(CapEff|CapBnd|NoNewPrivs)' /proc/self/status | cut -f2"
+    assert run_out(shell(command, script)) == [
+        str(os.getuid()), str(os.getgid()), "0" * 16, "0" * 16, "1",
+    ]  # fmt: skip
+
+
+def test_a_stage_sees_the_fixed_environment_under_an_init(command, run_out):
+    script = "echo $HOME $PYTHONHASHSEED $PYTHONDONTWRITEBYTECODE; cat /proc/1/comm"
+    assert run_out(shell(command, script)) == ["/tmp", "0", "1", "docker-init"]
+
+
+def test_a_stage_with_a_terminal_sees_its_size(command, run_out, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "77")
+    monkeypatch.setenv("LINES", "22")
+    script = "test -t 1 && echo tty $COLUMNS; sleep 0.3; stty size"
+    assert run_out(replace(shell(command, script), tty=True)) == ["tty", "77", "22", "77"]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "details"),
+    [
+        (21, CorpusError, ""),
+        (3, StageError, "command: sh -c 'echo why; exit 3'\nended with: exit code 3\nwhy"),
+    ],
+)
+def test_a_failing_stage_becomes_its_error(engine, sdk, command, code, kind, details):
+    with pytest.raises(kind) as caught:
+        engine.run(shell(command, f"echo why; exit {code}"))
+    assert (caught.value.brief, caught.value.details) == ("stage trace failed", details)
+    assert leftovers(sdk, command) == []
+
+
+def test_a_stage_that_takes_too_much_memory_is_told_so(engine, sdk, command):
+    eat = shell(command, "head -c 1g /dev/zero | tail")
+    with pytest.raises((MemoryLimitError, StageError)) as caught:
+        engine.run(replace(eat, memory_mb=32, argv=("tail", "/dev/zero")))
+    assert type(caught.value) is MemoryLimitError
+    assert leftovers(sdk, command) == []
+
+
+def test_an_image_that_does_not_exist_is_an_engine_error(engine, sdk, command):
+    with pytest.raises(EngineError, match="refused"):
+        engine.run(replace(command, image="regalloc-none:0"))
+    assert leftovers(sdk, command) == []
+
+
+@pytest.mark.parametrize("tty", [False, True])
+def test_a_stage_may_be_silent_for_longer_than_the_sdk_waits(
+    command, monkeypatch, capfdbinary, tty
+):
+    monkeypatch.setattr("regalloc.engine.docker.TIMEOUT_S", 1)
+    impatient = connect()
+    assert impatient is not None
+    impatient.run(replace(shell(command, "sleep 3; echo end"), tty=tty))
+    assert capfdbinary.readouterr().out.split() == [b"end"]
+
+
+@pytest.fixture
+def lender(sdk: Any, base: str) -> Iterator[str]:
+    """Yield an image that declares a volume with a file in it, as the corpus image does."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as tar:
+        info = tarfile.TarInfo("llvm_corpus/object.o")
+        info.size = 4
+        tar.addfile(info, io.BytesIO(b"code"))
+    container = sdk.containers.create(base, ["true"])
+    container.put_archive("/", content.getvalue())
+    reference = f"regalloc-test-lender:{uuid.uuid4().hex[:8]}"
+    name, tag = reference.split(":")
+    container.commit(repository=name, tag=tag, changes=["VOLUME /llvm_corpus"])
+    container.remove()
+    yield reference
+    sdk.images.remove(reference)
+
+
+def test_objects_are_lent_read_only_and_their_volume_is_removed(sdk, command, run_out, lender):
+    before = {volume.name for volume in sdk.volumes.list()}
+    script = "cat /llvm_corpus/object.o; (echo x >/llvm_corpus/x) 2>/dev/null && echo wrote; true"
+    assert run_out(replace(shell(command, script), objects_image=lender)) == ["code"]
+    assert leftovers(sdk, command) == []
+    assert {volume.name for volume in sdk.volumes.list()} <= before
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from regalloc.engine.docker import connect
+from regalloc.engine.protocol import Command
+from regalloc.errors import Interrupted
+image, run_id, script = sys.argv[1:]
+try:
+    connect().run(Command(stage="trace", image=image, toolchain_image=image, objects_image=None,
+        argv=("sh", "-c", script), root=Path("/"), mounts=(), run_id=run_id, memory_mb=64, pids=16,
+        tty=False))
+except Interrupted as error:
+    print(error.brief)
+    sys.exit(error.exit_code)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_and_removes_the_container(engine, sdk, command, number):
+    # The stage ends at SIGTERM, as ours do; the init passes it on.
+    script = "trap 'exit 0' TERM; echo up; sleep 60 & wait"
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, command.image, command.run_id, script],
+        stdout=subprocess.PIPE, text=True, cwd=CHECKOUT,
+    )  # fmt: skip
+    assert child.stdout is not None
+    assert child.stdout.readline() == "up\n"
+    assert len(leftovers(sdk, command)) == 1
+    began = time.monotonic()
+    child.send_signal(number)
+    out, _ = child.communicate(timeout=60)
+    assert (out, child.returncode) == (f"stopped by {number.name}\n", 130)
+    assert time.monotonic() - began < 9
+    assert leftovers(sdk, command) == []

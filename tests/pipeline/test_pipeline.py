@@ -1,0 +1,143 @@
+"""The whole pipeline on LLVM's Demangle library, through the tasks a user calls."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from regalloc.pipeline.manifest import read_manifest
+from regalloc.report import report
+from regalloc.stages.table import EVALUATION, FOLDERS, MODEL
+from tests.pipeline.conftest import CHECKOUT, PROFILE, argv, call, train, train_argv, why_not
+
+pytestmark = pytest.mark.timeout(2400)
+
+REPRODUCED = tuple(folder for folder in FOLDERS if folder != EVALUATION)
+"""Folders whose files are the same in every run; the report holds durations."""
+
+
+def hashes(folder: Path) -> dict[str, dict[str, str]]:
+    """Return the sha256 of every file of every stage."""
+    found = {}
+    for name in REPRODUCED:
+        manifest = read_manifest(folder / name)
+        assert manifest is not None, f"{name} has no manifest"
+        found[name] = dict(manifest.writes)
+    return found
+
+
+def policy_of(folder: Path) -> str:
+    """Return the hash of the evaluated policy."""
+    return report.read(folder / EVALUATION / "report.json").policy
+
+
+def test_training_ends_with_a_report(trained):
+    folder, output = trained
+    content = report.read(folder / EVALUATION / "report.json")
+    assert content.held_out.modules > 0
+    assert content.held_out.functions > 0
+    assert content.train.functions > 0
+    assert content.failures == {}
+    assert content.held_out.score_ratio.policy is not None
+    assert set(content.wall_s) == {"extract", "trace", "vocab", "warmstart", "train", "evaluate"}
+    assert content.verdict in output
+
+
+def test_results_belong_to_the_caller(trained):
+    folder, _ = trained
+    owners = {path.stat().st_uid for path in folder.rglob("*") if not path.is_symlink()}
+    assert owners == {os.getuid()}
+
+
+def test_second_run_skips_everything(trained, engine):
+    folder, _ = trained
+    before = hashes(folder)
+    output = train(folder, engine)
+    assert "everything is up to date" in output
+    assert hashes(folder) == before
+
+
+def test_every_skip_has_its_reason(trained, engine):
+    folder, _ = trained
+    run = call(argv("status", f"--profile={PROFILE}", f"--run={folder}", f"--engine={engine}"))
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("up to date") >= len(FOLDERS)
+    assert "0 to run" in run.stdout
+
+
+def test_same_seed_gives_same_hashes_whatever_the_jobs(trained, engine, tmp_path):
+    folder, _ = trained
+    train(tmp_path, engine, "--jobs=1")
+    assert hashes(tmp_path) == hashes(folder)
+
+
+def test_engines_give_the_same_hashes(tmp_path_factory, trained, engine):
+    if engine != "local":
+        pytest.skip("compared once, from the local engine's side")
+    if reason := why_not("docker"):
+        pytest.skip(f"nothing to compare with: {reason}")
+    folder, _ = trained
+    other = tmp_path_factory.mktemp("docker-again")
+    train(other, "docker")
+    assert hashes(other) == hashes(folder)
+
+
+def test_other_seed_gives_another_policy(trained, engine, tmp_path):
+    folder, _ = trained
+    output = train(tmp_path, engine, "--seed=1", "--bind=Train.policy_iterations=1")
+    assert "the trained policy" in output
+    assert policy_of(tmp_path) != policy_of(folder)
+
+
+def test_killed_training_goes_on_and_ends_with_the_same_policy(trained, engine, tmp_path):
+    folder, _ = trained
+    run = tmp_path / "killed"
+    shutil.copytree(folder, run, symlinks=True)
+    shutil.rmtree(run / MODEL)
+    shutil.rmtree(run / EVALUATION)
+    process = subprocess.Popen(
+        train_argv(run, engine),
+        cwd=CHECKOUT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_for_checkpoint(run, process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (run / MODEL / "manifest.json").exists(), "it was over before it was killed"
+    output = train(run, engine)
+    assert "goes on where it stopped" in output
+    assert hashes(run) == hashes(folder)
+
+
+def wait_for_checkpoint(run: Path, process: subprocess.Popen[bytes]) -> None:
+    """Wait until one iteration's work is safe on disk."""
+    deadline = time.monotonic() + 600
+    checkpoint = run / MODEL / "checkpoint"
+    while not (checkpoint.is_dir() and any(checkpoint.iterdir())):
+        assert process.poll() is None, "training ended before its first checkpoint"
+        assert time.monotonic() < deadline, "no checkpoint after ten minutes"
+        time.sleep(0.05)
+
+
+def test_corrupt_module_is_refused_by_name(trained, engine, tmp_path):
+    folder, _ = trained
+    run = tmp_path / "corrupt"
+    shutil.copytree(folder, run, symlinks=True)
+    modules = sorted((run / "corpus").rglob("*.bc"))
+    for module in modules:
+        module.write_bytes(b"BC\xc0\xde" + bytes(64))
+    for name in FOLDERS[1:]:
+        shutil.rmtree(run / name)
+    result = call(train_argv(run, engine))
+    assert result.returncode == 26, result.stdout + result.stderr
+    message = result.stdout + result.stderr
+    assert "modules did not compile" in message
+    assert not (run / "default_trace" / "manifest.json").exists()

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from regalloc.errors import EngineError
+from regalloc.pipeline import doctor
+from regalloc.pipeline.doctor import Finding, examine, print_findings
+
+
+class Engine:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def describe(self) -> str:
+        return f"{self.name} 1"
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """Return a function that examines a machine with some engine."""
+
+    def look(engine: str, **environ: str) -> dict[str, Finding]:
+        monkeypatch.setattr(doctor, "select_engine", lambda *_: Engine(engine))
+        given = {"REGALLOC_CACHE": str(tmp_path), "PATH": str(tmp_path), **environ}
+        return {finding.subject: finding for finding in examine(given)}
+
+    return look
+
+
+def test_docker_is_asked_for_buildkit_and_a_base(machine, monkeypatch):
+    monkeypatch.setattr("regalloc.images.client.SYSTEM", ())
+    found = machine("docker", BASE_IMAGE="mine:1")
+    assert found["engine"] == Finding("engine", "docker 1")
+    assert found["base"] == Finding("base", "BASE_IMAGE mine:1")
+    assert found["BuildKit"] == Finding(
+        "BuildKit",
+        "no docker client that can drive BuildKit",
+        "install the docker-buildx plugin, or on Debian 12: apt-get install docker.io",
+    )
+
+
+@pytest.mark.parametrize(
+    ("user", "finding"),
+    [
+        (0, Finding("root", "yes, packages can be installed")),
+        (1000, Finding("root", "no", "run `make build-llvm build-corpus` once as root")),
+    ],
+)
+def test_local_is_asked_for_root_alone(machine, monkeypatch, user, finding):
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    found = machine("local")
+    assert found["root"] == finding
+    assert not {"BuildKit", "base"} & set(found)
+
+
+def test_no_engine_is_one_finding(tmp_path, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise EngineError("no docker engine answers", "", "start it")
+
+    monkeypatch.setattr(doctor, "select_engine", refuse)
+    findings = examine({"REGALLOC_CACHE": str(tmp_path)})
+    assert Finding("engine", "no docker engine answers", "start it") in findings
+
+
+def test_certificates_that_are_not_there_are_named(machine):
+    missing = "/no/such/ca.pem"
+    assert machine("local", PIP_CERT=missing)["certificates"] == Finding(
+        "certificates", f"PIP_CERT={missing}", "point it at a file, or unset it"
+    )
+    assert not Path(missing).exists()
+
+
+def test_print_findings_says_whether_all_is_well(capsys):
+    assert print_findings((Finding("a", "1"), Finding("bb", "2"))) is True
+    assert print_findings((Finding("a", "1"), Finding("bb", "2", "do"))) is False
+    assert capsys.readouterr().out == "ok  a   1\nok  bb  2\nok  a   1\nfix bb  2\n        do\n"

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+DEBIAN_12 = 'VERSION_ID="12"' in Path("/etc/os-release").read_text()
+
+
+def invoke(*args: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "COLUMNS": "100", **environ}
+    return subprocess.run(
+        [sys.executable, "-m", "invoke", *args],
+        capture_output=True, text=True, cwd=CHECKOUT, env=env, check=False,
+    )  # fmt: skip
+
+
+def test_list_names_every_task():
+    listed = {
+        line.split()[0]
+        for line in invoke("--list").stdout.splitlines()
+        if line.startswith("  ") and line[2] != " "
+    }
+    assert listed == {
+        "build-corpus", "build-llvm", "clean", "doctor", "evaluate", "extract", "shell", "status",
+        "trace", "train", "vocab", "warmstart",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (("--profile=nope",), 10, "error: no profile 'nope'"),
+        (("--bind=Train.clap=1",), 10, "error: the configuration does not fit"),
+        (("--seed=-1",), 10, "error: --seed and --jobs are not negative"),
+        (("--engine=podman",), 10, "error: no engine 'podman'"),
+        (("--engine=docker",), 11, "error: no docker engine answers"),
+    ],
+)
+def test_a_wrong_option_leaves_with_its_errors_code(args, code, message):
+    done = invoke("train", "--dry-run", *args, DOCKER_HOST="unix:///nowhere.sock")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (code, message)
+    assert "Traceback" not in done.stderr
+
+
+def test_debug_shows_a_traceback():
+    assert "Traceback" in invoke("train", "--profile=nope", "--debug").stderr
+
+
+@pytest.mark.skipif(not DEBIAN_12, reason="THE LOCAL ENGINE NEEDS DEBIAN 12")
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(tmp_path):
+    run, cache = tmp_path / "run", tmp_path / "cache"
+    done = invoke("train", "--dry-run", "--engine=local", f"--run={run}", REGALLOC_CACHE=str(cache))
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert done.returncode == 0
+    assert [row[1] for row in rows if row[:1] == ["stage"]] == [
+        "extract", "trace", "vocab", "warmstart", "train", "evaluate",
+    ]  # fmt: skip
+    assert rows[-1] == ["10", "to", "run,", "0", "up", "to", "date", "or", "not", "needed"]
+    assert (run.exists(), cache.exists()) == (False, False)

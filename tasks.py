@@ -12,7 +12,7 @@ from typing import Any, cast
 from invoke.context import Context
 from invoke.tasks import Task, task
 
-from regalloc.errors import EngineError, Interrupted, RegallocError
+from regalloc.errors import EngineError, RegallocError, StoppedError
 from regalloc.pipeline import doctor as medic
 from regalloc.pipeline import host
 from regalloc.pipeline.clean import clean_up
@@ -41,7 +41,7 @@ def reported(debug: bool = False) -> Iterator[None]:
         if debug:
             traceback.print_exc()
         # Outside of a stage Ctrl-C is still Python's own exception.
-        failure = error if isinstance(error, RegallocError) else Interrupted("stopped by SIGINT")
+        failure = error if isinstance(error, RegallocError) else StoppedError("stopped by SIGINT")
         print_error(failure)
         sys.exit(failure.exit_code)
 

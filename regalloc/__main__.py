@@ -13,7 +13,7 @@ from typing import Any
 
 from absl import flags
 
-from regalloc.errors import ConfigError, DiskError, Interrupted, MemoryLimitError, RegallocError
+from regalloc.errors import ConfigError, DiskError, MemoryLimitError, RegallocError, StoppedError
 from regalloc.settings import parse_bindings
 from regalloc.stages import table
 from regalloc.stages.context import StageContext
@@ -43,7 +43,7 @@ def explain(error: BaseException) -> RegallocError | None:
     if isinstance(error, RegallocError):
         return error
     if isinstance(error, KeyboardInterrupt):
-        return Interrupted("interrupted", resolution="run the same command again to go on")
+        return StoppedError("interrupted", resolution="run the same command again to go on")
     if isinstance(error, MemoryError):
         return MemoryLimitError(
             "out of memory", str(error), "give the container more memory, or lower --jobs"

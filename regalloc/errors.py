@@ -121,7 +121,7 @@ class CompileError(RegallocError):
     exit_code = 26
 
 
-class Interrupted(RegallocError):
+class StoppedError(RegallocError):
     """The user or the system asked the run to stop."""
 
     exit_code = 130

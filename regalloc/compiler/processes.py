@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from regalloc.errors import Interrupted
+from regalloc.errors import StoppedError
 from regalloc.settings import Limits
 
 MAX_FILE_BYTES = 2**29
@@ -59,11 +59,11 @@ class Processes:
         """Start a process in a group of its own, its stderr in ``folder``, and return its id.
 
         Raises:
-            Interrupted: :meth:`kill` was called before.
+            StoppedError: :meth:`kill` was called before.
         """
         with self._lock, (folder / "stderr").open("wb") as stderr:
             if self._closed:
-                raise Interrupted("interrupted")
+                raise StoppedError("interrupted")
             process = subprocess.Popen(
                 argv,
                 cwd=folder,
@@ -112,7 +112,7 @@ def run_limited(argv: tuple[str, ...], folder: Path, limits: Limits, processes: 
 
     Raises:
         OSError: it could not be started.
-        Interrupted: ``processes`` was killed before.
+        StoppedError: ``processes`` was killed before.
     """
     start = time.monotonic()
     pid = processes.start(argv, folder)

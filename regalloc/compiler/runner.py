@@ -89,7 +89,7 @@ def compile_module(
     Raises:
         DiskError: there is no room for the log.
         ToolchainError: clang cannot be started.
-        Interrupted: the processes were killed.
+        StoppedError: the processes were killed.
     """
     detail = _unusable(module)
     if detail:

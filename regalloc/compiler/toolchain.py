@@ -62,7 +62,7 @@ def probe(toolchain: Toolchain) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="regalloc-probe-") as name:
         source, log = Path(name) / "probe.ll", Path(name) / "log"
-        source.write_text(_pressure_source(_VALUES), encoding="ascii")
+        source.write_text(pressure_source(_VALUES), encoding="ascii")
         run = _run(_probe_argv(toolchain, source, log))
         if "Unknown command line argument" in run.stderr:
             raise ToolchainError("clang lacks the ML hooks", _tail(run.stderr), BUILD_IMAGES)
@@ -94,7 +94,7 @@ def _read_probe(log: Path) -> tuple[Episode, ...]:
         ) from error
 
 
-def _pressure_source(values: int) -> str:
+def pressure_source(values: int) -> str:
     """Return IR whose values all live across calls, more than any target has registers for."""
     loads = [f"  %v{i} = call i64 @probe_in()" for i in range(values)]
     stores = [f"  call void @probe_out(i64 %v{i})" for i in range(values)]

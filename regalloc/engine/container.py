@@ -8,9 +8,6 @@ from typing import Any
 
 from regalloc.engine.protocol import RUN_LABEL, STAGE_ENV, Command
 
-# The trainer image has an init of its own, which complains when it is not the first process.
-_INIT_ENV = {"TINI_SUBREAPER": "1"}
-
 
 def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
     """Return what the SDK is told about a stage's container."""
@@ -25,9 +22,9 @@ def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
             for mount in command.mounts
         },
         "volumes_from": lent,
-        "environment": {**dict(STAGE_ENV), **_INIT_ENV, **_terminal(command.tty)},
+        "environment": {**dict(STAGE_ENV), **_terminal(command.tty)},
         "user": f"{os.getuid()}:{os.getgid()}",
-        "labels": {RUN_LABEL: command.run_id},
+        "labels": {RUN_LABEL: str(command.root)},
         "network_mode": "none",
         "read_only": True,
         "tmpfs": {"/tmp": ""},

@@ -89,6 +89,7 @@ class DockerEngine:
         name = f"regalloc-{command.run_id}-{command.stage}-{os.getpid()}"
         tail = Tail()
         with _translated(), interruptible():
+            self._remove_orphans(command)
             try:
                 lent = self._lend(command, f"{name}-objects")
                 container = self._client.containers.create(
@@ -103,13 +104,23 @@ class DockerEngine:
                     self._remove(f"{name}-objects")
         check_exit(command.stage, command.argv, code, tail.text(), killed)
 
+    def _remove_orphans(self, command: Command) -> None:
+        """Remove what a run that was killed outright left at work in the same folder.
+
+        The caller holds the folder's lock, so no living run owns such a container.
+        """
+        label = f"{RUN_LABEL}={command.root}"
+        for container in self._client.containers.list(all=True, filters={"label": label}):
+            print(f"removing container {container.name}, left by a killed run", file=sys.stderr)
+            self._remove(container.name)
+
     def _lend(self, command: Command, name: str) -> list[str]:
         """Create, but never start, a container whose volumes hold the corpus objects."""
         if command.objects_image is None:
             return []
         # An image cannot be mounted, but creating a container fills its declared volumes.
         self._client.containers.create(
-            command.objects_image, ["true"], name=name, labels={RUN_LABEL: command.run_id}
+            command.objects_image, ["true"], name=name, labels={RUN_LABEL: str(command.root)}
         )
         return [f"{name}:ro"]
 

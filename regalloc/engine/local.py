@@ -17,6 +17,8 @@ OS_RELEASE = Path("/etc/os-release")
 WHOLE = ".whole"
 """File that marks a local image as finished; it holds the image's reference."""
 
+_DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
+
 
 def local_folder(cache: Path, reference: str) -> Path:
     """Return the folder that stands for an image: `regalloc-x:tag` is `local/x-tag`."""
@@ -75,8 +77,13 @@ class LocalEngine:
             sys.stdout.flush()
 
         with interruptible():
-            # A terminal is handed down as it is, so that the stage can draw on it.
-            code = run_process(argv, env=self._env(), on_output=None if command.tty else pass_on)
+            code = run_process(
+                # Killed outright, we cannot end the stage; the kernel does.
+                (*_DIES_WITH_US, *argv),
+                env=self._env(),
+                # A terminal is handed down as it is, so that the stage can draw on it.
+                on_output=None if command.tty else pass_on,
+            )
         check_exit(command.stage, argv, code, tail.text())
 
     def stage_argv(self, command: Command) -> tuple[str, ...]:

@@ -88,5 +88,5 @@ class Engine(Protocol):
             StageError: the stage ended in a way that names no cause.
             MemoryLimitError: it was killed for its memory.
             DiskError: the engine has no space left.
-            Interrupted: it was asked to stop; nothing of it runs any more.
+            StoppedError: it was asked to stop; nothing of it runs any more.
         """

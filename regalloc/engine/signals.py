@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from regalloc.errors import Interrupted
+from regalloc.errors import StoppedError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _Handler = Callable[[int, FrameType | None], Any] | int
@@ -17,7 +17,7 @@ _Handler = Callable[[int, FrameType | None], Any] | int
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     name = signal.Signals(number).name
-    raise Interrupted(f"stopped by {name}", resolution="run the same command again to go on")
+    raise StoppedError(f"stopped by {name}", resolution="run the same command again to go on")
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def _handled(handler: _Handler) -> Iterator[None]:
 
 
 def interruptible() -> Any:
-    """Return a context in which Ctrl-C and SIGTERM raise :class:`Interrupted`."""
+    """Return a context in which Ctrl-C and SIGTERM raise :class:`StoppedError`."""
     return _handled(_interrupt)
 
 

@@ -45,7 +45,7 @@ class DockerBuilder:
         Raises:
             ImageError: there is no client to build with, or the build failed.
             DiskError: the disk is full.
-            Interrupted: the build was asked to stop; the client is gone.
+            StoppedError: the build was asked to stop; the client is gone.
         """
         client = find_client(self.environ.get("PATH", ""))
         with interruptible():

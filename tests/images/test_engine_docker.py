@@ -79,7 +79,7 @@ def shell(command: Command, script: str) -> Command:
 
 
 def leftovers(sdk: Any, command: Command) -> list[str]:
-    label = {"label": f"regalloc.run={command.run_id}"}
+    label = {"label": f"regalloc.run={command.root}"}
     return [container.name for container in sdk.containers.list(all=True, filters=label)]
 
 
@@ -196,32 +196,47 @@ import sys
 from pathlib import Path
 from regalloc.engine.docker import connect
 from regalloc.engine.protocol import Command
-from regalloc.errors import Interrupted
-image, run_id, script = sys.argv[1:]
+from regalloc.errors import StoppedError
+image, root, script = sys.argv[1:]
 try:
     connect().run(Command(stage="trace", image=image, toolchain_image=image, objects_image=None,
-        argv=("sh", "-c", script), root=Path("/"), mounts=(), run_id=run_id, memory_mb=64, pids=16,
-        tty=False))
-except Interrupted as error:
+        argv=("sh", "-c", script), root=Path(root), mounts=(), run_id="child",
+        memory_mb=64, pids=16, tty=False))
+except StoppedError as error:
     print(error.brief)
     sys.exit(error.exit_code)
 """
+
+
+def start_child(sdk: Any, command: Command, script: str) -> subprocess.Popen[str]:
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, command.image, str(command.root), script],
+        stdout=subprocess.PIPE, text=True, cwd=CHECKOUT,
+    )  # fmt: skip
+    assert child.stdout is not None
+    assert child.stdout.readline() == "up\n"
+    assert len(leftovers(sdk, command)) == 1
+    return child
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_and_removes_the_container(engine, sdk, command, number):
     # The stage ends at SIGTERM, as ours do; the init passes it on.
     script = "trap 'exit 0' TERM; echo up; sleep 60 & wait"
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, command.image, command.run_id, script],
-        stdout=subprocess.PIPE, text=True, cwd=CHECKOUT,
-    )  # fmt: skip
-    assert child.stdout is not None
-    assert child.stdout.readline() == "up\n"
-    assert len(leftovers(sdk, command)) == 1
+    child = start_child(sdk, command, script)
     began = time.monotonic()
     child.send_signal(number)
     out, _ = child.communicate(timeout=60)
     assert (out, child.returncode) == (f"stopped by {number.name}\n", 130)
     assert time.monotonic() - began < 9
     assert leftovers(sdk, command) == []
+
+
+def test_the_container_of_a_killed_run_is_removed_by_the_next(engine, sdk, command, capfd):
+    child = start_child(sdk, command, "echo up; sleep 60")
+    child.kill()
+    child.communicate()
+    (orphan,) = leftovers(sdk, command)
+    engine.run(command)
+    assert leftovers(sdk, command) == []
+    assert f"removing container {orphan}, left by a killed run" in capfd.readouterr().err

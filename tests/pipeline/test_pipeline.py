@@ -14,7 +14,8 @@ import pytest
 from regalloc.pipeline.manifest import read_manifest
 from regalloc.report import report
 from regalloc.stages.table import EVALUATION, FOLDERS, MODEL
-from tests.pipeline.conftest import CHECKOUT, PROFILE, argv, call, train, train_argv, why_not
+from tests.engines import CHECKOUT, ENGINES, call, task, why_not
+from tests.pipeline.conftest import PROFILE, train, train_argv
 
 pytestmark = pytest.mark.timeout(2400)
 
@@ -65,7 +66,7 @@ def test_second_run_skips_everything(trained, engine):
 
 def test_every_skip_has_its_reason(trained, engine):
     folder, _ = trained
-    run = call(argv("status", f"--profile={PROFILE}", f"--run={folder}", f"--engine={engine}"))
+    run = call(task("status", f"--profile={PROFILE}", f"--run={folder}", f"--engine={engine}"))
     assert run.returncode == 0, run.stderr
     assert run.stdout.count("up to date") >= len(FOLDERS)
     assert "0 to run" in run.stdout
@@ -77,15 +78,12 @@ def test_same_seed_gives_same_hashes_whatever_the_jobs(trained, engine, tmp_path
     assert hashes(tmp_path) == hashes(folder)
 
 
-def test_engines_give_the_same_hashes(tmp_path_factory, trained, engine):
-    if engine != "local":
-        pytest.skip("compared once, from the local engine's side")
-    if reason := why_not("docker"):
-        pytest.skip(f"nothing to compare with: {reason}")
-    folder, _ = trained
-    other = tmp_path_factory.mktemp("docker-again")
-    train(other, "docker")
-    assert hashes(other) == hashes(folder)
+def test_engines_give_the_same_hashes(finished):
+    for engine in ENGINES:
+        if reason := why_not(engine):
+            pytest.skip(f"engine {engine}: {reason}")
+    docker, local = (hashes(finished(engine)[0]) for engine in ENGINES)
+    assert local == docker
 
 
 def test_other_seed_gives_another_policy(trained, engine, tmp_path):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from regalloc.engine.outcome import Tail, check_exit, describe_exit, owner
-from regalloc.errors import CorpusError, Interrupted, MemoryLimitError, RegallocError, StageError
+from regalloc.errors import CorpusError, MemoryLimitError, RegallocError, StageError, StoppedError
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ def test_describe_exit_names_the_signal(code, words):
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [(21, CorpusError), (130, Interrupted), (1, None), (13, None), (137, None)]
+    ("code", "kind"), [(21, CorpusError), (130, StoppedError), (1, None), (13, None), (137, None)]
 )
 def test_owner_of_an_exit_code(code, kind):
     assert owner(code) is kind

@@ -11,7 +11,7 @@ import pytest
 
 from regalloc.engine.process import run_process
 from regalloc.engine.signals import interruptible
-from regalloc.errors import Interrupted
+from regalloc.errors import StoppedError
 
 
 def test_run_process_passes_output_and_code():
@@ -35,7 +35,7 @@ def test_a_signal_ends_the_whole_group(number):
         pids.append(int(line))
         threading.Timer(0.1, os.kill, (os.getpid(), number)).start()
 
-    with pytest.raises(Interrupted, match=number.name), interruptible():
+    with pytest.raises(StoppedError, match=number.name), interruptible():
         run_process(["sh", "-c", script], on_output=note)
     time.sleep(0.1)
     assert [alive(pid) for pid in pids] == [False]

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from regalloc.engine.protocol import Command, Mount
-from regalloc.errors import DiskError, Interrupted, ManifestError, StageError
+from regalloc.errors import DiskError, ManifestError, StageError, StoppedError
 from regalloc.pipeline.execute import execute, stage_command
 from regalloc.pipeline.folders import require_space
 from regalloc.pipeline.found import look_around
@@ -79,7 +79,7 @@ def test_stage_command_lends_extract_the_corpus_objects(run):
     assert stage_command(find("extract"), run).objects_image == "regalloc-corpus:1-aaa"
 
 
-@pytest.mark.parametrize("error", [Interrupted("stopped by SIGINT"), StageError("broke")])
+@pytest.mark.parametrize("error", [StoppedError("stopped by SIGINT"), StageError("broke")])
 def test_execute_never_takes_half_a_result_for_done(run, error):
     def fail(stage: str, folder: Path) -> None:
         if stage == "vocab":
@@ -104,10 +104,10 @@ def interrupt_training(run):
     def fail(stage: str, folder: Path) -> None:
         if stage == "train":
             (folder / "checkpoint").write_text("half way")
-            raise Interrupted("stopped by SIGTERM")
+            raise StoppedError("stopped by SIGTERM")
 
     run.engine.fail = fail
-    with pytest.raises(Interrupted):
+    with pytest.raises(StoppedError):
         make(run)
     run.engine.fail = None
 

@@ -8,6 +8,9 @@ has a default in Python: the number and the reason for it stand side by side in 
 from __future__ import annotations
 
 import dataclasses
+
+# gin's search for included files uses it without importing it.
+import importlib.util  # noqa: F401
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -243,7 +246,6 @@ def _fill(
 ) -> tuple[Section, ...]:
     configurables = _configurables()
     gin.clear_config()
-    gin.add_config_file_search_path(str(CONFIGS.parent))
     try:
         gin.parse_config_files_and_bindings(list(files), list(bindings), finalize_config=False)
         return tuple(_check(configurables[kind]()) for kind in kinds)

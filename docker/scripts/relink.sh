@@ -36,7 +36,7 @@ syslibs = $("$debian/bin/llvm-config" --system-libs --link-static)
 EOF
 cp "$ours/relink/build.ninja" "$build/build.ninja"
 mkdir -p "$build/obj" "$build/gen" "$build/bin" "$build/lib"
-ninja -C "$build" --quiet
+ninja -C "$build"
 
 echo "installing into $prefix"
 mkdir -p "$prefix/bin" "$prefix/lib/tensorflow" "$prefix/lib/clang/$LLVM_MAJOR"

@@ -16,6 +16,8 @@ STAGE_ENV = (
     # Hash order must not leak into results, and the code folders are read-only.
     ("PYTHONHASHSEED", "0"),
     ("PYTHONDONTWRITEBYTECODE", "1"),
+    # A log is read while it grows.
+    ("PYTHONUNBUFFERED", "1"),
 )
 
 

@@ -16,7 +16,7 @@ from regalloc.engine.signals import interruptible
 from regalloc.errors import DiskError, ImageError
 from regalloc.images.base import SOURCE_DATE_EPOCH, Base, prepare_base
 from regalloc.images.client import Client, build_secrets, find_client, pip_config_files
-from regalloc.images.progress import show_progress
+from regalloc.images.progress import parse_count, show_progress
 from regalloc.images.tree import Target
 
 _STEP = re.compile(r"^#\d+ (\[.*)$")
@@ -72,7 +72,9 @@ class DockerBuilder:
                 file.write(line)
                 tail.feed(line)
                 if step := build_step(line):
-                    progress(step)
+                    progress.step(step)
+                elif count := parse_count(line):
+                    progress.count(*count)
 
             env = {**self.environ, "DOCKER_BUILDKIT": "1"}
             code = run_process(argv, env=env, on_output=record)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from regalloc.engine.process import run_process
 from regalloc.engine.signals import interruptible
 from regalloc.errors import DiskError, EngineError, ImageError
 from regalloc.images.base import SOURCE_DATE_EPOCH
-from regalloc.images.progress import show_progress
+from regalloc.images.progress import BuildProgress, parse_count, show_progress
 from regalloc.images.tree import Target
 
 SOURCE = Path("/llvm-project")
@@ -120,19 +120,24 @@ class LocalBuilder:
         binds = build_binds(target, partial, self.cache)
         with interruptible(), _mount_points(binds), show_progress(target.reference) as progress:
             for step in build_steps(target, partial, self.cache):
-                progress(" ".join(step))
-                self._run(target, with_binds(binds, step))
+                progress.step(" ".join(step))
+                self._run(target, with_binds(binds, step), progress)
         (partial / WHOLE).write_text(f"{target.reference}\n")
         partial.rename(folder)
 
-    def _run(self, target: Target, argv: Step) -> None:
+    def _run(self, target: Target, argv: Step, progress: BuildProgress) -> None:
         log = self.cache / "logs" / f"local-{target.name}-{target.tag}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         tail = Tail()
         with log.open("ab") as file:
-            code = run_process(
-                argv, env=self._env(target), cwd=self.checkout, on_output=_tee(file.write, tail)
-            )
+
+            def record(line: bytes) -> None:
+                file.write(line)
+                tail.feed(line)
+                if count := parse_count(line):
+                    progress.count(*count)
+
+            code = run_process(argv, env=self._env(target), cwd=self.checkout, on_output=record)
         if code == 0:
             return
         details = (
@@ -172,14 +177,6 @@ def with_binds(binds: Mapping[Path, Path], step: Step) -> Step:
         return step
     pairs = (f"{source}={target}" for target, source in binds.items())
     return ("unshare", "--mount", "bash", "scripts/with-binds", *pairs, "--", *step)
-
-
-def _tee(write: Callable[[bytes], object], tail: Tail) -> Callable[[bytes], None]:
-    def take(line: bytes) -> None:
-        write(line)
-        tail.feed(line)
-
-    return take
 
 
 @contextmanager

@@ -2,37 +2,82 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.markup import escape
 
 WIDTH = 100
+LINE_EVERY_S = 10.0
+
+# Ninja's counter, with what BuildKit puts in front of a line.
+_COUNT = re.compile(r"^(?:#\d+ [\d.]+ )?\[(\d+)/(\d+)\] ")
+
+
+def parse_count(line: bytes) -> tuple[int, int] | None:
+    """Return how many of how many compiles a line of a build says are done, or None."""
+    found = _COUNT.match(line.decode(errors="replace"))
+    return (int(found[1]), int(found[2])) if found else None
+
+
+@dataclass
+class BuildProgress:
+    """Where a build stands.
+
+    Attributes:
+        title: what is built.
+        write: shows a line.
+        every_s: least seconds between two lines about compiles.
+        clock: seconds that only grow.
+    """
+
+    title: str
+    write: Callable[[str], None]
+    every_s: float
+    clock: Callable[[], float] = time.monotonic
+    _seen: set[str] = field(default_factory=set)
+    _began: float = field(init=False)
+    _counting: tuple[float, int] = field(init=False, default=(0.0, 0))
+    _last: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        self._began = self.clock()
+
+    def step(self, step: str) -> None:
+        """Show a step as it begins; steps may come out of order and repeat."""
+        if step not in self._seen:
+            self.write(f"{self._head()} {step[:WIDTH]}")
+        self._seen.add(step)
+
+    def count(self, done: int, total: int) -> None:
+        """Show how many compiles are done, their rate and the time left."""
+        now = self.clock()
+        if total != self._counting[1]:
+            self._counting, self._last = (now, total), now
+        elapsed = now - self._counting[0]
+        if not elapsed or now - self._last < self.every_s:
+            return
+        self._last = now
+        rate = done / elapsed
+        self.write(
+            f"{self._head()} {done}/{total}, {rate:.1f}/s, {(total - done) / rate:.0f} s left"
+        )
+
+    def _head(self) -> str:
+        minutes, seconds = divmod(int(self.clock() - self._began), 60)
+        return f"{self.title} {minutes:02d}:{seconds:02d}"
 
 
 @contextmanager
-def show_progress(title: str) -> Iterator[Callable[[str], None]]:
-    """Yield a function that is told each step as it begins.
-
-    Steps may come out of order and repeat; each is shown with the time since the start.
-    """
+def show_progress(title: str) -> Iterator[BuildProgress]:
+    """Yield what is told each step as it begins and each compile as it ends."""
     console = Console()
-    began = time.monotonic()
-    seen: set[str] = set()
-
-    def line(step: str) -> str:
-        minutes, seconds = divmod(int(time.monotonic() - began), 60)
-        return f"{title} {minutes:02d}:{seconds:02d} {step[:WIDTH]}"
-
-    def plain(step: str) -> None:
-        if step not in seen:
-            print(line(step), flush=True)
-        seen.add(step)
-
     if not console.is_terminal:
-        yield plain
+        yield BuildProgress(title, lambda line: print(line, flush=True), LINE_EVERY_S)
         return
     with console.status(escape(title)) as status:
-        yield lambda step: status.update(escape(line(step)))
+        yield BuildProgress(title, lambda line: status.update(escape(line)), 0.2)

@@ -144,7 +144,7 @@ def _carry_out(actions: Sequence[Action], run: Run) -> None:
     timings = execute(actions, run)
     console = Console()
     if not timings:
-        console.print("everything is up to date")
+        console.print(plan_table(actions, "everything is up to date"))
         return
     console.print(times_table(timings))
     if any(action.what == "stage" for action in actions):

@@ -22,8 +22,9 @@ def print_report(path: Path, console: Console | None = None) -> None:
     console.print(_scores(content))
     console.print(f"{content.verdict}.", style="bold", highlight=False)
     console.print(
-        "Score: RegAllocScore, the spill cost weighted by block frequency; ratio to the default "
-        "heuristic, geometric mean over functions with a decision; below 1 is better.",
+        "Score: LLVM's RegAllocScore, spill cost weighted by block frequency. Geometric means over "
+        "functions with a decision. Held-out functions that training also saw are left out: "
+        f"{content.held_out.shared_functions}.",
         style="dim",
         highlight=False,
     )
@@ -33,12 +34,11 @@ def print_report(path: Path, console: Console | None = None) -> None:
 
 
 def _scores(content: Report) -> Table:
-    table = Table(title="score ratio to the default heuristic")
-    table.add_column("part")
-    for column in ("modules", "functions", "decisions", "default", "random", "warm start"):
-        table.add_column(column, justify="right")
-    table.add_column("trained", justify="right", style="bold")
-    table.add_column("better/equal/worse", justify="right")
+    table = Table(title="score ratio to the default heuristic (default = 1, lower is better)")
+    table.add_column("part", no_wrap=True)
+    for column in ("modules", "functions", "decisions", "random", "warm start"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("trained", justify="right", style="bold", no_wrap=True)
     table.add_row("held out", *_cells(content.held_out))
     table.add_row("train", *_cells(content.train))
     return table
@@ -50,7 +50,5 @@ def _cells(part: Part) -> tuple[str, ...]:
         str(part.modules),
         str(part.functions),
         str(part.decisions),
-        "1",
         *("-" if ratio is None else f"{ratio:.4f}" for ratio in ratios),
-        f"{part.better}/{part.equal}/{part.worse}",
     )

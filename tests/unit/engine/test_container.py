@@ -44,6 +44,7 @@ def test_container_options_isolate_the_stage(monkeypatch, tty):
             "HOME": "/tmp",
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
             **terminal,
         },
         "user": f"{os.getuid()}:{os.getgid()}",

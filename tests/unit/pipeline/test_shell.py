@@ -26,6 +26,7 @@ def test_shell_argv_mounts_the_folders_there_are(run):
         "--env=HOME=/tmp",
         "--env=PYTHONHASHSEED=0",
         "--env=PYTHONDONTWRITEBYTECODE=1",
+        "--env=PYTHONUNBUFFERED=1",
         f"--volume={run.folder}/corpus:/corpus",
         "--entrypoint=/bin/bash",
         "regalloc-trainer:1-aaa",

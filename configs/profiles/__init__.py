@@ -1,0 +1,1 @@
+"""Whole configurations, one a file."""

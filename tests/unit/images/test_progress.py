@@ -1,0 +1,33 @@
+import pytest
+
+from regalloc.images.progress import BuildProgress, parse_count
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        (b"#11 56.43 [35/232] Building CXX object x.o\n", (35, 232)),
+        (b"[1/30] compile obj/driver.o\n", (1, 30)),
+        (b"#25 [build 7/7] RUN x\n", None),
+        (b"-- Testing: 10 tests\n", None),
+        (b"\xff\xfe", None),
+    ],
+)
+def test_counter_of_ninja_is_found_with_and_without_buildkit(line, count):
+    assert parse_count(line) == count
+
+
+def test_compiles_are_shown_with_rate_and_time_left_now_and_then():
+    lines: list[str] = []
+    now = [100.0]
+    progress = BuildProgress("corpus", lines.append, 10.0, lambda: now[0])
+    progress.step("[build 7/7] RUN build")
+    progress.step("[build 7/7] RUN build")
+    for second in range(21):
+        now[0] = 160.0 + second
+        progress.count(second, 40)
+    assert lines == [
+        "corpus 00:00 [build 7/7] RUN build",
+        "corpus 01:10 10/40, 1.0/s, 30 s left",
+        "corpus 01:20 20/40, 1.0/s, 20 s left",
+    ]

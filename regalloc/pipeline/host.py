@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
@@ -30,6 +29,7 @@ from regalloc.pipeline.machine import (
 )
 from regalloc.pipeline.plan import Action, Found, Kind, Wish, plan, plan_images
 from regalloc.pipeline.show import plan_table, say, times_table
+from regalloc.report.table import print_report
 from regalloc.settings import load_profile
 from regalloc.stages.table import EVALUATION, STAGES
 
@@ -77,7 +77,7 @@ def run_stages(options: Options, wanted: Sequence[str]) -> None:
     with exclusive(run.folder):
         _carry_out(plan(wanted, run.wish, _look(run)), run)
     if "evaluate" in wanted:
-        print_report(run.folder)
+        print_evaluation(run.folder)
 
 
 def build_images(options: Options, wanted: Sequence[str]) -> None:
@@ -159,9 +159,8 @@ def print_plan(actions: Sequence[Action], title: str) -> None:
     console.print(f"{count} to run, {len(actions) - count} up to date or not needed")
 
 
-def print_report(folder: Path) -> None:
+def print_evaluation(folder: Path) -> None:
     """Print the evaluation's table, if there is one."""
     report = folder / EVALUATION / "report.json"
-    # The report's code is a part of its own and may be absent from a trimmed checkout.
-    if report.is_file() and importlib.util.find_spec("regalloc.report.table"):
-        importlib.import_module("regalloc.report.table").print_report(report)
+    if report.is_file():
+        print_report(report)

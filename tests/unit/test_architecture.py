@@ -1,0 +1,68 @@
+"""Who may import whom, as docs/architecture.md says."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "regalloc"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# What each part may import beside itself, errors and settings.
+ALLOWED = {
+    "errors": set(),
+    "settings": set(),
+    "compiler": set(),
+    "report": set(),
+    "rl": {"compiler", "report"},
+    "stages": {"compiler", "report", "rl"},
+    "engine": {"stages"},
+    "images": {"engine"},
+    "pipeline": {"engine", "images", "report", "stages"},
+    "__main__": {"stages"},
+    "__init__": set(),
+}
+# These parts of a run are what both sides of a container's wall know.
+SHARED = {"regalloc.stages.table"}
+
+
+def part(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path):
+    """Return the full names of the modules a file imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_one_way(path):
+    own = part(path)
+    parts = {name.split(".")[1] for name in imports(path) if name.startswith("regalloc.")}
+    parts -= {own, "errors", "settings", "__version__"}
+    assert parts <= ALLOWED[own]
+
+
+def test_host_reaches_the_stages_only_through_their_table():
+    for path in FILES:
+        if part(path) in ("engine", "images", "pipeline"):
+            names = {name for name in imports(path) if name.startswith("regalloc.stages.")}
+            assert {".".join(name.split(".")[:3]) for name in names} <= SHARED, path
+
+
+def test_tensorflow_is_imported_in_rl_only():
+    for path in FILES:
+        if part(path) != "rl":
+            roots = {name.split(".")[0] for name in imports(path)}
+            assert not roots & {"tensorflow", "tf_agents"}, path
+
+
+def test_one_file_imports_the_docker_sdk():
+    users = {path.name for path in FILES if "docker" in {n.split(".")[0] for n in imports(path)}}
+    assert users == {"docker.py"}

@@ -131,7 +131,8 @@ def test_corrupt_module_is_refused_by_name(trained, engine, tmp_path):
     shutil.copytree(folder, run, symlinks=True)
     modules = sorted((run / "corpus").rglob("*.bc"))
     for module in modules:
-        module.write_bytes(b"BC\xc0\xde" + bytes(64))
+        # Of the same size: the plan sees a file that was cut short, and cuts it out again.
+        module.write_bytes(b"BC\xc0\xde" + bytes(module.stat().st_size - 4))
     for name in FOLDERS[1:]:
         shutil.rmtree(run / name)
     result = call(train_argv(run, engine))
@@ -139,3 +140,14 @@ def test_corrupt_module_is_refused_by_name(trained, engine, tmp_path):
     message = result.stdout + result.stderr
     assert "modules did not compile" in message
     assert not (run / "default_trace" / "manifest.json").exists()
+
+
+def test_truncated_module_is_cut_out_again(trained, engine, tmp_path):
+    folder, _ = trained
+    run = tmp_path / "truncated"
+    shutil.copytree(folder, run, symlinks=True)
+    module = min((run / "corpus").rglob("*.bc"))
+    module.write_bytes(module.read_bytes()[:100])
+    result = call(task("extract", f"--profile={PROFILE}", f"--run={run}", f"--engine={engine}"))
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert hashes(run)["corpus"] == hashes(folder)["corpus"]

@@ -20,6 +20,8 @@ from regalloc.images.progress import parse_count, show_progress
 from regalloc.images.tree import Target
 
 _STEP = re.compile(r"^#\d+ (\[.*)$")
+# Cache mounts say nothing about what a step does.
+_MOUNT = re.compile(r"--mount=\S+")
 _FULL = "no space left on device"
 
 
@@ -139,7 +141,7 @@ def revision(checkout: Path) -> str:
 def build_step(line: bytes) -> str | None:
     """Return the step a line of BuildKit's plain output announces, or None."""
     found = _STEP.match(line.decode(errors="replace").rstrip())
-    return found[1] if found else None
+    return " ".join(_MOUNT.sub("", found[1]).split()) if found else None
 
 
 def build_failure(

@@ -19,7 +19,7 @@ from regalloc.engine.process import run_process
 from regalloc.engine.signals import interruptible
 from regalloc.errors import DiskError, EngineError, ImageError
 from regalloc.images.base import SOURCE_DATE_EPOCH
-from regalloc.images.progress import BuildProgress, parse_count, show_progress
+from regalloc.images.progress import BuildBar, BuildProgress, parse_count, show_progress
 from regalloc.images.tree import Target
 
 SOURCE = Path("/llvm-project")
@@ -125,7 +125,7 @@ class LocalBuilder:
         (partial / WHOLE).write_text(f"{target.reference}\n")
         partial.rename(folder)
 
-    def _run(self, target: Target, argv: Step, progress: BuildProgress) -> None:
+    def _run(self, target: Target, argv: Step, progress: BuildProgress | BuildBar) -> None:
         log = self.cache / "logs" / f"local-{target.name}-{target.tag}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         tail = Tail()

@@ -10,8 +10,17 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 WIDTH = 100
+TERMINAL_WIDTH = 32
 LINE_EVERY_S = 10.0
 
 # Ninja's counter, with what BuildKit puts in front of a line.
@@ -72,12 +81,37 @@ class BuildProgress:
         return f"{self.title} {minutes:02d}:{seconds:02d}"
 
 
+class BuildBar:
+    """The same on a terminal: one line with the step, a bar, and the time so far.
+
+    Args:
+        bar: what draws.
+        title: what is built.
+    """
+
+    def __init__(self, bar: Progress, title: str) -> None:
+        self._bar = bar
+        self._title = title
+        self._task = bar.add_task(escape(title), total=None)
+
+    def step(self, step: str) -> None:
+        """Show a step as it begins."""
+        name = escape(f"{self._title} {step[:TERMINAL_WIDTH]}")
+        self._bar.update(self._task, description=name)
+
+    def count(self, done: int, total: int) -> None:
+        """Show how many compiles are done."""
+        self._bar.update(self._task, completed=done, total=total)
+
+
 @contextmanager
-def show_progress(title: str) -> Iterator[BuildProgress]:
+def show_progress(title: str) -> Iterator[BuildProgress | BuildBar]:
     """Yield what is told each step as it begins and each compile as it ends."""
     console = Console()
     if not console.is_terminal:
         yield BuildProgress(title, lambda line: print(line, flush=True), LINE_EVERY_S)
         return
-    with console.status(escape(title)) as status:
-        yield BuildProgress(title, lambda line: status.update(escape(line)), 0.2)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=20))
+    times = (MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, *times, console=console, transient=True) as bar:
+        yield BuildBar(bar, title)

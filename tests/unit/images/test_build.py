@@ -69,6 +69,7 @@ def test_revision_outside_of_git_is_none(tmp_path):
     ("line", "step"),
     [
         (b"#12 [build 7/12] RUN make\n", "[build 7/12] RUN make"),
+        (b"#9 [a 1/2] RUN --mount=type=cache,target=/c   make\n", "[a 1/2] RUN make"),
         (b"#12 0.123 [1/2] not a step\n", None),
         (b"#12 DONE 0.1s\n", None),
         (b"\xff\n", None),

@@ -1,6 +1,10 @@
-import pytest
+import io
 
-from regalloc.images.progress import BuildProgress, parse_count
+import pytest
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TextColumn
+
+from regalloc.images.progress import BuildBar, BuildProgress, parse_count
 
 
 @pytest.mark.parametrize(
@@ -31,3 +35,14 @@ def test_compiles_are_shown_with_rate_and_time_left_now_and_then():
         "corpus 01:10 10/40, 1.0/s, 30 s left",
         "corpus 01:20 20/40, 1.0/s, 20 s left",
     ]
+
+
+def test_bar_shows_the_step_and_the_compiles():
+    console = Console(file=io.StringIO(), width=100, force_terminal=True)
+    columns = (TextColumn("{task.description}"), MofNCompleteColumn())
+    with Progress(*columns, console=console, auto_refresh=False) as bar:
+        shown = BuildBar(bar, "regalloc-corpus:1")
+        shown.step("[build 7/7] RUN build")
+        shown.count(35, 232)
+    assert "regalloc-corpus:1 [build 7/7] RUN build" in console.file.getvalue()
+    assert " 35/232" in console.file.getvalue()

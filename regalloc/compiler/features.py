@@ -14,9 +14,6 @@ import numpy as np
 NUM_CANDIDATES = 33
 """Positions of a decision: 32 physical registers in allocation order, then the live range."""
 
-CANDIDATE_INDEX = 32
-"""The position that stands for the live range seeking a register: choosing it evicts nothing."""
-
 DECISION = "index_to_evict"
 SCORE = "reward"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -17,8 +16,6 @@ from regalloc.settings import Limits
 
 Request = tuple[Module, Path | None]
 """A module and the policy it is compiled under, None for the default heuristic."""
-
-_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
 
 
 def compile_all(
@@ -67,16 +64,6 @@ def count_kinds(failures: Iterable[Failed]) -> str:
     kinds = Counter(failure.kind for failure in failures)
     ranked = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{count} x {kind}" for kind, count in ranked)
-
-
-def usable_cpus() -> int:
-    """Return the processors this process may use, by affinity and by the container's limit."""
-    cpus = len(os.sched_getaffinity(0))
-    try:
-        quota, period = _CPU_MAX.read_text(encoding="ascii").split()
-        return cpus if quota == "max" else max(1, min(cpus, int(quota) // int(period)))
-    except (OSError, ValueError):
-        return cpus
 
 
 def _compile(

@@ -52,10 +52,6 @@ class DockerEngine:
         """Return the engine and its version in a few words."""
         return f"docker engine {self._client.version()['Version']}"
 
-    def data_folder(self) -> str:
-        """Return the folder the daemon keeps its images in, on the daemon's machine."""
-        return str(self._client.info()["DockerRootDir"])
-
     def image_id(self, reference: str) -> str | None:
         """Return the ID of an image, or None when there is none of that reference."""
         from docker.errors import ImageNotFound

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from regalloc.compiler import pool
-from regalloc.compiler.pool import compile_all, count_kinds, usable_cpus
+from regalloc.compiler.pool import compile_all, count_kinds
 from regalloc.compiler.runner import Compiled, Failed
 from regalloc.errors import DiskError
 from tests.unit.compiler.fakes import (
@@ -104,16 +103,3 @@ def test_full_disk_ends_all(toolchain, tmp_path):
 def test_kinds_are_counted_most_frequent_first():
     failures = [Failed("a", kind, "") for kind in ("exit", "timeout", "timeout", "bad_log")]
     assert count_kinds(failures) == "2 x timeout, 1 x bad_log, 1 x exit"
-
-
-@pytest.mark.parametrize(
-    ("text", "cpus"),
-    [("max 100000", 4), ("250000 100000", 2), ("50000 100000", 1), ("bad", 4), (None, 4)],
-)
-def test_cpus_follow_affinity_and_container(tmp_path, monkeypatch, text, cpus):
-    path = tmp_path / "cpu.max"
-    if text is not None:
-        path.write_text(text)
-    monkeypatch.setattr(pool, "_CPU_MAX", path)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1, 2, 3})
-    assert usable_cpus() == cpus

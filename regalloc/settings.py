@@ -25,6 +25,22 @@ CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Llvm:
+    """Which compiler is built, and how.
+
+    Attributes:
+        major: major version of a row of ``regalloc/releases.py``.
+        flavor: ``relink`` replaces the units with the hooks in Debian's LLVM, ``source`` builds
+            all of LLVM.
+        targets: LLVM_TARGETS_TO_BUILD of the source flavour; the relinked one has all of Debian's.
+    """
+
+    major: int
+    flavor: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Corpus:
     """What is built with embedded bitcode and how it is split.
 
@@ -176,8 +192,9 @@ class Evaluate:
     min_compiled: float
 
 
-Section = Corpus | Limits | Trace | Vocab | Network | Warmstart | Train | Evaluate
+Section = Llvm | Corpus | Limits | Trace | Vocab | Network | Warmstart | Train | Evaluate
 SECTIONS: tuple[type[Section], ...] = (
+    Llvm,
     Corpus,
     Limits,
     Trace,

@@ -26,7 +26,10 @@ SOURCE = Path("/llvm-project")
 TENSORFLOW = Path("/opt/tensorflow")
 PREFIX = Path("/opt/llvm")
 OBJECTS = Path("/llvm_corpus")
+VENV = Path("/opt/venv")
 PYTHON = "/usr/bin/python3.11"
+_WHEELS = "docker/scripts/install-wheels.sh"
+_LOCK = "docker/trainer/requirements.txt"
 Step = tuple[str, ...]
 
 
@@ -38,15 +41,20 @@ def install(*lists: str) -> Step:
 
 def build_steps(target: Target, folder: Path, cache: Path) -> tuple[Step, ...]:
     """Return the commands that make an image's content, relative to the checkout."""
-    source, tensorflow, prefix = str(SOURCE), str(TENSORFLOW), str(PREFIX)
-    scripts = "docker/scripts"
+    source, prefix = str(SOURCE), str(PREFIX)
+    scripts, major = "docker/scripts", dict(target.args).get("LLVM_MAJOR")
     match target.name:
         case "llvm":
             return (
-                install("llvm/packages-build", "llvm/packages-source", "llvm/packages-run"),
+                install(
+                    "llvm/packages-build",
+                    f"llvm/packages-build-{major}",
+                    "llvm/packages-source",
+                    "llvm/packages-run",
+                ),
                 ("bash", f"{scripts}/fetch-source.sh", source),
-                ("bash", f"{scripts}/fetch-tensorflow.sh", tensorflow),
-                ("bash", f"{scripts}/relink.sh", source, tensorflow, prefix),
+                ("bash", f"{scripts}/fetch-tensorflow.sh", str(TENSORFLOW)),
+                *_flavor_steps(dict(target.args)["LLVM_FLAVOR"]),
                 ("bash", f"{scripts}/test-toolchain.sh", source, prefix),
             )
         case "corpus":
@@ -64,14 +72,24 @@ def build_steps(target: Target, folder: Path, cache: Path) -> tuple[Step, ...]:
             return ()
 
 
+def _flavor_steps(flavor: str) -> tuple[Step, ...]:
+    """Return the commands that make the toolchain itself."""
+    given = (str(SOURCE), str(TENSORFLOW))
+    if flavor == "relink":
+        return (("bash", "docker/scripts/build-relink.sh", *given, str(PREFIX)),)
+    return (
+        install("llvm/packages-compile"),
+        ("bash", _WHEELS, PYTHON, _LOCK, str(VENV)),
+        ("bash", "docker/scripts/build-source.sh", *given, str(VENV), str(PREFIX)),
+    )
+
+
 def _trainer_steps(venv: Path, llvm: Path) -> tuple[Step, ...]:
-    wheels = "docker/scripts/install-wheels.sh"
-    lock = "docker/trainer/requirements.txt"
     # The wheels' links must hold outside of the mount namespace as well: no canonical path here.
     libraries = llvm / "opt" / "llvm" / "lib" / "tensorflow"
     test = ("bash", "docker/scripts/test-advisor.sh", str(SOURCE), str(PREFIX))
     return (
-        ("bash", wheels, PYTHON, lock, str(venv), str(libraries)),
+        ("bash", _WHEELS, PYTHON, _LOCK, str(venv), str(libraries)),
         ("env", f"PYTHON={venv / 'bin' / 'python'}", *test),
     )
 
@@ -79,13 +97,19 @@ def _trainer_steps(venv: Path, llvm: Path) -> tuple[Step, ...]:
 def build_binds(target: Target, folder: Path, cache: Path) -> dict[Path, Path]:
     """Return canonical path to the folder of ours that is seen there."""
     if target.name == "llvm":
-        return {path: folder / path.relative_to("/") for path in (SOURCE, TENSORFLOW, PREFIX)}
+        paths = (SOURCE, TENSORFLOW, PREFIX, *_venv_of(target))
+        return {path: folder / path.relative_to("/") for path in paths}
     if target.name == "base":
         return {}
     llvm = local_folder(cache, target.parent or "")
     seen = {path: llvm / path.relative_to("/") for path in (SOURCE, TENSORFLOW, PREFIX)}
     own = {OBJECTS: folder / OBJECTS.relative_to("/")} if target.name == "corpus" else {}
     return {**seen, **own}
+
+
+def _venv_of(target: Target) -> tuple[Path, ...]:
+    # The recipe's build compiles models ahead of time, with TensorFlow's own tool.
+    return (VENV,) if dict(target.args)["LLVM_FLAVOR"] == "source" else ()
 
 
 @dataclass(frozen=True)
@@ -153,6 +177,9 @@ class LocalBuilder:
             **self.environ,
             **dict(target.args),
             "JOBS": str(self.jobs),
+            # The machine's packages are its own; that they differ from the lock is worth a line.
+            "LOCK": "warn",
+            "CCACHE_DIR": str(self.cache / "ccache"),
             "SOURCE_DATE_EPOCH": str(SOURCE_DATE_EPOCH),
         }
 

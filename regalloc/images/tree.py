@@ -3,27 +3,55 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from regalloc.errors import ImageError
-from regalloc.settings import Corpus, Settings
+from regalloc.errors import ConfigError, ImageError
+from regalloc.images.corpus_source import (
+    LLVM_CORPUS,
+    CorpusSource,
+    FolderCorpus,
+    corpus_args,
+)
+from regalloc.images.sources import SUITE
+from regalloc.releases import FLAVORS, find_release
+from regalloc.settings import Corpus, Llvm, Settings
 
-LLVM_VERSION = "19.1.7"
 # A script belongs to the first image that runs it: its change must not remake the others.
 _SCRIPTS = {
+    "base": ("write-sbom.sh",),
     "llvm": (
         "install-packages.sh",
         "clean-image.sh",
+        "source-packages.sh",
         "fetch-source.sh",
         "fetch-tensorflow.sh",
-        "relink.sh",
+        "install-wheels.sh",
+        "build-{flavor}.sh",
         "test-toolchain.sh",
+        "toolchain-components.sh",
     ),
-    "trainer": ("install-wheels.sh", "test-advisor.sh"),
-    "corpus": ("build-corpus.sh", "corpus-objects.py"),
+    "trainer": ("test-advisor.sh", "wheel-components.sh"),
+    "corpus": (
+        "build-corpus.sh",
+        "fetch-package.sh",
+        "build-package.sh",
+        "corpus-compiler.py",
+        "corpus-package.py",
+        "corpus-objects.py",
+    ),
 }
+_SOURCE_ARGS = (
+    "LLVM_MAJOR",
+    "LLVM_VERSION",
+    "LLVM_SOURCE_PACKAGE",
+    "LLVM_SOURCE_VERSION",
+    "LLVM_SOURCE_FILE",
+    "LLVM_SOURCE_SHA256",
+    "LLVM_ADVISOR_TESTS",
+)
+_MODULES = ("__init__", "__main__", "errors", "releases", "settings")
 _CACHES = ("__pycache__", ".pyc", ".mypy_cache", ".ruff_cache")
 
 
@@ -34,8 +62,9 @@ class Image:
     Attributes:
         name: the image is `regalloc-<name>`, its Dockerfile `docker/<name>/Dockerfile`.
         parent: the image it is built from, by `ARG BASE`; None for the root.
-        inputs: globs, relative to the checkout, of every file its content depends on.
-        args: names of the build arguments its content depends on.
+        inputs: globs, relative to the checkout, of every file its content depends on; `{flavor}`
+            stands for the flavour of the compiler.
+        args: names of the build arguments its content depends on, those without a value left out.
         summary: one line for labels and help texts.
     """
 
@@ -51,13 +80,27 @@ def _scripts(name: str) -> tuple[str, ...]:
 
 
 TREE: tuple[Image, ...] = (
-    Image("base", None, ("docker/base/**",), ("BASE_IDENTITY",), "a minimal Debian 12"),
+    Image(
+        "base",
+        None,
+        # The lock decides what every image is made of, and the base's tag is in all others'.
+        ("docker/base/**", "docker/images.lock", *_scripts("base")),
+        ("BASE_IDENTITY",),
+        "a minimal Debian 12",
+    ),
     Image(
         "llvm",
         "base",
         # TensorFlow's C library is taken out of the wheel the trainer is locked to.
         ("docker/llvm/**", *_scripts("llvm"), "docker/trainer/requirements.txt"),
-        (),
+        (
+            *_SOURCE_ARGS,
+            "LLVM_FLAVOR",
+            "LLVM_MACRO",
+            "LLVM_UNITS",
+            "LLVM_OWN_UNITS",
+            "LLVM_TARGETS",
+        ),
         "clang and tools with the ML register allocation hooks",
     ),
     Image(
@@ -66,18 +109,18 @@ TREE: tuple[Image, ...] = (
         (
             "docker/trainer/**",
             *_scripts("trainer"),
-            *(f"regalloc/{name}.py" for name in ("__init__", "__main__", "errors", "settings")),
+            *(f"regalloc/{name}.py" for name in _MODULES),
             *(f"regalloc/{name}/**" for name in ("stages", "compiler", "rl", "report")),
         ),
-        (),
+        _SOURCE_ARGS,
         "the stages that trace, train and evaluate",
     ),
     Image(
         "corpus",
         "llvm",
         ("docker/corpus/**", *_scripts("corpus")),
-        ("CORPUS_TARGETS", "CORPUS_PROJECTS"),
-        "LLVM's own objects with embedded bitcode",
+        (*_SOURCE_ARGS, "CORPUS_KIND", "CORPUS_TARGETS", "CORPUS_PROJECTS", "CORPUS_PACKAGE"),
+        "objects with embedded bitcode",
     ),
 )
 
@@ -88,7 +131,7 @@ class Target:
 
     Attributes:
         image: the row of the tree.
-        tag: LLVM's version and a hash of the content.
+        tag: LLVM's version, Debian's for the base, and a hash of the content.
         args: build arguments.
         parent: reference of the parent, None for the root.
     """
@@ -110,38 +153,75 @@ class Target:
 
 
 def resolve_targets(
-    checkout: Path, settings: Settings, environ: Mapping[str, str]
+    checkout: Path,
+    settings: Settings,
+    environ: Mapping[str, str],
+    source: CorpusSource = LLVM_CORPUS,
 ) -> dict[str, Target]:
     """Return every image of the tree with its tag, parents first.
+
+    A corpus that is a folder has no image.
 
     Raises:
         ImageError: an image's Dockerfile is missing.
     """
-    values = build_args(settings, environ)
+    values = build_args(settings, environ, source)
+    flavor = settings.get(Llvm).flavor
     targets: dict[str, Target] = {}
     for image in TREE:
+        if image.name == "corpus" and isinstance(source, FolderCorpus):
+            continue
         parent = targets[image.parent].reference if image.parent else None
-        args = tuple((name, values[name]) for name in image.args)
-        tag = f"{LLVM_VERSION}-{_digest(checkout, image, args, parent)}"
+        args = tuple((name, values[name]) for name in image.args if values[name])
+        files = input_files(checkout, image, flavor)
+        version = values["LLVM_VERSION"] if image.parent else SUITE
+        tag = f"{version}-{_digest(checkout, files, args, parent)}"
         targets[image.name] = Target(image, tag, args, parent)
     return targets
 
 
-def build_args(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the values of all build arguments.
+def build_args(
+    settings: Settings, environ: Mapping[str, str], source: CorpusSource = LLVM_CORPUS
+) -> dict[str, str]:
+    """Return the values of all build arguments, empty where one does not apply.
 
     The base goes by what was asked for and not by how it was come by, so that two checkouts on
     two machines agree; the image's label says the rest.
+
+    Raises:
+        ConfigError: the LLVM release or the flavour is unknown.
     """
-    corpus = settings.get(Corpus)
     return {
         "BASE_IDENTITY": environ.get("BASE_IMAGE") or "debian-12",
-        "CORPUS_TARGETS": ";".join(corpus.targets),
-        "CORPUS_PROJECTS": ";".join(corpus.projects),
+        **_llvm_args(settings.get(Llvm)),
+        **corpus_args(source, settings.get(Corpus)),
     }
 
 
-def input_files(checkout: Path, image: Image) -> list[Path]:
+def _llvm_args(llvm: Llvm) -> dict[str, str]:
+    release = find_release(llvm.major)
+    if llvm.flavor not in FLAVORS:
+        raise ConfigError(
+            f"there is no flavour {llvm.flavor!r}", "", f"use --flavor={' or '.join(FLAVORS)}"
+        )
+    relinked = llvm.flavor == "relink"
+    return {
+        "LLVM_FLAVOR": llvm.flavor,
+        "LLVM_MAJOR": str(release.major),
+        "LLVM_VERSION": release.version,
+        "LLVM_SOURCE_PACKAGE": release.source_package,
+        "LLVM_SOURCE_VERSION": release.source_version,
+        "LLVM_SOURCE_FILE": release.source_file,
+        "LLVM_SOURCE_SHA256": release.source_sha256,
+        "LLVM_ADVISOR_TESTS": release.advisor_tests,
+        "LLVM_MACRO": release.macro if relinked else "",
+        "LLVM_UNITS": " ".join(release.units) if relinked else "",
+        "LLVM_OWN_UNITS": " ".join(release.own_units) if relinked else "",
+        "LLVM_TARGETS": "" if relinked else ";".join(llvm.targets),
+    }
+
+
+def input_files(checkout: Path, image: Image, flavor: str) -> list[Path]:
     """Return the files an image is made of, in a fixed order, without Python's caches.
 
     Raises:
@@ -152,7 +232,8 @@ def input_files(checkout: Path, image: Image) -> list[Path]:
             f"docker/{image.name}/Dockerfile is missing", "", "restore it: git checkout docker"
         )
     # `**` alone matches folders only; the files below it are `**/*`.
-    globs = [f"{glob}/*" if glob.endswith("**") else glob for glob in image.inputs]
+    inputs = [glob.replace("{flavor}", flavor) for glob in image.inputs]
+    globs = [f"{glob}/*" if glob.endswith("**") else glob for glob in inputs]
     found = {path for glob in globs for path in checkout.glob(glob) if path.is_file()}
     kept = (path for path in found if not str(path.relative_to(checkout)).endswith(_CACHES))
     return sorted(
@@ -162,12 +243,12 @@ def input_files(checkout: Path, image: Image) -> list[Path]:
 
 
 def _digest(
-    checkout: Path, image: Image, args: tuple[tuple[str, str], ...], parent: str | None
+    checkout: Path, files: Iterable[Path], args: tuple[tuple[str, str], ...], parent: str | None
 ) -> str:
     digest = hashlib.sha256()
     for name, value in (("parent", parent or ""), *args):
         digest.update(f"{name}={value}\0".encode())
-    for path in input_files(checkout, image):
+    for path in files:
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         digest.update(f"{path.relative_to(checkout).as_posix()}={content}\0".encode())
     return digest.hexdigest()[:12]

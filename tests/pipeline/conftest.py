@@ -10,7 +10,7 @@ import pytest
 
 from tests.engines import CHECKOUT, ENGINES, call, task, why_not
 
-PROFILE = CHECKOUT / "tests/pipeline/tiny.gin"
+PROFILE = "tiny"
 
 
 def train_argv(folder: Path, engine: str, *words: str) -> list[str]:

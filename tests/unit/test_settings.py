@@ -77,7 +77,7 @@ def test_unknown_profile_lists_the_known_ones(profile):
     with pytest.raises(ConfigError) as caught:
         load_profile(profile)
     assert caught.value.brief == f"no profile '{profile}'"
-    assert caught.value.resolution == "use one of full, quick, or the path of a .gin file"
+    assert caught.value.resolution == "use one of full, quick, tiny, or the path of a .gin file"
 
 
 def test_failed_load_leaves_nothing_behind():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,14 @@ from regalloc.images import local
 from regalloc.images.local import LocalBuilder, build_binds, build_steps, with_binds
 from regalloc.images.tree import TREE, Target
 
+ARGS = {
+    "llvm": (("LLVM_MAJOR", "19"), ("LLVM_FLAVOR", "relink")),
+    "corpus": (("CORPUS_TARGETS", "a;b"),),
+}
 _, LLVM, TRAINER, CORPUS = (
-    Target(row, "1-t", (("CORPUS_TARGETS", "a;b"),) if row.name == "corpus" else (),
-           "regalloc-llvm:1-l")
-    for row in TREE
-)  # fmt: skip
+    Target(row, "1-t", ARGS.get(row.name, ()), "regalloc-llvm:1-l") for row in TREE
+)
+SOURCE = replace(LLVM, args=(("LLVM_MAJOR", "15"), ("LLVM_FLAVOR", "source")))
 
 
 def test_build_binds_of_the_corpus_are_the_toolchain_and_its_own_place():
@@ -41,9 +45,23 @@ def test_with_binds_runs_in_a_mount_namespace():
 def test_build_steps_of_the_toolchain_end_with_its_test():
     steps = build_steps(LLVM, Path("/new"), Path("/cache"))
     assert steps[-2:] == (
-        ("bash", "docker/scripts/relink.sh", "/llvm-project", "/opt/tensorflow", "/opt/llvm"),
+        ("bash", "docker/scripts/build-relink.sh", "/llvm-project", "/opt/tensorflow", "/opt/llvm"),
         ("bash", "docker/scripts/test-toolchain.sh", "/llvm-project", "/opt/llvm"),
     )
+
+
+def test_a_build_from_source_has_the_wheels_beside_it():
+    steps = build_steps(SOURCE, Path("/new"), Path("/cache"))
+    assert "docker/llvm/packages-build-15.txt" in steps[0]
+    assert steps[-3:-1] == (
+        ("bash", "docker/scripts/install-wheels.sh", "/usr/bin/python3.11",
+         "docker/trainer/requirements.txt", "/opt/venv"),
+        ("bash", "docker/scripts/build-source.sh", "/llvm-project", "/opt/tensorflow", "/opt/venv",
+         "/opt/llvm"),
+    )  # fmt: skip
+    binds = build_binds(SOURCE, Path("/new"), Path("/cache"))
+    assert binds[Path("/opt/venv")] == Path("/new/opt/venv")
+    assert Path("/opt/venv") not in build_binds(LLVM, Path("/new"), Path("/cache"))
 
 
 def test_build_steps_of_the_trainer_link_the_toolchains_libraries():

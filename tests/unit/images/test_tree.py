@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.errors import ImageError
-from regalloc.images.tree import LLVM_VERSION, TREE, build_args, input_files, resolve_targets
+from regalloc.errors import ConfigError, ImageError
+from regalloc.images.tree import TREE, build_args, input_files, resolve_targets
+from regalloc.releases import FLAVORS
 from regalloc.settings import load_profile
 
 FILES = {
     "docker/base/Dockerfile": "base",
     "docker/llvm/Dockerfile": "llvm",
-    "docker/scripts/relink.sh": "relink",
+    "docker/images.lock": "lock",
+    "docker/scripts/build-relink.sh": "relink",
+    "docker/scripts/build-source.sh": "source",
     "docker/trainer/Dockerfile": "trainer",
     "docker/trainer/requirements.txt": "tensorflow==2",
     "docker/corpus/Dockerfile": "corpus",
@@ -51,14 +54,19 @@ def test_tags_carry_the_version_and_agree_between_checkouts(checkout, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(checkout, copy)
     assert tags(checkout) == tags(copy)
-    assert {tag.rpartition("-")[0] for tag in tags(checkout).values()} == {LLVM_VERSION}
+    versions = {name: tag.rpartition("-")[0] for name, tag in tags(checkout).items()}
+    assert versions == {
+        "base": "bookworm", "llvm": "19.1.7", "trainer": "19.1.7", "corpus": "19.1.7",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("path", "images"),
     [
         ("docker/base/Dockerfile", {"base", "llvm", "trainer", "corpus"}),
-        ("docker/scripts/relink.sh", {"llvm", "trainer", "corpus"}),
+        ("docker/images.lock", {"base", "llvm", "trainer", "corpus"}),
+        ("docker/scripts/build-relink.sh", {"llvm", "trainer", "corpus"}),
+        ("docker/scripts/build-source.sh", set()),
         ("docker/llvm/new/deep.txt", {"llvm", "trainer", "corpus"}),
         ("docker/trainer/requirements.txt", {"llvm", "trainer", "corpus"}),
         ("docker/trainer/Dockerfile", {"trainer"}),
@@ -91,19 +99,49 @@ def test_settings_and_base_image_change_what_they_decide(checkout):
     assert changed(before, tags(checkout, {"BASE_IMAGE": "x"})) == set(CHAIN)
 
 
+def test_each_release_and_flavour_has_images_of_its_own(checkout):
+    before = tags(checkout)
+    rest = set(CHAIN) - {"base"}
+    assert changed(before, tags(checkout, None, "Llvm.major=15")) == rest
+    source = tags(checkout, None, "Llvm.flavor='source'")
+    assert changed(before, source) == rest
+    (checkout / "docker/scripts/build-relink.sh").write_text("changed")
+    assert tags(checkout, None, "Llvm.flavor='source'") == source
+    # Debian's libraries have every target; there is nothing to choose.
+    relinked = tags(checkout)
+    assert tags(checkout, None, "Llvm.targets=('ARM',)") == relinked
+    chosen = tags(checkout, None, "Llvm.flavor='source'", "Llvm.targets=('ARM',)")
+    assert changed(source, chosen) == rest
+
+
+@pytest.mark.parametrize(
+    ("binding", "message"),
+    [
+        ("Llvm.major=17", "error: LLVM 17 is not supported"),
+        ("Llvm.flavor='binary'", "error: there is no flavour 'binary'"),
+    ],
+)
+def test_an_unknown_release_or_flavour_is_refused(checkout, binding, message):
+    with pytest.raises(ConfigError) as caught:
+        tags(checkout, None, binding)
+    assert caught.value.render().splitlines()[0] == message
+
+
 def test_build_args_join_lists_as_cmake_does():
-    settings = load_profile(
-        "quick", ["Corpus.targets=('a', 'b')", "Corpus.projects=('clang', 'lld')"]
-    )
-    assert build_args(settings, {}) == {
-        "BASE_IDENTITY": "debian-12",
-        "CORPUS_TARGETS": "a;b",
-        "CORPUS_PROJECTS": "clang;lld",
-    }
+    bindings = ["Corpus.targets=('a', 'b')", "Corpus.projects=('clang', 'lld')"]
+    args = build_args(load_profile("quick", bindings), {})
+    assert (args["BASE_IDENTITY"], args["CORPUS_TARGETS"], args["CORPUS_PROJECTS"]) == (
+        "debian-12", "a;b", "clang;lld",
+    )  # fmt: skip
+    bindings = ["Llvm.flavor='source'", "Llvm.targets=('X86', 'ARM')"]
+    args = build_args(load_profile("quick", bindings), {})
+    assert (args["LLVM_TARGETS"], args["LLVM_UNITS"]) == ("X86;ARM", "")
 
 
 def test_input_files_are_sorted_and_relative_to_the_checkout(checkout):
-    names = [path.relative_to(checkout).as_posix() for path in input_files(checkout, TREE[2])]
+    names = [
+        path.relative_to(checkout).as_posix() for path in input_files(checkout, TREE[2], "relink")
+    ]
     assert names == [
         "docker/trainer/Dockerfile",
         "docker/trainer/requirements.txt",
@@ -116,7 +154,8 @@ def test_every_file_a_dockerfile_copies_is_an_input():
     repository = Path(__file__).parents[3]
     inputs: dict[str | None, set[Path]] = {None: set()}
     for image in TREE:
-        inputs[image.name] = inputs[image.parent] | set(input_files(repository, image))
+        files = (set(input_files(repository, image, flavor)) for flavor in FLAVORS)
+        inputs[image.name] = inputs[image.parent].union(*files)
         for source in copied(repository / "docker" / image.name / "Dockerfile"):
             path = repository / source
             files = {path, *path.rglob("*")}

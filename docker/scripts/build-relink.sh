@@ -1,17 +1,21 @@
 #!/usr/bin/env bash
 # Make Debian's LLVM TF-enabled: compile the units with the ML hooks and link the tools again.
-# usage: relink.sh SOURCE TENSORFLOW PREFIX
+# usage: build-relink.sh SOURCE TENSORFLOW PREFIX
 # PREFIX receives bin, lib/LLVMgold.so, clang's resource headers and the TensorFlow runtime.
+# LLVM_{VERSION,MAJOR,MACRO,UNITS,OWN_UNITS} come from regalloc/releases.py.
 set -euo pipefail
 
+: "${LLVM_VERSION:?}" "${LLVM_MAJOR:?}" "${LLVM_MACRO:?}" "${LLVM_UNITS:?}"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ours=$(cd "$here/../llvm" && pwd)
-# shellcheck source=docker/llvm/versions.env
-source "$ours/versions.env"
 source=$1 tensorflow=$2 prefix=$3
 debian=/usr/lib/llvm-$LLVM_MAJOR
 build=${BUILD_DIR:-$(mktemp -d)}
 
+if [[ ! -f $ours/relink/$LLVM_MAJOR.ninja ]]; then
+  echo "error: docker/llvm/relink has no $LLVM_MAJOR.ninja, which says how the tools are linked" >&2
+  exit 1
+fi
 got=$("$debian/bin/llvm-config" --version)
 if [[ $got != "$LLVM_VERSION" ]]; then
   echo "error: the installed LLVM libraries are version $got, the source is $LLVM_VERSION" >&2
@@ -21,7 +25,7 @@ fi
 # llvm-config's list without the two archives that are replaced.
 libs=$("$debian/bin/llvm-config" --libs --link-static all \
   | sed -e 's/-lLLVMCodeGen\b//' -e 's/-lLLVMAnalysis\b//')
-mkdir -p "$build"
+mkdir -p "$build"/{obj,gen,bin,lib}
 cat >"$build/vars.ninja" <<EOF
 source = $source
 ours = $ours
@@ -30,20 +34,46 @@ bin = $debian/bin
 llvm_lib = $debian/lib
 llvm_inc = $debian/include
 binutils_inc = ${BINUTILS_INCDIR:-/usr/include}
+major = $LLVM_MAJOR
+macro = $LLVM_MACRO
 libs = -L$debian/lib $libs
 clang_libs = $(find "$debian/lib" -name 'libclang*.a' ! -name 'libclang_rt*' | sort | tr '\n' ' ')
 syslibs = $("$debian/bin/llvm-config" --system-libs --link-static)
 EOF
+
+# A statement for each unit, ours under the name of the member that it stands for; then the two
+# archives that have them as members.
+declare -A members=([CodeGen]="" [Analysis]="")
+compile_member() {
+  local library=${1%/*} object=obj/$1.cpp.o
+  echo "build $object: cxx $2"
+  echo "  extra = -I\$source/llvm/lib/$library -I\$tf/include"
+  members[$library]+=" $object"
+}
+{
+  for unit in $LLVM_UNITS; do
+    compile_member "$unit" "\$source/llvm/lib/$unit.cpp"
+  done
+  for pair in ${LLVM_OWN_UNITS:-}; do
+    compile_member "${pair%=*}" "\$ours/evaluator/${pair#*=}.cpp"
+  done
+  for library in "${!members[@]}"; do
+    echo "build obj/libLLVM$library.a: replace${members[$library]}"
+    echo "  archive = \$llvm_lib/libLLVM$library.a"
+  done
+} >"$build/units.ninja"
 cp "$ours/relink/build.ninja" "$build/build.ninja"
-mkdir -p "$build/obj" "$build/gen" "$build/bin" "$build/lib"
 ninja -C "$build"
 
 echo "installing into $prefix"
-mkdir -p "$prefix/bin" "$prefix/lib/tensorflow" "$prefix/lib/clang/$LLVM_MAJOR"
+# LLVM 15 names the folder of its headers by its full version, later releases by the major one.
+resources=$("$debian/bin/clang" -print-resource-dir)
+headers=$prefix/lib/clang/$(basename "$resources")
+mkdir -p "$prefix/bin" "$prefix/lib/tensorflow" "$headers"
 install -m 755 "$build"/bin/* "$prefix/bin/"
 install -m 644 "$build/lib/LLVMgold.so" "$prefix/lib/"
 install -m 644 "$tensorflow"/lib/* "$prefix/lib/tensorflow/"
-cp -rL "$debian/lib/clang/$LLVM_MAJOR/include" "$prefix/lib/clang/$LLVM_MAJOR/"
+cp -rL "$resources/include" "$headers/"
 for name in clang clang++ clang-cpp; do ln -sf "clang-$LLVM_MAJOR" "$prefix/bin/$name"; done
 ln -sf lld "$prefix/bin/ld.lld"
 ln -sf llvm-objcopy "$prefix/bin/llvm-strip"
@@ -51,4 +81,5 @@ ln -sf llvm-objcopy "$prefix/bin/llvm-strip"
 mkdir -p "$prefix/lib/bfd-plugins"
 ln -sf ../LLVMgold.so "$prefix/lib/bfd-plugins/LLVMgold.so"
 
-"$prefix/bin/clang" --version | head -n 1
+# LLVM 15 loads TensorFlow here, which has things to say.
+TF_CPP_MIN_LOG_LEVEL=3 "$prefix/bin/clang" --version | head -n 1

@@ -1,0 +1,126 @@
+"""The LLVM releases we build, trace and train with: one row each.
+
+A new release is a new row, the units it needs compiled again, and at most one new log reader in
+``regalloc/compiler/logs``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from regalloc.errors import ConfigError
+
+LogFormat = Literal["json-lines", "proto-struct"]
+Flavor = Literal["relink", "source"]
+FLAVORS: tuple[Flavor, ...] = ("relink", "source")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """An LLVM release and what is particular about its ML hooks.
+
+    Attributes:
+        version: LLVM's full version.
+        source_version: version of Debian's source package ``llvm-toolchain-<major>``.
+        source_sha256: of the release tarball in that package, which is LLVM's own.
+        macro: what compiles development mode in.
+        units: LLVM's units compiled again, as ``<library>/<unit>`` below ``llvm/lib``.
+        own_units: members that units of ours stand for, as ``<library>/<unit>=<our unit>``, ours
+            below ``docker/llvm/evaluator``.
+        advisor_tests: folder of LLVM's own tests of the advisor, below ``llvm/test/CodeGen``.
+        log_format: how development mode logs decisions.
+        eviction_guard: whether the compiler itself stops a policy that evicts in circles.
+    """
+
+    version: str
+    source_version: str
+    source_sha256: str
+    macro: str
+    units: tuple[str, ...]
+    own_units: tuple[str, ...]
+    advisor_tests: str
+    log_format: LogFormat
+    eviction_guard: bool
+
+    @property
+    def major(self) -> int:
+        """Return the release's major version, which names it on the command line."""
+        return int(self.version.split(".")[0])
+
+    @property
+    def source_package(self) -> str:
+        """Return the name of Debian's source package."""
+        return f"llvm-toolchain-{self.major}"
+
+    @property
+    def source_file(self) -> str:
+        """Return the name of the release tarball in the source package."""
+        return f"{self.source_package}_{self.version}.orig.tar.xz"
+
+
+RELEASES: tuple[Release, ...] = (
+    # The recipe's: TensorFlow's C API is called by LLVM itself.
+    Release(
+        version="15.0.6",
+        source_version="1:15.0.6-4",
+        source_sha256="076ac9fe372b3141b4fcbee80abfae34f9574fdb959cd8d14a7fd3f39ff89399",
+        macro="LLVM_HAVE_TF_API",
+        units=(
+            "CodeGen/RegAllocEvictionAdvisor",
+            "CodeGen/MLRegallocEvictAdvisor",
+            "CodeGen/RegAllocScore",
+            "Analysis/InlineSizeEstimatorAnalysis",
+            "Analysis/ModelUnderTrainingRunner",
+            "Analysis/InlineAdvisor",
+            "Analysis/TFUtils",
+            "Analysis/MLInlineAdvisor",
+            "Analysis/DevelopmentModeInlineAdvisor",
+        ),
+        own_units=(),
+        advisor_tests="MLRegalloc",
+        log_format="proto-struct",
+        eviction_guard=False,
+    ),
+    Release(
+        version="19.1.7",
+        source_version="1:19.1.7-3~deb12u1",
+        source_sha256="ae498f3bc58ae2d9f64ef5f0c035c4240152bf015a5b7738b15c22e93bdc97ce",
+        macro="LLVM_HAVE_TFLITE",
+        units=(
+            "CodeGen/RegAllocEvictionAdvisor",
+            "CodeGen/MLRegAllocEvictAdvisor",
+            "CodeGen/RegAllocPriorityAdvisor",
+            "CodeGen/MLRegAllocPriorityAdvisor",
+        ),
+        # TensorFlow Lite is what this release was written for; ours asks TensorFlow itself.
+        own_units=(
+            "Analysis/ModelUnderTrainingRunner=ModelRunner",
+            "Analysis/TFLiteUtils=Evaluator",
+        ),
+        advisor_tests="MLRegAlloc",
+        log_format="json-lines",
+        eviction_guard=False,
+    ),
+)
+
+
+def find_release(major: int) -> Release:
+    """Return the release of a major version.
+
+    Raises:
+        ConfigError: it is not in the table.
+    """
+    for release in RELEASES:
+        if release.major == major:
+            return release
+    raise ConfigError(
+        f"LLVM {major} is not supported",
+        "",
+        f"use --llvm={_choices(str(r.major) for r in RELEASES)}",
+    )
+
+
+def _choices(names: Iterable[str]) -> str:
+    return " or --llvm=".join(names)

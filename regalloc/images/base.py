@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.engine.outcome import Tail, describe_exit
 from regalloc.engine.process import run_process
 from regalloc.errors import ImageError
+from regalloc.images.sources import SUITE, debian_sources
 
-SUITE = "bookworm"
 PULLED = f"debian:{SUITE}-slim"
 BOOTSTRAPPED = "bootstrapped"
 """Stage of docker/base/Dockerfile that unpacks a bootstrapped root file system."""
@@ -21,7 +21,6 @@ BOOTSTRAPPED = "bootstrapped"
 SOURCE_DATE_EPOCH = 1735689600
 """2025-01-01: the newest time stamp in anything we build."""
 
-KEYRING = "debian-archive-keyring"
 _OPTIONS = (
     "--variant=minbase",
     "--include=ca-certificates",
@@ -32,6 +31,8 @@ _OPTIONS = (
     "--dpkgopt=path-exclude=/usr/share/man/*",
     "--dpkgopt=path-exclude=/usr/share/info/*",
     "--dpkgopt=path-exclude=/usr/share/locale/*",
+    # They name mirrors; whoever builds on the image lends it their own.
+    '--customize-hook=rm -f "$1"/etc/apt/sources.list "$1"/etc/apt/sources.list.d/*',
 )
 
 
@@ -54,53 +55,19 @@ def prepare_base(cache: Path, environ: Mapping[str, str], pull: Callable[[str], 
     """Return a base: BASE_IMAGE, else Debian's image if it can be pulled, else a bootstrap.
 
     Raises:
-        ImageError: none of the three works.
+        ImageError: none of the three works, or the bootstrap differs from the lock.
     """
     if given := environ.get("BASE_IMAGE"):
         return Base(given, f"BASE_IMAGE {given}", None)
     if pull(PULLED):
         return Base(PULLED, f"pulled {PULLED}", None)
     folder = bootstrap(cache, debian_sources(Path("/etc/apt")))
-    digest = (folder / "rootfs.sha256").read_text().strip()
-    return Base(BOOTSTRAPPED, f"bootstrapped {SUITE} sha256:{digest}", folder)
+    return Base(BOOTSTRAPPED, f"bootstrapped {SUITE} sha256:{root_digest(folder)}", folder)
 
 
-def debian_sources(apt: Path) -> str:
-    """Return the machine's own Debian package sources, without any third party's.
-
-    Raises:
-        ImageError: there are none.
-    """
-    text = "\n".join(_stanzas(apt)) or _one_liners(apt)
-    if not text:
-        raise ImageError(
-            "no Debian base image can be had",
-            f"{PULLED} cannot be pulled, and {apt} names no Debian package source",
-            "set BASE_IMAGE to a Debian 12 image",
-        )
-    return text
-
-
-def _stanzas(apt: Path) -> Iterator[str]:
-    for path in sorted((apt / "sources.list.d").glob("*.sources")):
-        text = "\n".join(line for line in path.read_text().splitlines() if line[:1] != "#")
-        for stanza in text.split("\n\n"):
-            if KEYRING in stanza:
-                yield f"{stanza.strip()}\n"
-
-
-def _one_liners(apt: Path) -> str:
-    files = [apt / "sources.list", *sorted((apt / "sources.list.d").glob("*.list"))]
-    lines = (line for path in files if path.is_file() for line in path.read_text().splitlines())
-    return "".join(f"{line}\n" for line in lines if _is_debian(line.split()))
-
-
-def _is_debian(words: list[str]) -> bool:
-    if words[:1] != ["deb"]:
-        return False
-    # Without a key of its own an entry is trusted by any; then the suite has to tell.
-    signed = [word for word in words if "signed-by=" in word]
-    return KEYRING in signed[0] if signed else any(word.startswith(SUITE) for word in words)
+def root_digest(folder: Path) -> str:
+    """Return the sha256 of a bootstrapped root file system."""
+    return (folder / "rootfs.sha256").read_text().strip()
 
 
 def bootstrap(cache: Path, sources: str) -> Path:
@@ -109,8 +76,14 @@ def bootstrap(cache: Path, sources: str) -> Path:
     The same packages give the same bytes.
 
     Raises:
-        ImageError: mmdebstrap is missing or failed.
+        ImageError: there are no sources, or mmdebstrap is missing or failed.
     """
+    if not sources:
+        raise ImageError(
+            "no Debian base image can be had",
+            f"{PULLED} cannot be pulled, and /etc/apt names no source of Debian 12",
+            "set BASE_IMAGE to a Debian 12 image",
+        )
     recipe = hashlib.sha256("\n".join([*_OPTIONS, sources]).encode()).hexdigest()[:12]
     folder = cache / "base" / recipe
     if folder.is_dir():

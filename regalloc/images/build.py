@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +14,18 @@ from regalloc.engine.outcome import Tail, describe_exit
 from regalloc.engine.process import run_process
 from regalloc.engine.signals import interruptible
 from regalloc.errors import DiskError, ImageError
-from regalloc.images.base import SOURCE_DATE_EPOCH, Base, prepare_base
+from regalloc.images.base import SOURCE_DATE_EPOCH, Base, prepare_base, root_digest
 from regalloc.images.client import Client, build_secrets, find_client, pip_config_files
+from regalloc.images.lock import check_base
 from regalloc.images.progress import parse_count, show_progress
+from regalloc.images.sources import debian_sources
 from regalloc.images.tree import Target
 
 _STEP = re.compile(r"^#\d+ (\[.*)$")
 # Cache mounts say nothing about what a step does.
 _MOUNT = re.compile(r"--mount=\S+")
 _FULL = "no space left on device"
+_OLD_DAEMON = "buildkit not supported by daemon"
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,14 @@ class DockerBuilder:
         cache: folder for logs and the bootstrapped base.
         environ: the process's environment.
         pull: fetches an image from a registry and returns whether that worked.
+        no_cache: whether every step is run again, even one whose result is known.
     """
 
     checkout: Path
     cache: Path
     environ: Mapping[str, str]
     pull: Callable[[str], bool]
+    no_cache: bool = False
 
     def build(self, target: Target) -> None:
         """Build one image; its parent must exist.
@@ -52,36 +57,62 @@ class DockerBuilder:
         client = find_client(self.environ.get("PATH", ""))
         with interruptible():
             base = self._base(target)
-            secrets = build_secrets(self.environ, pip_config_files(self.environ, Path.home()))
-            labels = image_labels(target, revision(self.checkout), base)
-            argv = build_argv(client, self.checkout, target, base, labels, secrets)
+            secrets = lend_secrets(self.environ, self.cache)
+            labels = image_labels(target, base)
+            options = (*secrets, *(("--no-cache",) if self.no_cache else ()))
+            argv = build_argv(client, self.checkout, target, base, labels, options)
             log = self.cache / "logs" / f"{target.name}-{target.tag}.log"
-            self._run(target, argv, log)
+            run_build(target.reference, argv, self.environ, log)
 
     def _base(self, target: Target) -> Base | None:
         if target.parent is not None:
             return None
         base = prepare_base(self.cache, self.environ, self.pull)
         print(f"base: {base.identity}")
+        if base.context is not None:
+            check_base(self.checkout, root_digest(base.context))
+            place_script(self.checkout, base.context)
         return base
 
-    def _run(self, target: Target, argv: tuple[str, ...], log: Path) -> None:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        tail = Tail()
-        with log.open("wb") as file, show_progress(target.reference) as progress:
 
-            def record(line: bytes) -> None:
-                file.write(line)
-                tail.feed(line)
-                if step := build_step(line):
-                    progress.step(step)
-                elif count := parse_count(line):
-                    progress.count(*count)
+def place_script(checkout: Path, context: Path) -> None:
+    """Put the one script that the base's build runs into its context, which is not the checkout."""
+    script = "docker/scripts/write-sbom.sh"
+    (context / script).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(checkout / script, context / script)
 
-            env = {**self.environ, "DOCKER_BUILDKIT": "1"}
-            code = run_process(argv, env=env, on_output=record)
-        if code != 0:
-            raise build_failure(target, argv, code, log, tail.text())
+
+def lend_secrets(environ: Mapping[str, str], cache: Path) -> tuple[str, ...]:
+    """Return the flags that lend a build what is this machine's own and no image may hold."""
+    sources = cache / "debian.sources"
+    cache.mkdir(parents=True, exist_ok=True)
+    sources.write_text(debian_sources(Path("/etc/apt")))
+    return build_secrets(environ, pip_config_files(environ, Path.home()), sources)
+
+
+def run_build(title: str, argv: tuple[str, ...], environ: Mapping[str, str], log: Path) -> None:
+    """Run the docker client on a build, show its progress and keep its output.
+
+    Raises:
+        ImageError: the build failed.
+        DiskError: the disk is full.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    tail = Tail()
+    with log.open("wb") as file, show_progress(title) as progress:
+
+        def record(line: bytes) -> None:
+            file.write(line)
+            tail.feed(line)
+            if step := build_step(line):
+                progress.step(step)
+            elif count := parse_count(line):
+                progress.count(*count)
+
+        env = {**environ, "DOCKER_BUILDKIT": "1"}
+        code = run_process(argv, env=env, on_output=record)
+    if code != 0:
+        raise build_failure(title, argv, code, log, tail.text())
 
 
 def build_argv(
@@ -90,7 +121,7 @@ def build_argv(
     target: Target,
     base: Base | None,
     labels: Mapping[str, str],
-    secrets: tuple[str, ...],
+    options: tuple[str, ...],
 ) -> tuple[str, ...]:
     """Return the command line that builds an image."""
     context = base.context if base and base.context else checkout
@@ -106,36 +137,25 @@ def build_argv(
         f"--tag={target.reference}",
         *(f"--build-arg={name}={value}" for name, value in args.items()),
         *(f"--label={name}={value}" for name, value in labels.items()),
-        *secrets,
+        *options,
         str(context),
     )
 
 
-def image_labels(target: Target, commit: str, base: Base | None) -> dict[str, str]:
-    """Return an image's labels."""
+def image_labels(target: Target, base: Base | None) -> dict[str, str]:
+    """Return an image's labels, the same for the same content whatever the commit."""
     oci = "org.opencontainers.image"
     labels = {
         f"{oci}.title": f"regalloc-{target.name}",
         f"{oci}.description": target.image.summary,
         f"{oci}.version": regalloc.__version__,
-        f"{oci}.revision": commit,
+        f"{oci}.revision": target.tag,
         "regalloc.tag": target.tag,
     }
+    args = dict(target.args)
+    if "LLVM_VERSION" in args:
+        labels["regalloc.llvm"] = args["LLVM_VERSION"]
     return {**labels, "regalloc.base": base.identity} if base else labels
-
-
-def revision(checkout: Path) -> str:
-    """Return what git calls the checkout, or `none` outside of git."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(checkout), "describe", "--always", "--dirty"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:
-        return "none"
-    return done.stdout.strip() or "none"
 
 
 def build_step(line: bytes) -> str | None:
@@ -145,14 +165,21 @@ def build_step(line: bytes) -> str | None:
 
 
 def build_failure(
-    target: Target, argv: tuple[str, ...], code: int, log: Path, tail: str
+    title: str, argv: tuple[str, ...], code: int, log: Path, tail: str
 ) -> ImageError | DiskError:
     """Return the error a failed build stands for."""
     details = f"command: {shlex.join(argv)}\nended with: {describe_exit(code)}\nlog: {log}\n{tail}"
-    if _FULL in log.read_text(errors="replace").lower():
+    output = log.read_text(errors="replace").lower()
+    if _OLD_DAEMON in output:
+        return ImageError(
+            f"{title} could not be built: the docker daemon is too old for BuildKit",
+            details,
+            "update docker to 18.09 or newer",
+        )
+    if _FULL in output:
         return DiskError(
-            f"the disk is full: {target.reference} could not be built",
+            f"the disk is full: {title} could not be built",
             details,
             "free space: docker builder prune, docker image prune",
         )
-    return ImageError(f"{target.reference} could not be built", details, f"read {log}")
+    return ImageError(f"{title} could not be built", details, f"read {log}")

@@ -82,12 +82,16 @@ def _has_buildx(path: Path) -> bool:
     return _probe(path, "buildx", "version")[0] == 0
 
 
-def build_secrets(environ: Mapping[str, str], pip_configs: Sequence[Path]) -> tuple[str, ...]:
-    """Return the flags that lend a build the host's certificates and pip's configuration."""
+def build_secrets(
+    environ: Mapping[str, str], pip_configs: Sequence[Path], sources: Path
+) -> tuple[str, ...]:
+    """Return the flags that lend a build certificates, pip's configuration and apt's sources."""
     bundles = (Path(environ[name]) for name in SECRET_CA if environ.get(name))
     ca = next((path for path in bundles if path.is_file()), None)
     pip = next((path for path in pip_configs if path.is_file()), None)
-    named = (("ca", ca), ("pipconf", pip))
+    # Without sources of the machine's own a base that was pulled has some.
+    apt = sources if sources.stat().st_size else None
+    named = (("ca", ca), ("pipconf", pip), ("apt", apt))
     return tuple(
         flag for name, path in named if path for flag in ("--secret", f"id={name},src={path}")
     )

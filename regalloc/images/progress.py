@@ -17,6 +17,7 @@ from rich.progress import (
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
 )
 
 WIDTH = 100
@@ -31,6 +32,14 @@ def parse_count(line: bytes) -> tuple[int, int] | None:
     """Return how many of how many compiles a line of a build says are done, or None."""
     found = _COUNT.match(line.decode(errors="replace"))
     return (int(found[1]), int(found[2])) if found else None
+
+
+def format_left(seconds: float) -> str:
+    """Return a time as it is read at a glance: seconds, then minutes, then hours."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
 
 
 @dataclass
@@ -72,9 +81,8 @@ class BuildProgress:
             return
         self._last = now
         rate = done / elapsed
-        self.write(
-            f"{self._head()} {done}/{total}, {rate:.1f}/s, {(total - done) / rate:.0f} s left"
-        )
+        left = format_left((total - done) / rate)
+        self.write(f"{self._head()} {done}/{total}, {rate:.1f}/s, {left} left")
 
     def _head(self) -> str:
         minutes, seconds = divmod(int(self.clock() - self._began), 60)
@@ -112,6 +120,6 @@ def show_progress(title: str) -> Iterator[BuildProgress | BuildBar]:
         yield BuildProgress(title, lambda line: print(line, flush=True), LINE_EVERY_S)
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=20))
-    times = (MofNCompleteColumn(), TimeElapsedColumn())
+    times = (MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, *times, console=console, transient=True) as bar:
         yield BuildBar(bar, title)

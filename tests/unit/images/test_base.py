@@ -7,47 +7,10 @@ import pytest
 
 from regalloc.errors import ImageError
 from regalloc.images import base
-from regalloc.images.base import Base, bootstrap, debian_sources, find_mmdebstrap, prepare_base
+from regalloc.images.base import Base, bootstrap, find_mmdebstrap, prepare_base
 
 KEY = "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg"
 STANZA = f"Types: deb\nURIs: http://mirror.test/debian\nSuites: bookworm\n{KEY}\n"
-
-
-def apt(tmp_path: Path, **files: str) -> Path:
-    (tmp_path / "sources.list.d").mkdir()
-    for name, text in files.items():
-        path = tmp_path / name.replace("__", "/").replace("_", ".")
-        path.write_text(text)
-    return tmp_path
-
-
-def test_debian_sources_leave_third_parties_and_comments_out(tmp_path):
-    text = f"# remark\n{STANZA}\n{STANZA.replace('bookworm', 'bookworm-security')}"
-    other = "Types: deb\nURIs: http://other.test/node\nSigned-By: /usr/share/keyrings/n.gpg\n"
-    found = debian_sources(
-        apt(tmp_path, sources_list_d__debian_sources=text, sources_list_d__node_sources=other)
-    )
-    assert found == f"{STANZA}\n{STANZA.replace('bookworm', 'bookworm-security')}"
-
-
-def test_debian_sources_read_one_line_entries(tmp_path):
-    ours = "deb http://mirror.test/debian bookworm main"
-    signed = f"deb [signed-by={KEY.split()[1]}] http://mirror.test/debian x main"
-    others = "deb [signed-by=/k.gpg] http://other.test bookworm main\n# deb x bookworm main\n"
-    foreign = "deb http://other.test stable main\ndeb-src http://mirror.test bookworm main\n"
-    found = debian_sources(apt(tmp_path, sources_list=f"{ours}\n{others}{foreign}{signed}\n"))
-    assert found == f"{ours}\n{signed}\n"
-
-
-def test_debian_sources_of_another_system_are_an_error(tmp_path):
-    folder = apt(tmp_path, sources_list="deb http://mirror.test/ubuntu noble main\n")
-    with pytest.raises(ImageError) as caught:
-        debian_sources(folder)
-    assert caught.value.render() == (
-        "error: no Debian base image can be had\n"
-        f"debian:bookworm-slim cannot be pulled, and {folder} names no Debian package source\n"
-        "what to do: set BASE_IMAGE to a Debian 12 image"
-    )
 
 
 def never(reference: str) -> bool:
@@ -91,6 +54,16 @@ def test_bootstrap_that_fails_leaves_nothing_and_shows_why(tmp_path, monkeypatch
     assert caught.value.brief == "Debian could not be bootstrapped"
     assert caught.value.details.endswith("ended with: exit code 25\nE: no mirror")
     assert [p.suffix for p in (tmp_path / "cache/base").iterdir()] == [".partial"]
+
+
+def test_a_machine_that_is_no_debian_12_is_told_what_to_do(tmp_path):
+    with pytest.raises(ImageError) as caught:
+        bootstrap(tmp_path, "")
+    assert caught.value.render() == (
+        "error: no Debian base image can be had\n"
+        "debian:bookworm-slim cannot be pulled, and /etc/apt names no source of Debian 12\n"
+        "what to do: set BASE_IMAGE to a Debian 12 image"
+    )
 
 
 def test_no_mmdebstrap_says_what_to_do(monkeypatch):

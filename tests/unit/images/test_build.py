@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from regalloc.errors import DiskError, ImageError
 from regalloc.images.base import Base
-from regalloc.images.build import DockerBuilder, build_argv, build_step, image_labels, revision
+from regalloc.images.build import DockerBuilder, build_argv, build_step, image_labels
 from regalloc.images.client import Client
 from regalloc.images.tree import TREE, Target
 
@@ -51,18 +52,14 @@ def test_build_argv_of_a_bootstrapped_base():
 
 
 def test_image_labels_say_what_how_and_from_where():
-    assert image_labels(Target(BASE, "1-b", (), None), "abc", Base("x", "pulled x", None)) == {
+    assert image_labels(Target(BASE, "1-b", (), None), Base("x", "pulled x", None)) == {
         "org.opencontainers.image.title": "regalloc-base",
         "org.opencontainers.image.description": "a minimal Debian 12",
         "org.opencontainers.image.version": "0.1.0",
-        "org.opencontainers.image.revision": "abc",
+        "org.opencontainers.image.revision": "1-b",
         "regalloc.tag": "1-b",
         "regalloc.base": "pulled x",
     }
-
-
-def test_revision_outside_of_git_is_none(tmp_path):
-    assert revision(tmp_path) == "none"
 
 
 @pytest.mark.parametrize(
@@ -91,6 +88,24 @@ def builder(tmp_path: Path, script: str) -> DockerBuilder:
     return DockerBuilder(tmp_path, tmp_path / "cache", environ, lambda reference: False)
 
 
+def test_a_build_without_cache_says_so(tmp_path):
+    afresh = replace(builder(tmp_path, 'echo "$@" >"$0.argv"'), no_cache=True)
+    afresh.build(CORPUS_TARGET)
+    assert "--no-cache" in (tmp_path / "bin/docker.argv").read_text().split()
+
+
+def test_another_base_than_the_locked_one_is_not_built(tmp_path, monkeypatch):
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker/images.lock").write_text("base bootstrap sha256:aa\n")
+    made = Base("bootstrapped", "bootstrapped", tmp_path / "root")
+    made.context.mkdir()
+    (made.context / "rootfs.sha256").write_text("bb\n")
+    monkeypatch.setattr("regalloc.images.build.prepare_base", lambda *_: made)
+    with pytest.raises(ImageError, match=r"differs from docker/images\.lock"):
+        builder(tmp_path, 'echo built >"$0.argv"').build(Target(BASE, "1-b", (), None))
+    assert not (tmp_path / "bin/docker.argv").exists()
+
+
 def test_build_shows_its_steps_and_keeps_a_log(tmp_path, capsys):
     script = 'echo "#1 [1/2] FROM x"; echo "#1 [1/2] FROM x"; echo "kit $DOCKER_BUILDKIT"'
     builder(tmp_path, script).build(CORPUS_TARGET)
@@ -117,3 +132,10 @@ def test_a_build_on_a_full_disk_is_a_disk_error(tmp_path):
     script = "echo 'write /x: no space left on device'; exit 1"
     with pytest.raises(DiskError, match=r"the disk is full: regalloc-corpus:1-c"):
         builder(tmp_path, script).build(CORPUS_TARGET)
+
+
+def test_a_daemon_without_buildkit_is_named(tmp_path):
+    script = "echo 'Error: buildkit not supported by daemon' >&2; exit 1"
+    with pytest.raises(ImageError, match=r"daemon is too old for BuildKit") as caught:
+        builder(tmp_path, script).build(CORPUS_TARGET)
+    assert caught.value.resolution == "update docker to 18.09 or newer"

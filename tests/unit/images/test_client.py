@@ -52,14 +52,17 @@ def test_find_client_without_any_says_what_it_saw(tmp_path, monkeypatch):
 
 
 def test_build_secrets_pass_only_what_exists(tmp_path):
-    ca, conf = tmp_path / "ca.pem", tmp_path / "pip.conf"
+    ca, conf, apt = tmp_path / "ca.pem", tmp_path / "pip.conf", tmp_path / "apt"
+    apt.write_text("")
     missing = str(tmp_path / "missing")
-    assert build_secrets({"SSL_CERT_FILE": missing}, [tmp_path / "no"]) == ()
+    assert build_secrets({"SSL_CERT_FILE": missing}, [tmp_path / "no"], apt) == ()
     ca.write_text("")
     conf.write_text("")
+    apt.write_text("Types: deb")
     environ = {"SSL_CERT_FILE": missing, "PIP_CERT": str(ca)}
-    assert build_secrets(environ, [tmp_path / "no", conf]) == (
+    assert build_secrets(environ, [tmp_path / "no", conf], apt) == (
         "--secret", f"id=ca,src={ca}", "--secret", f"id=pipconf,src={conf}",
+        "--secret", f"id=apt,src={apt}",
     )  # fmt: skip
 
 

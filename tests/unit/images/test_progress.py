@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
-from regalloc.images.progress import BuildBar, BuildProgress, parse_count
+from regalloc.images.progress import BuildBar, BuildProgress, format_left, parse_count
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,14 @@ def test_compiles_are_shown_with_rate_and_time_left_now_and_then():
         "corpus 01:10 10/40, 1.0/s, 30 s left",
         "corpus 01:20 20/40, 1.0/s, 20 s left",
     ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(7.4, "7 s"), (119, "119 s"), (125, "2 min"), (3599, "1 h 00 min"), (9000, "2 h 30 min")],
+)
+def test_time_left_is_read_at_a_glance(seconds, text):
+    assert format_left(seconds) == text
 
 
 def test_bar_shows_the_step_and_the_compiles():

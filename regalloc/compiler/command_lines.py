@@ -19,6 +19,8 @@ ACTIONS = frozenset({"-E", "-S", "-emit-llvm", "-emit-llvm-bc", "-emit-obj", "-f
 
 _ALONE = ACTIONS | {
     "-cc1",
+    "-fansi-escape-codes",
+    "-fcolor-diagnostics",
     "-fembed-bitcode",
     "-ftime-report",
     "-ftime-trace",
@@ -69,6 +71,7 @@ _OWN_LLVM_OPTIONS = (
     "-regalloc-enable-advisor",
     "-regalloc-model",
     "-regalloc-training-log",
+    "-tfutils-text-log",
 )
 
 

@@ -20,8 +20,6 @@ SPLIT = "split.json"
 SALT = "regalloc-held-out"
 """Independent of the run's seed: policies of different seeds are compared on the same modules."""
 
-_BITCODE_MAGICS = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
-
 
 @dataclass(frozen=True)
 class Module:
@@ -68,11 +66,6 @@ def read_corpus(folder: Path) -> tuple[Module, ...]:
     names = _read_names(folder)
     held_out = _read_held_out(folder, names)
     return tuple(_read_module(folder, name, name in held_out) for name in sorted(names))
-
-
-def is_bitcode(data: bytes) -> bool:
-    """Tell whether data begins as LLVM bitcode does, raw or wrapped."""
-    return data.startswith(_BITCODE_MAGICS)
 
 
 def parse_cmd(data: bytes) -> tuple[str, ...]:

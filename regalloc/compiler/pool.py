@@ -75,7 +75,7 @@ def _compile(
         if not isinstance(result, Failed):
             break
         result = replace(result, attempts=attempt)
-        # A file that is no bitcode does not become any by trying again.
-        if result.kind == "bad_module":
+        # Files that are wrong do not become right by trying again.
+        if result.kind in ("bad_module", "bad_policy"):
             break
     return result

@@ -23,6 +23,8 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
     "OMP_NUM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "2",
+    # The same numbers on every processor.
+    "TF_ENABLE_ONEDNN_OPTS": "0",
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
 }
@@ -47,6 +49,11 @@ class Exit:
     stderr: str
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of a compiler process."""
+    return {**os.environ, **_ENVIRONMENT}
+
+
 class Processes:
     """The compiles that run now, so that all of them can be ended at once."""
 
@@ -67,7 +74,7 @@ class Processes:
             process = subprocess.Popen(
                 argv,
                 cwd=folder,
-                env={**os.environ, **_ENVIRONMENT, "TMPDIR": str(folder)},
+                env={**environment(), "TMPDIR": str(folder)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,

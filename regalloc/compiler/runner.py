@@ -10,15 +10,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from regalloc.compiler.bitcode import is_bitcode
 from regalloc.compiler.command_lines import Advice, compile_argv
-from regalloc.compiler.corpus import Module, is_bitcode
+from regalloc.compiler.corpus import Module
+from regalloc.compiler.diagnostics import blames_policy, explain
+from regalloc.compiler.logs import Episode, read_log
 from regalloc.compiler.processes import Exit, Processes, run_limited
 from regalloc.compiler.toolchain import BUILD_IMAGES, Toolchain
-from regalloc.compiler.training_log import Episode, read_log
 from regalloc.errors import DiskError, RegallocError, ToolchainError, TrainingLogError
 from regalloc.settings import Limits
 
-FailureKind = Literal["timeout", "signal", "out_of_memory", "exit", "bad_log", "bad_module"]
+FailureKind = Literal[
+    "timeout", "signal", "out_of_memory", "exit", "bad_log", "bad_module", "bad_policy"
+]
 
 _OUT_OF_MEMORY = (
     "out of memory",
@@ -28,14 +32,15 @@ _OUT_OF_MEMORY = (
     "failed to map segment",
 )
 _BAD_BITCODE = (
-    "can't skip to bit",
+    "abbrev record",
+    "can't skip",
     "itcode signature",
+    "Invalid encoding",
     "Invalid record",
     "Malformed block",
     "Unexpected end of file reading",
 )
 _DISK_FULL = os.strerror(errno.ENOSPC)
-_TAIL_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Compiled:
 
     Attributes:
         module: the module's name.
-        episodes: its functions with a decision, in the order of compilation.
+        episodes: its functions with a decision, in the order of their log.
         wall_s: elapsed seconds.
         cpu_s: seconds of processor time, user and system.
     """
@@ -62,7 +67,7 @@ class Failed:
     Attributes:
         module: the module's name.
         kind: what ended it.
-        detail: signal name, limit, or the compiler's last lines.
+        detail: signal name, limit, or the compiler's errors.
         attempts: how often it was tried.
     """
 
@@ -99,7 +104,7 @@ def compile_module(
             advice = Advice(Path(name) / "log", policy)
             argv = compile_argv(toolchain.clang, module, advice)
             end = run_limited(argv, Path(name), limits, processes or Processes())
-            return _classify(module, end, limits) or _read(module, end, advice.log)
+            return _classify(module, end, limits) or _read(toolchain, module, end, advice)
     except OSError as error:
         cause = _translate(error, toolchain)
         if cause is None:
@@ -117,32 +122,42 @@ def _unusable(module: Module) -> str:
 
 
 def _classify(module: Module, end: Exit, limits: Limits) -> Failed | None:
-    tail = "\n".join(end.stderr.strip().splitlines()[-_TAIL_LINES:])
-    failed = Failed(module.name, "exit", tail)
+    errors = explain(end.stderr)
+    failed = Failed(module.name, "exit", errors)
     if end.timed_out or end.code == -signal.SIGXCPU:
         return replace(failed, kind="timeout", detail=f"no end after {limits.wall_s:g} s")
     if end.code == -signal.SIGXFSZ:
         return replace(failed, kind="signal", detail="SIGXFSZ: the training log grew too long")
     if end.code != 0 and _DISK_FULL in end.stderr:
-        raise DiskError("the disk is full", tail, "free space in the folder for temporary files")
+        raise DiskError("the disk is full", errors, "free space in the folder for temporary files")
     if end.code == -signal.SIGKILL or (
         end.code != 0 and any(text in end.stderr for text in _OUT_OF_MEMORY)
     ):
-        detail = f"limit {limits.memory_mb} MiB\n{tail}".strip()
+        detail = f"limit {limits.memory_mb} MiB\n{errors}".strip()
         return replace(failed, kind="out_of_memory", detail=detail)
+    if end.code and blames_policy(end.stderr):
+        return replace(failed, kind="bad_policy")
     if end.code < 0:
-        detail = f"{signal.Signals(-end.code).name}\n{tail}".strip()
+        detail = f"{signal.Signals(-end.code).name}\n{errors}".strip()
         return replace(failed, kind="signal", detail=detail)
     if end.code and any(text in end.stderr for text in _BAD_BITCODE):
         return replace(failed, kind="bad_module")
-    return replace(failed, detail=f"exit code {end.code}\n{tail}".strip()) if end.code else None
+    return replace(failed, detail=f"exit code {end.code}\n{errors}".strip()) if end.code else None
 
 
-def _read(module: Module, end: Exit, log: Path) -> Result:
+def _read(toolchain: Toolchain, module: Module, end: Exit, advice: Advice) -> Result:
     try:
-        return Compiled(module.name, read_log(log), end.wall_s, end.cpu_s)
+        episodes = read_log(advice.log, toolchain.release.log_format)
     except TrainingLogError as error:
         return Failed(module.name, "bad_log", f"{error.brief}: {error.details}")
+    if advice.policy is not None:
+        # LLVM only asserts that a decision is legal, and release builds have no assertions.
+        for episode in episodes:
+            position = episode.find_illegal()
+            if position is not None:
+                detail = f"it chose position {position} in {episode.function}, which is not legal"
+                return Failed(module.name, "bad_policy", detail)
+    return Compiled(module.name, episodes, end.wall_s, end.cpu_s)
 
 
 def _translate(error: OSError, toolchain: Toolchain) -> RegallocError | None:

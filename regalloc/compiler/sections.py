@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from regalloc.compiler.corpus import is_bitcode, parse_cmd
+from regalloc.compiler.bitcode import HEAD_BYTES, is_bitcode, read_producer
+from regalloc.compiler.corpus import parse_cmd
 from regalloc.compiler.toolchain import BUILD_IMAGES, Toolchain
 from regalloc.errors import DiskError, ToolchainError
 
@@ -19,6 +20,7 @@ Reason = Literal[
     "no command section",
     "not compiled by clang cc1",
     "several modules in one object",
+    "built by another clang",
     "filtered by cmd_filter",
     "objcopy failed",
 ]
@@ -29,10 +31,17 @@ _NOT_AN_OBJECT = ("not recognized as a valid object", "file format not recognize
 
 @dataclass(frozen=True)
 class Embedded:
-    """What clang's ``-fembed-bitcode=all`` left in an object, dumped to files."""
+    """What clang's ``-fembed-bitcode=all`` left in an object, dumped to files.
+
+    Attributes:
+        bitcode: file with the bitcode.
+        cmd: file with the arguments.
+        producer: version of the LLVM that wrote the bitcode.
+    """
 
     bitcode: Path
     cmd: Path
+    producer: str
 
 
 def dump_sections(toolchain: Toolchain, path: Path, target: Path) -> Embedded | Reason:
@@ -49,20 +58,23 @@ def dump_sections(toolchain: Toolchain, path: Path, target: Path) -> Embedded | 
     """
     if not path.is_file():
         return "missing object"
-    embedded = Embedded(Path(f"{target}.bc"), Path(f"{target}.cmd"))
-    run = _objcopy(toolchain, path, embedded)
+    bitcode, cmd = Path(f"{target}.bc"), Path(f"{target}.cmd")
+    run = _objcopy(toolchain, path, bitcode, cmd)
     if run.returncode != 0:
         return _explain(run.stderr)
-    return _inspect(embedded) or embedded
+    with bitcode.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    reason = _inspect(head, cmd.read_bytes())
+    return reason or Embedded(bitcode, cmd, read_producer(head))
 
 
 def _objcopy(
-    toolchain: Toolchain, path: Path, embedded: Embedded
+    toolchain: Toolchain, path: Path, bitcode: Path, cmd: Path
 ) -> subprocess.CompletedProcess[str]:
     argv = (
         str(toolchain.objcopy),
-        f"--dump-section=.llvmbc={embedded.bitcode}",
-        f"--dump-section=.llvmcmd={embedded.cmd}",
+        f"--dump-section=.llvmbc={bitcode}",
+        f"--dump-section=.llvmcmd={cmd}",
         str(path),
         "/dev/null",
     )
@@ -86,11 +98,10 @@ def _explain(stderr: str) -> Reason:
     return "objcopy failed"
 
 
-def _inspect(embedded: Embedded) -> Reason | None:
-    with embedded.bitcode.open("rb") as file:
-        if not is_bitcode(file.read(4)):
-            return "no bitcode section"
-    args = parse_cmd(embedded.cmd.read_bytes())
+def _inspect(head: bytes, cmd: bytes) -> Reason | None:
+    if not is_bitcode(head):
+        return "no bitcode section"
+    args = parse_cmd(cmd)
     if not args:
         return "no command section"
     if args.count("-cc1") > 1:

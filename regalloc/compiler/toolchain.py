@@ -1,19 +1,21 @@
-"""The compiler with the ML hooks, and the proof that it has them."""
+"""The compiler with the ML hooks: where it lies and of which LLVM release it is."""
 
 from __future__ import annotations
 
+import re
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from regalloc.compiler.command_lines import Advice
-from regalloc.compiler.training_log import Episode, read_log
-from regalloc.errors import RegallocError, ToolchainError
+from regalloc.compiler.diagnostics import explain
+from regalloc.compiler.processes import environment
+from regalloc.errors import ToolchainError
+from regalloc.releases import RELEASES, Release
 
-_PROBE_S = 60.0
-_VALUES = 48
 BUILD_IMAGES = "build the llvm image, or give --toolchain the folder of a clang with the ML hooks"
+
+_TIMEOUT_S = 60.0
+_VERSION = re.compile(r"\bclang version (\d+\.\d+\.\d+)")
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,15 @@ class Toolchain:
 
     Attributes:
         path: folder that holds ``bin``.
+        release: which of the releases we know it is; decides how its logs are read.
+        version: LLVM's version as clang itself names it, ``19.1.7``.
+        description: first line of ``clang --version``.
     """
 
     path: Path
+    release: Release
+    version: str = ""
+    description: str = ""
 
     @property
     def clang(self) -> Path:
@@ -42,70 +50,38 @@ class Toolchain:
         return self.path / "bin" / "llvm-objcopy"
 
 
-def version(toolchain: Toolchain) -> str:
-    """Return the first line of ``clang --version``.
+def open_toolchain(path: Path) -> Toolchain:
+    """Ask clang for its version and return the toolchain.
 
     Raises:
-        ToolchainError: clang is missing or does not run.
+        ToolchainError: clang is missing, does not run, or is of a release that is not supported.
     """
-    run = _run((str(toolchain.clang), "--version"))
-    if run.returncode != 0 or not run.stdout:
-        raise ToolchainError("clang does not run", _tail(run.stderr), BUILD_IMAGES)
-    return run.stdout.splitlines()[0].strip()
+    run = run_tool((str(path / "bin" / "clang"), "--version"))
+    description = run.stdout.partition("\n")[0].strip()
+    if run.returncode != 0 or not description:
+        raise ToolchainError("clang does not run", explain(run.stderr), BUILD_IMAGES)
+    found = _VERSION.search(description)
+    if not found:
+        raise ToolchainError("clang does not tell its version", description, BUILD_IMAGES)
+    version = found[1]
+    return Toolchain(path, _find_release(version, description), version, description)
 
 
-def probe(toolchain: Toolchain) -> None:
-    """Compile one function under pressure and read what the advisor logged.
+def run_tool(argv: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    """Run clang on something small and return how it ended.
 
     Raises:
-        ToolchainError: clang is missing, lacks the hooks, or logs what cannot be read.
+        ToolchainError: it cannot be started, or does not end.
     """
-    with tempfile.TemporaryDirectory(prefix="regalloc-probe-") as name:
-        source, log = Path(name) / "probe.ll", Path(name) / "log"
-        source.write_text(pressure_source(_VALUES), encoding="ascii")
-        run = _run(_probe_argv(toolchain, source, log))
-        if "Unknown command line argument" in run.stderr:
-            raise ToolchainError("clang lacks the ML hooks", _tail(run.stderr), BUILD_IMAGES)
-        if run.returncode != 0:
-            raise ToolchainError(
-                f"clang failed on the probe with exit code {run.returncode}",
-                _tail(run.stderr),
-                BUILD_IMAGES,
-            )
-        if not _read_probe(log):
-            raise ToolchainError(
-                "clang's eviction advisor logs nothing",
-                "the probe's function needs more registers than there are",
-                BUILD_IMAGES,
-            )
-
-
-def _probe_argv(toolchain: Toolchain, source: Path, log: Path) -> tuple[str, ...]:
-    clang = (str(toolchain.clang), "-cc1", "-O2", "-emit-obj")
-    return (*clang, *Advice(log).flags(), "-x", "ir", str(source), "-o", "/dev/null")
-
-
-def _read_probe(log: Path) -> tuple[Episode, ...]:
-    try:
-        return read_log(log)
-    except RegallocError as error:
-        raise ToolchainError(
-            "clang's training log cannot be read", error.render(), BUILD_IMAGES
-        ) from error
-
-
-def pressure_source(values: int) -> str:
-    """Return IR whose values all live across calls, more than any target has registers for."""
-    loads = [f"  %v{i} = call i64 @probe_in()" for i in range(values)]
-    stores = [f"  call void @probe_out(i64 %v{i})" for i in range(values)]
-    head = ("declare i64 @probe_in()", "declare void @probe_out(i64)", "define void @probe() {")
-    return "\n".join((*head, *loads, *stores, *stores, "  ret void", "}", ""))
-
-
-def _run(argv: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
-            argv, capture_output=True, text=True, errors="replace", timeout=_PROBE_S, check=False
+            argv,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=environment(),
+            timeout=_TIMEOUT_S,
+            check=False,
         )
     except OSError as error:
         raise ToolchainError(
@@ -113,9 +89,15 @@ def _run(argv: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
         ) from error
     except subprocess.TimeoutExpired as error:
         raise ToolchainError(
-            "clang does not answer", f"{argv[0]}: no end after {_PROBE_S:.0f} s", BUILD_IMAGES
+            "clang does not answer", f"{argv[0]}: no end after {_TIMEOUT_S:.0f} s", BUILD_IMAGES
         ) from error
 
 
-def _tail(text: str) -> str:
-    return "\n".join(text.strip().splitlines()[-5:])
+def _find_release(version: str, description: str) -> Release:
+    for release in RELEASES:
+        if release.major == int(version.partition(".")[0]):
+            return release
+    supported = " or ".join(release.version for release in RELEASES)
+    raise ToolchainError(
+        f"LLVM {version} is not supported", description, f"use the clang of LLVM {supported}"
+    )

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc.compiler.features import DECISION, FEATURES, SCORE
+from regalloc.compiler.logs import Episode
 from regalloc.compiler.sequence_example import decode_sequence, encode_sequence
 from regalloc.compiler.tfrecord import read_records, write_records
-from regalloc.compiler.training_log import Episode
 from regalloc.errors import TraceError
 
 Array = npt.NDArray[Any]
@@ -45,12 +45,21 @@ def read_trace(path: Path) -> Iterator[dict[str, Array]]:
         TraceError: the file is missing or damaged, or lacks a feature.
     """
     for record in read_records(path):
-        lists = decode_sequence(record)
+        lists = _decode(path, record)
         decisions = len(lists.get(DECISION, ()))
         tensors = {f.name: _take(lists, f.name, f.dtype, (decisions, *f.shape)) for f in FEATURES}
         tensors[DECISION] = _take(lists, DECISION, "int64", (decisions,))
         tensors[SCORE] = _take(lists, SCORE, "float32", (decisions,))
         yield tensors
+
+
+def _decode(path: Path, record: bytes) -> dict[str, Array]:
+    try:
+        return decode_sequence(record)
+    except ValueError as error:
+        raise TraceError(
+            "the trace is damaged", f"{path}: no SequenceExample: {error}", "run trace again"
+        ) from error
 
 
 def _take(lists: dict[str, Array], name: str, dtype: str, shape: tuple[int, ...]) -> Array:

@@ -1,1 +1,1 @@
-"""What people read: progress, ratios, tables and report.json."""
+"""What people read: progress, ratios and report.json."""

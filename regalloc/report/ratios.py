@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 FunctionId = tuple[str, int, str]
@@ -19,7 +19,7 @@ class Comparison:
 
     Attributes:
         functions: functions that both compiled.
-        ratio: geometric mean of score over default score; 1 is the default, less is better.
+        ratio: see :func:`compute_ratio`.
         better: functions with a lower score than the default's.
         equal: functions with the same score.
         worse: functions with a higher score.
@@ -28,7 +28,7 @@ class Comparison:
     """
 
     functions: int
-    ratio: float
+    ratio: float | None
     better: int
     equal: int
     worse: int
@@ -44,15 +44,27 @@ def compare(default: Mapping[FunctionId, float], policy: Mapping[FunctionId, flo
     """
     pairs = [(default[name], policy[name]) for name in sorted(default.keys() & policy.keys())]
     signs = [_sign(base, score) for base, score in pairs]
-    logs = [log for log in (_log_ratio(base, score) for base, score in pairs) if log is not None]
     return Comparison(
         functions=len(pairs),
-        ratio=math.exp(math.fsum(logs) / len(logs)) if logs else math.nan,
+        ratio=compute_ratio(pairs),
         better=signs.count(-1),
         equal=signs.count(0),
         worse=signs.count(1),
-        without_ratio=len(pairs) - len(logs),
+        without_ratio=sum(_log_ratio(base, score) is None for base, score in pairs),
     )
+
+
+def compute_ratio(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Return the geometric mean of score over default score; 1 is the default, less is better.
+
+    Where one of the two is 0 there is no ratio, and the function does not count.  None means that
+    no function counts.
+
+    Args:
+        pairs: default score and score of each function, none of them negative.
+    """
+    logs = [log for base, score in pairs if (log := _log_ratio(base, score)) is not None]
+    return math.exp(math.fsum(logs) / len(logs)) if logs else None
 
 
 def identify(module: str, functions: Iterable[tuple[str, float]]) -> dict[FunctionId, float]:

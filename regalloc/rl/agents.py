@@ -8,10 +8,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from regalloc.rl.backend import behavioral_cloning_agent, ppo_agent, tf
+from regalloc.rl.backend import Tensor, behavioral_cloning_agent, ppo_agent, tf
 from regalloc.rl.network import RegallocNetwork, ZeroValueNetwork
 from regalloc.rl.spec import action_spec, time_step_spec
 from regalloc.settings import Train, Warmstart
+
+
+class _Agent(ppo_agent.PPOAgent):  # type: ignore[misc]
+    """TF-Agents' PPO with a loss that is the same bits in every process."""
+
+    def l2_regularization_loss(self, debug_summaries: bool = False) -> Tensor:
+        """Return ``l2 * sum(kernel ** 2)`` over the actor's kernels, in the order of its weights.
+
+        TF-Agents keeps the kernels in a set, whose order depends on where in memory they happen to
+        be, and the last bit of a sum on its order.  The gradients are the same either way.
+        """
+        kernels = (v for v in self._actor_net.trainable_weights if "kernel" in v.name)
+        squares = [tf.nn.scale_regularization_loss(tf.square(kernel)) for kernel in kernels]
+        return tf.add_n([square * self._policy_l2_reg for square in squares])
 
 
 def create_ppo_agent(actor: RegallocNetwork, width: int, settings: Train) -> Any:
@@ -21,7 +35,7 @@ def create_ppo_agent(actor: RegallocNetwork, width: int, settings: Train) -> Any
     value is learned.  Returns and advantages are handed in by the trainer, because TF-Agents would
     drop each sequence's last decision to compute them.
     """
-    agent = ppo_agent.PPOAgent(
+    agent = _Agent(
         time_step_spec(width),
         action_spec(),
         optimizer=_create_adam(settings.learning_rate, settings.adam_epsilon),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from regalloc.compiler.training_log import Episode
+from regalloc.compiler.logs import Episode
 from regalloc.errors import TraceError
 from regalloc.rl.rewards import compute_reward, update_baseline
 

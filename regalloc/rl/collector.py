@@ -13,9 +13,9 @@ from regalloc.compiler.runner import Compiled, Failed, Result
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import CompileError
 from regalloc.report.progress import progress
+from regalloc.report.ratios import compute_ratio
 from regalloc.rl.baselines import Scored
 from regalloc.rl.publish import CollectedScore
-from regalloc.rl.rewards import compute_ratio
 from regalloc.rl.rounds import ModuleOrder
 from regalloc.rl.state import State
 from regalloc.settings import Limits, Train
@@ -79,7 +79,7 @@ class Collector:
             raise _nothing_scored(results)
         score = CollectedScore(
             iteration=state.iteration,
-            ratio=compute_ratio([s.episode.score for s in scored], [s.default for s in scored]),
+            ratio=compute_ratio([(s.default, s.episode.score) for s in scored]),
             reward=float(np.mean([s.reward for s in scored])),
             functions=len(scored),
             modules=len(compiled),

@@ -7,7 +7,6 @@ the rules for zero are ours.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 
 def compute_reward(score: float, baseline: float) -> float:
@@ -33,22 +32,6 @@ def update_baseline(baseline: float, score: float, decay: float) -> float:
     if decay == 0.0:
         return baseline
     return decay * baseline + (1.0 - decay) * score
-
-
-def compute_ratio(scores: Sequence[float], defaults: Sequence[float]) -> float | None:
-    """Return the geometric mean of ``score / default``; below 1 beats the default heuristic.
-
-    Functions without a cost on either side have no ratio and do not count.  None means that no
-    function counts.
-
-    Raises:
-        ValueError: a score is negative or not finite, or the lengths differ.
-    """
-    pairs = list(zip(scores, defaults, strict=True))
-    for score, default in pairs:
-        _check(score, default)
-    logs = [math.log(score / default) for score, default in pairs if score > 0 and default > 0]
-    return math.exp(math.fsum(logs) / len(logs)) if logs else None
 
 
 def _check(*scores: float) -> None:

@@ -8,7 +8,6 @@ counted and named.
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,8 +16,9 @@ from pathlib import Path
 from regalloc import settings
 from regalloc.compiler.corpus import Module, read_corpus, sample
 from regalloc.compiler.pool import Request, compile_all, count_kinds
+from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.runner import Compiled, Failed, Result
-from regalloc.compiler.toolchain import Toolchain, probe, version
+from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.compiler.trace_file import DEFAULT_SCORES
 from regalloc.errors import CompileError, TraceError
 from regalloc.report import report
@@ -42,8 +42,8 @@ def run(context: StageContext) -> None:
 
     Raises:
         CorpusError: the corpus cannot be read.
-        PolicyError: a policy's folder holds no usable model.
-        ToolchainError: clang lacks the ML hooks.
+        PolicyError: a policy's folder holds no model that the compiler can use.
+        ToolchainError: clang lacks the ML hooks, or is of a release that is not supported.
         CompileError: too many modules failed under a policy.
         TraceError: the default scores cannot be read.
     """
@@ -54,8 +54,10 @@ def run(context: StageContext) -> None:
     held_out = tuple(module for module in corpus if module.held_out)
     training = tuple(module for module in corpus if not module.held_out)
     training = sample(training, config.train_fraction, context.seed)
-    toolchain = Toolchain(context.toolchain)
+    toolchain = open_toolchain(context.toolchain)
     probe(toolchain)
+    for folder in policies.values():
+        probe_policy(toolchain, folder)
 
     results = measure(context, toolchain, (*held_out, *training), policies)
     failures = [result for result in results.values() if isinstance(result, Failed)]
@@ -66,7 +68,7 @@ def run(context: StageContext) -> None:
         version=report.VERSION,
         verdict=report.verdict(part),
         seed=context.seed,
-        compiler=version(toolchain),
+        compiler=toolchain.description,
         policy=policy_hash(policies["policy"]),
         held_out=part,
         train=describe_part(results, compiled_everywhere(training, results), frozenset()),
@@ -155,17 +157,13 @@ def describe_part(results: Results, modules: frozenset[str], seen: frozenset[str
         policy: compare(kept, _scores(results, policy, modules))
         for policy in ("random", "warmstart", "policy")
     }
-    ratios = {
-        policy: None if math.isnan(comparison.ratio) else comparison.ratio
-        for policy, comparison in compared.items()
-    }
     trained = compared["policy"]
     return Part(
         modules=len(modules),
         functions=trained.functions,
         decisions=_count_decisions(results, modules, seen),
         shared_functions=len(default) - len(kept),
-        score_ratio=Ratios(**ratios),
+        score_ratio=Ratios(**{name: comparison.ratio for name, comparison in compared.items()}),
         better=trained.better,
         equal=trained.equal,
         worse=trained.worse,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from regalloc import settings
 from regalloc.compiler.compile_commands import BuiltObject, read_objects
 from regalloc.compiler.corpus import DESCRIPTION, SPLIT, choose_split, parse_cmd
 from regalloc.compiler.sections import Embedded, Reason, dump_sections
-from regalloc.compiler.toolchain import Toolchain
+from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.errors import ConfigError, CorpusError
 from regalloc.report.progress import progress
 from regalloc.stages import table
@@ -26,7 +26,47 @@ EXTRACTION = "extraction.json"
 EXPECTED: frozenset[Reason] = frozenset({"assembler source", "filtered by cmd_filter"})
 """Objects left out for these reasons were never meant to become modules."""
 
-Skipped = dict[Reason, list[str]]
+FOREIGN: Reason = "built by another clang"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What became of one object.
+
+    Attributes:
+        reason: why it is no module, or None.
+        producer: version of the LLVM that wrote its bitcode, if it was meant to become a module.
+    """
+
+    reason: Reason | None
+    producer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extraction:
+    """What became of all objects.
+
+    Attributes:
+        objects: number of objects of the build.
+        names: those that became modules.
+        skipped: the others by reason.
+        producers: number of objects by the version of the LLVM that wrote their bitcode; those that
+            were filtered are not counted.
+    """
+
+    objects: int
+    names: list[str]
+    skipped: dict[Reason, list[str]]
+    producers: dict[str, int]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the content of ``extraction.json``."""
+        return {
+            "objects": self.objects,
+            "extracted": len(self.names),
+            "producers": dict(sorted(self.producers.items())),
+            "skipped": {reason: sorted(names) for reason, names in sorted(self.skipped.items())},
+        }
 
 
 @dataclass(frozen=True)
@@ -36,67 +76,87 @@ class _Cutter:
     corpus: Path
     scratch: Path
 
-    def cut(self, numbered: tuple[int, BuiltObject]) -> Reason | None:
-        """Place one object's module in the corpus, or return why there is none."""
+    def cut(self, numbered: tuple[int, BuiltObject]) -> Cut:
+        """Place one object's module in the corpus, or say why there is none."""
         number, built = numbered
         if built.assembler:
-            return "assembler source"
+            return Cut("assembler source")
         dumped = dump_sections(self.toolchain, built.path, self.scratch / str(number))
         if not isinstance(dumped, Embedded):
-            return dumped
+            return Cut(dumped)
         if not any(self.pattern.search(flag) for flag in parse_cmd(dumped.cmd.read_bytes())):
-            return "filtered by cmd_filter"
+            return Cut("filtered by cmd_filter")
+        if dumped.producer != self.toolchain.version:
+            return Cut(FOREIGN, dumped.producer)
         target = self.corpus / built.name
         target.parent.mkdir(parents=True, exist_ok=True)
         dumped.bitcode.replace(f"{target}.bc")
         dumped.cmd.replace(f"{target}.cmd")
-        return None
+        return Cut(None, dumped.producer)
 
 
 def run(context: StageContext) -> None:
     """Write the modules, ``corpus_description.json``, ``split.json`` and ``extraction.json``.
 
     Raises:
-        CorpusError: there is no build, or too few of its objects became modules.
+        CorpusError: there is no build, too few of its objects became modules, or another clang
+            made them.
         ConfigError: the filter is no regular expression.
+        ToolchainError: clang or llvm-objcopy is missing, or of a release that is not supported.
     """
     config = context.settings.get(settings.Corpus)
     pattern = _compile_filter(config.cmd_filter)
     objects = read_objects(context.objects)
+    toolchain = open_toolchain(context.toolchain)
     folder = context.folder(table.CORPUS)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".extract-", dir=folder) as scratch:
-        cutter = _Cutter(Toolchain(context.toolchain), pattern, folder, Path(scratch))
-        reasons = _cut_all(cutter, objects, context.jobs)
-    names, skipped = sort_out(objects, reasons)
-    _write(folder / EXTRACTION, describe_extraction(len(objects), len(names), skipped))
-    check_extracted(len(objects), len(names), skipped, config.min_extracted)
-    _write(folder / DESCRIPTION, {"modules": names, "has_thinlto": False})
-    _write(folder / SPLIT, choose_split(names, config.held_out_fraction).to_json())
+        cutter = _Cutter(toolchain, pattern, folder, Path(scratch))
+        extraction = sort_out(objects, _cut_all(cutter, objects, context.jobs))
+    _write(folder / EXTRACTION, extraction.to_json())
+    check_extracted(extraction, config.min_extracted, toolchain.version)
+    _write(folder / DESCRIPTION, {"modules": extraction.names, "has_thinlto": False})
+    split = choose_split(extraction.names, config.held_out_fraction)
+    _write(folder / SPLIT, split.to_json())
 
 
-def sort_out(
-    objects: Sequence[BuiltObject], reasons: Sequence[Reason | None]
-) -> tuple[list[str], Skipped]:
-    """Return the names that became modules, and the others by reason."""
+def sort_out(objects: Sequence[BuiltObject], cuts: Sequence[Cut]) -> Extraction:
+    """Tell the objects that became modules from the others."""
     skipped: defaultdict[Reason, list[str]] = defaultdict(list)
     names: list[str] = []
-    for built, reason in zip(objects, reasons, strict=True):
-        (names if reason is None else skipped[reason]).append(built.name)
-    return names, dict(skipped)
+    for built, cut in zip(objects, cuts, strict=True):
+        (names if cut.reason is None else skipped[cut.reason]).append(built.name)
+    producers = Counter(cut.producer for cut in cuts if cut.producer)
+    return Extraction(
+        objects=len(objects), names=names, skipped=dict(skipped), producers=dict(producers)
+    )
 
 
-def check_extracted(objects: int, extracted: int, skipped: Skipped, minimum: float) -> None:
-    """Raise CorpusError with a histogram when too few objects became modules.
+def check_extracted(extraction: Extraction, minimum: float, version: str) -> None:
+    """Raise CorpusError when too few objects became modules.
 
     Objects that were not meant to become modules do not count.
+
+    Args:
+        extraction: what became of the objects.
+        minimum: fraction that must have become modules.
+        version: of the toolchain's LLVM.
     """
-    wanted = objects - sum(len(skipped.get(reason, ())) for reason in EXPECTED)
+    skipped, extracted = extraction.skipped, len(extraction.names)
+    wanted = extraction.objects - sum(len(skipped.get(reason, ())) for reason in EXPECTED)
     if extracted and extracted >= minimum * wanted:
         return
     histogram = "\n".join(
         f"{len(names)} x {reason}, first {names[0]}" for reason, names in sorted(skipped.items())
     )
+    if FOREIGN in skipped:
+        others = ", ".join(name for name in sorted(extraction.producers) if name != version)
+        raise CorpusError(
+            "the corpus was built by another clang",
+            f"its bitcode is of LLVM {others}, this clang is LLVM {version}\n{histogram}",
+            "build the corpus again by this toolchain's clang, or run all stages with the --llvm "
+            "that built it",
+        )
     raise CorpusError(
         f"{extracted} of {wanted} objects became modules, {minimum:.0%} must",
         histogram,
@@ -104,26 +164,17 @@ def check_extracted(objects: int, extracted: int, skipped: Skipped, minimum: flo
     )
 
 
-def describe_extraction(objects: int, extracted: int, skipped: Skipped) -> dict[str, object]:
-    """Return the content of ``extraction.json``."""
-    return {
-        "objects": objects,
-        "extracted": extracted,
-        "skipped": {reason: sorted(names) for reason, names in sorted(skipped.items())},
-    }
-
-
-def _cut_all(cutter: _Cutter, objects: Sequence[BuiltObject], jobs: int) -> list[Reason | None]:
-    reasons: list[Reason | None] = []
+def _cut_all(cutter: _Cutter, objects: Sequence[BuiltObject], jobs: int) -> list[Cut]:
+    cuts: list[Cut] = []
     with progress("extract", len(objects)) as advance:
         pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="extract")
         try:
-            for reason in pool.map(cutter.cut, enumerate(objects)):
-                reasons.append(reason)
+            for cut in pool.map(cutter.cut, enumerate(objects)):
+                cuts.append(cut)
                 advance()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    return reasons
+    return cuts
 
 
 def _compile_filter(expression: str) -> re.Pattern[str]:

@@ -12,8 +12,9 @@ from typing import Any
 from regalloc import settings
 from regalloc.compiler.corpus import Module, read_corpus, sample
 from regalloc.compiler.pool import compile_all, count_kinds
+from regalloc.compiler.probe import probe
 from regalloc.compiler.runner import Compiled, Failed, Result
-from regalloc.compiler.toolchain import Toolchain, probe
+from regalloc.compiler.toolchain import open_toolchain
 from regalloc.compiler.trace_file import DEFAULT_SCORES, TRACE, write_trace
 from regalloc.errors import CompileError, CorpusError, TraceError
 from regalloc.report.progress import progress
@@ -29,12 +30,12 @@ def run(context: StageContext) -> None:
 
     Raises:
         CorpusError: the corpus cannot be read.
-        ToolchainError: clang lacks the ML hooks.
+        ToolchainError: clang lacks the ML hooks, or is of a release that is not supported.
         CompileError: fewer than nine in ten modules compiled.
         TraceError: no function had a decision.
     """
     modules = choose_modules(context)
-    toolchain = Toolchain(context.toolchain)
+    toolchain = open_toolchain(context.toolchain)
     probe(toolchain)
     limits = context.settings.get(settings.Limits)
     with progress("trace", len(modules)) as advance:

@@ -17,7 +17,8 @@ import numpy as np
 
 from regalloc import settings
 from regalloc.compiler.corpus import Module, read_corpus
-from regalloc.compiler.toolchain import Toolchain, probe
+from regalloc.compiler.probe import probe, probe_policy
+from regalloc.compiler.toolchain import open_toolchain
 from regalloc.compiler.trace_file import DEFAULT_SCORES
 from regalloc.compiler.vocab_file import read_vocab
 from regalloc.report.progress import progress
@@ -43,9 +44,10 @@ def run(context: StageContext) -> None:
     """Train from the warm start, or go on from the checkpoint, and export policies.
 
     Raises:
-        CorpusError, TraceError, VocabError, PolicyError: an input cannot be used.
+        CorpusError, TraceError, VocabError: an input cannot be used.
+        PolicyError: the warm start cannot be used, by us or by the compiler.
         ManifestError: the checkpoint does not parse, or belongs to another run.
-        ToolchainError: clang lacks the ML hooks.
+        ToolchainError: clang lacks the ML hooks, or is of a release that is not supported.
         CompileError: no module gave a score.
     """
     backend.configure()
@@ -147,8 +149,9 @@ class Training:
 
 
 def _create_collector(context: StageContext, modules: dict[str, Module]) -> Collector:
-    toolchain = Toolchain(context.toolchain)
+    toolchain = open_toolchain(context.toolchain)
     probe(toolchain)
+    probe_policy(toolchain, context.folder(table.WARMSTART) / GREEDY)
     return Collector(
         modules,
         toolchain=toolchain,

@@ -1,59 +1,13 @@
-"""The evaluator behind -regalloc-model: what it runs, and how it refuses what it cannot."""
+"""Our evaluator behind -regalloc-model: how it refuses what it cannot run."""
 
 from __future__ import annotations
-
-import json
-import os
-import subprocess
-from pathlib import Path
 
 import pytest
 import tensorflow as tf
 
-from regalloc.compiler.features import FEATURES
-from regalloc.compiler.toolchain import Toolchain, pressure_source
-from regalloc.compiler.training_log import read_log
+from tests.rl.mask_policy import compile_under, needs_our_evaluator, save
 
-TOOLCHAIN = Toolchain(Path(os.environ.get("REGALLOC_TOOLCHAIN", "/opt/llvm")))
-
-pytestmark = pytest.mark.skipif(
-    not TOOLCHAIN.llc.exists(), reason=f"there is no toolchain in {TOOLCHAIN.path}"
-)
-
-
-def first_legal(mask):
-    return tf.reshape(tf.argmax(tf.cast(mask, tf.int32), axis=-1), [1])
-
-
-def save(folder, decide=first_legal, dtype=tf.int64, shape=(1, 33), output=None):
-    """Write a policy whose one input is the mask."""
-    module = tf.Module()
-    module.variable = tf.Variable(0, dtype=tf.int64)
-
-    @tf.function(input_signature=[tf.TensorSpec(shape, dtype, "mask")])
-    def action(mask):
-        return {"index_to_evict": decide(mask) + module.variable}
-
-    tf.saved_model.save(module, str(folder), signatures={"action": action})
-    spec = {"name": "StatefulPartitionedCall", "port": 0, "type": "int64_t", "shape": [1]}
-    entry = {"logging_name": "index_to_evict", "tensor_spec": spec | (output or {})}
-    (folder / "output_spec.json").write_text(json.dumps([entry]))
-    return folder
-
-
-def compile_under(policy, tmp_path):
-    """Compile a function that runs out of registers and return the process and the log."""
-    source, log = tmp_path / "in.ll", tmp_path / "log"
-    source.write_text(pressure_source(48))
-    argv = [
-        TOOLCHAIN.llc, "-mtriple=x86_64-linux-gnu", "-regalloc=greedy", source, "-o", "/dev/null",
-        "-regalloc-enable-advisor=development", f"-regalloc-model={policy}",
-        f"-regalloc-training-log={log}",
-    ]  # fmt: skip
-    run = subprocess.run(
-        [str(arg) for arg in argv], capture_output=True, text=True, check=False, timeout=120
-    )
-    return run, log
+pytestmark = needs_our_evaluator
 
 
 def refusal(policy, tmp_path):
@@ -63,17 +17,6 @@ def refusal(policy, tmp_path):
     (line,) = run.stderr.splitlines()
     assert line.startswith("error: regalloc policy: ")
     return line.removeprefix("error: regalloc policy: ").replace(str(policy), "POLICY")
-
-
-@pytest.mark.parametrize("shape", [(1, 33), (33,), (None, 33), None])
-def test_policy_with_one_of_the_inputs_decides(tmp_path, shape):
-    run, log = compile_under(save(tmp_path / "policy", shape=shape), tmp_path)
-    assert (run.returncode, run.stderr) == (0, "")
-    (episode,) = read_log(log)
-    masks = episode.observations["mask"].reshape(episode.decisions, -1)
-    assert episode.decisions > 0
-    assert episode.actions.tolist() == masks.argmax(axis=1).tolist()
-    assert set(episode.observations) == {feature.name for feature in FEATURES}
 
 
 def test_input_of_another_type_is_refused(tmp_path):

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from tf_agents.utils import common
 
 from regalloc.errors import TraceError
 from regalloc.rl.backend import tf
@@ -44,6 +45,21 @@ def test_first_step_has_importance_ratio_one(encoder, table):
     assert metrics.policy_gradient_loss == pytest.approx(0.0, abs=1e-6)
     assert metrics.loss == pytest.approx(0.0, abs=1e-5)
     assert metrics.clip_fraction == 0.0
+
+
+def test_loss_is_summed_in_the_order_of_the_weights(encoder, table, monkeypatch):
+    """TF-Agents would go by a set, whose order is that of addresses and differs by process."""
+
+    def take_set(*variables):
+        raise AssertionError("the kernels came from a set")
+
+    monkeypatch.setattr(common, "extract_shared_variables", take_set)
+    rewards = np.zeros(len(table), np.float32)
+    train = dataclasses.replace(TRAIN, steps=1, entropy=0.0, l2=0.5)
+    learner = Learner(NETWORK, train, encoder.width, 1)
+    kernels = [value for name, value in learner.weights.items() if "kernel" in name]
+    loss = learner.learn(table, rewards, (1,)).loss
+    assert loss == pytest.approx(0.5 * sum(np.square(kernel).sum() for kernel in kernels), rel=1e-4)
 
 
 def test_learn_is_traced_once_for_any_number_of_decisions(encoder, table):

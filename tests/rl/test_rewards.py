@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from regalloc.rl.rewards import compute_ratio, compute_reward, update_baseline
+from regalloc.rl.rewards import compute_reward, update_baseline
 
 
 @pytest.mark.parametrize(
@@ -24,9 +24,3 @@ def test_reward_refuses_what_is_no_score(score):
 @pytest.mark.parametrize(("decay", "baseline"), [(0.0, 2.0), (0.75, 2.5), (1.0, 2.0)])
 def test_baseline_moves_towards_the_score(decay, baseline):
     assert update_baseline(2.0, 4.0, decay) == baseline
-
-
-def test_ratio_is_a_geometric_mean_over_functions_with_costs():
-    assert compute_ratio([1.0, 4.0, 0.0, 1.0], [2.0, 2.0, 1.0, 0.0]) == pytest.approx(1.0)
-    assert compute_ratio([0.0], [0.0]) is None
-    assert compute_ratio([], []) is None

@@ -59,7 +59,7 @@ from regalloc.stages import train
 from tests.rl import simulator
 kill_at, jobs = int(sys.argv[2]), int(sys.argv[3])
 regalloc.rl.collector.compile_all = simulator.compile_all
-train.probe = lambda toolchain: None
+train.open_toolchain = train.probe = train.probe_policy = lambda *ignored: None
 learn = train.Training._learn
 def learn_or_die(self, scored):
     if self.state.iteration == kill_at:

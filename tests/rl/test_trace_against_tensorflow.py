@@ -1,12 +1,15 @@
-"""The trace we write by hand is the trace TensorFlow writes and reads."""
+"""What we read and write by hand is what TensorFlow and protobuf write and read."""
+
+import base64
 
 import numpy as np
 import pytest
 
+from regalloc.compiler.logs import parse_log
 from regalloc.compiler.sequence_example import decode_sequence, encode_sequence
 from regalloc.compiler.tfrecord import read_records
 from regalloc.compiler.trace_file import encode_episode, write_trace
-from tests.unit.compiler.fakes import make_episode
+from tests.unit.compiler.fakes import flatten, make_episode, make_lists
 
 tf = pytest.importorskip("tensorflow")
 
@@ -57,3 +60,16 @@ def test_tensorflow_reads_our_file_and_we_read_its(tmp_path):
         for record in records:
             writer.write(record)
     assert list(read_records(tmp_path / "theirs")) == records
+
+
+def test_log_as_protobuf_serialises_it_is_read():
+    from google.protobuf import struct_pb2
+
+    episodes = [make_episode(name, 1 + len(name), 2.5) for name in ("a", "bb", "ccc")]
+    episodes[0].observations["is_local"][0, 0, 0] = 1000
+    log = struct_pb2.Struct()
+    log.fields["quiet"].string_value = ""
+    for episode in episodes:
+        example = by_tensorflow(make_lists(episode)).SerializeToString()
+        log.fields[episode.function].string_value = base64.b64encode(example)
+    assert flatten(parse_log(log.SerializeToString(), "proto-struct")) == flatten(episodes)

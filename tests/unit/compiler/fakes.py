@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.features import FEATURES
+from regalloc.compiler.logs import Episode
+from regalloc.compiler.sequence_example import encode_sequence
 from regalloc.compiler.toolchain import Toolchain
-from regalloc.compiler.training_log import Episode
+from regalloc.compiler.wire import field, tag
+from regalloc.releases import LogFormat, find_release
 from regalloc.settings import Limits
 
 MAGIC = b"BC\xc0\xde"
@@ -21,7 +26,7 @@ LIMITS = Limits(wall_s=20.0, memory_mb=2048, attempts=3)
 _CLANG = """#!/bin/sh
 for arg; do
   case $arg in
-    --version) echo 'fake clang version 19'; exit 0 ;;
+    --version) echo 'fake clang version VERSION (fake)'; exit 0 ;;
     -regalloc-training-log=*) log=${arg#*=} ;;
     -regalloc-model=*) policy=${arg#*=} ;;
     *.bc|*.ll) input=${input:-$arg} ;;
@@ -47,17 +52,20 @@ cp "$object" "$bc" && cp "$object.llvmcmd" "$cmd"
 """
 
 
-def make_toolchain(folder: Path, probe: str | None = None) -> Toolchain:
+def make_toolchain(folder: Path, probe: str | None = None, major: int = 19) -> Toolchain:
     """Return a toolchain whose clang runs modules' scripts, and ``probe`` for the probe."""
     bin_folder = folder / "bin"
     bin_folder.mkdir(parents=True)
+    release = find_release(major)
     if probe is None:
-        (folder / "probe.log").write_bytes(make_log([make_episode("probe", 2)]))
+        log = make_log([make_episode("probe", 2)], release.log_format)
+        (folder / "probe.log").write_bytes(log)
         probe = f"cp {folder}/probe.log $log"
-    for name, text in (("clang", _CLANG.replace("PROBE", probe)), ("llvm-objcopy", _OBJCOPY)):
+    clang = _CLANG.replace("PROBE", probe).replace("VERSION", release.version)
+    for name, text in (("clang", clang), ("llvm-objcopy", _OBJCOPY)):
         (bin_folder / name).write_text(text)
         (bin_folder / name).chmod(0o755)
-    return Toolchain(folder)
+    return Toolchain(folder, release, release.version)
 
 
 def make_module(folder: Path, name: str, script: str, held_out: bool = False) -> Module:
@@ -68,11 +76,13 @@ def make_module(folder: Path, name: str, script: str, held_out: bool = False) ->
     return Module(name, bitcode, ("-cc1", "-O2"), held_out)
 
 
-def logging_module(folder: Path, name: str, episodes: Sequence[Episode]) -> Module:
+def logging_module(
+    folder: Path, name: str, episodes: Sequence[Episode], log_format: LogFormat = "json-lines"
+) -> Module:
     """Return a module whose compile logs the episodes."""
     log = folder / f"{name}.canned"
     log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_bytes(make_log(episodes))
+    log.write_bytes(make_log(episodes, log_format))
     return make_module(folder, name, f"cp '{log}' $log")
 
 
@@ -103,6 +113,8 @@ def make_episode(function: str, decisions: int, score: float = 1.5) -> Episode:
         for f in FEATURES
     }
     actions = rng.integers(0, 33, decisions).astype(np.int64)
+    # A decision is legal where its mask says so.
+    observations["mask"][np.arange(decisions), 0, actions] = 1
     return Episode(function, observations, actions, {}, score)
 
 
@@ -117,20 +129,47 @@ def make_header(specs: Sequence[tuple[str, str, Sequence[int]]] | None = None) -
     return json.dumps({"features": features, "score": score}).encode() + b"\n"
 
 
-def make_log(episodes: Sequence[Episode], header: bytes | None = None) -> bytes:
+def make_log(episodes: Sequence[Episode], log_format: LogFormat = "json-lines") -> bytes:
     """Return the bytes LLVM would log for the episodes."""
-    chunks = [make_header() if header is None else header]
-    for episode in episodes:
-        chunks.append(event("context", episode.function))
-        for index in range(episode.decisions):
-            last = index == episode.decisions - 1
-            chunks.append(observation(episode, index))
-            chunks.append(outcome(index, episode.score if last else 0.0))
+    if log_format == "proto-struct":
+        return b"".join(
+            entry(episode.function, sequence(make_lists(episode))) for episode in episodes
+        )
+    return make_header() + b"".join(map(json_episode, episodes))
+
+
+def json_episode(episode: Episode) -> bytes:
+    """Return the lines and tensors of one function in a log of LLVM 19."""
+    chunks = [event("context", episode.function)]
+    for index in range(episode.decisions):
+        last = index == episode.decisions - 1
+        chunks.append(observation(episode, index))
+        chunks.append(outcome(index, episode.score if last else 0.0))
     return b"".join(chunks)
 
 
+def make_lists(episode: Episode) -> dict[str, Any]:
+    """Return the feature lists that LLVM 15 logs for a function."""
+    rewards = np.zeros(episode.decisions, np.float32)
+    rewards[-1:] = episode.score
+    decided = {"index_to_evict": episode.actions, "reward": rewards}
+    return {**episode.observations, **episode.extras, **decided}
+
+
+def sequence(lists: Mapping[str, Any]) -> bytes:
+    """Return what LLVM 15 logs as a function's string."""
+    return base64.b64encode(encode_sequence(lists))
+
+
+def entry(function: str, text: bytes) -> bytes:
+    """Return one function of a log of LLVM 15: a string in a map of a protobuf Struct."""
+    name = function.encode("utf-8", "surrogateescape")
+    return field(tag(1), field(tag(1), name) + field(tag(2), field(tag(3), text)))
+
+
 def event(key: str, value: object) -> bytes:
-    return json.dumps({key: value}, separators=(",", ":")).encode() + b"\n"
+    text = json.dumps({key: value}, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "surrogateescape") + b"\n"
 
 
 def observation(episode: Episode, index: int) -> bytes:

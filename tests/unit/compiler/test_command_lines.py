@@ -48,6 +48,8 @@ def test_compile_is_one_cc1_from_bitcode_to_nowhere(policy, model):
         (("-mllvm", "-regalloc-enable-advisor=release", "-mllvm", "-inline-threshold=3"),
          ("-mllvm", "-inline-threshold=3")),
         (("-stats-file=a", "-ftime-trace=b", "-O3"), ("-O3",)),
+        (("-mllvm", "-tfutils-text-log", "-O2"), ("-O2",)),
+        (("-fcolor-diagnostics", "-O2"), ("-O2",)),
         (("-I", "caf\udce9"), ("-I", "caf\udce9")),
         (("-o",), ()),
     ],

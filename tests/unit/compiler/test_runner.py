@@ -11,6 +11,7 @@ from regalloc.compiler.corpus import Module
 from regalloc.compiler.runner import Compiled, Failed, compile_module
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import DiskError, ToolchainError
+from regalloc.releases import RELEASES, find_release
 from tests.unit.compiler.fakes import (
     LIMITS,
     flatten,
@@ -40,9 +41,12 @@ def compile_script(toolchain, tmp_path, script, limits=LIMITS):
     return compile_module(toolchain, make_module(tmp_path, "m", script), None, limits)
 
 
-def test_compile_gives_episodes_and_times(toolchain, tmp_path):
+@pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
+def test_compile_gives_episodes_and_times(tmp_path, release):
+    toolchain = make_toolchain(tmp_path / "llvm", major=release.major)
     episodes = [make_episode("f", 3), make_episode("g", 1)]
-    result = compile_module(toolchain, logging_module(tmp_path, "m", episodes), None, LIMITS)
+    module = logging_module(tmp_path, "m", episodes, release.log_format)
+    result = compile_module(toolchain, module, None, LIMITS)
     assert isinstance(result, Compiled)
     assert (result.module, flatten(result.episodes)) == ("m", flatten(episodes))
     assert result.cpu_s > 0
@@ -68,6 +72,10 @@ def test_compile_without_a_decision_is_no_failure(toolchain, tmp_path, script):
     [
         ("echo a >&2; echo b >&2; exit 3", Failed("m", "exit", "exit code 3\na\nb")),
         ("kill -SEGV $$", Failed("m", "signal", "SIGSEGV")),
+        ("echo 'error: Error evaluating model.' >&2; echo Stack dump: >&2; kill -SEGV $$",
+         Failed("m", "bad_policy", "error: Error evaluating model.")),
+        ("echo 'error: regalloc policy: there is no model in /p' >&2; exit 1",
+         Failed("m", "bad_policy", "error: regalloc policy: there is no model in /p")),
         ("echo \"error: can't skip to bit 9 from 3\" >&2; exit 1",
          Failed("m", "bad_module", "error: can't skip to bit 9 from 3")),
         ("kill -KILL $$", Failed("m", "out_of_memory", "limit 2048 MiB")),
@@ -81,6 +89,15 @@ def test_compile_without_a_decision_is_no_failure(toolchain, tmp_path, script):
 )  # fmt: skip
 def test_failure_is_named(toolchain, tmp_path, script, failed):
     assert compile_script(toolchain, tmp_path, script) == failed
+
+
+def test_policy_that_decides_what_is_not_legal_is_a_bad_policy(toolchain, tmp_path):
+    episode = make_episode("f", 2)
+    episode.observations["mask"][1, 0, episode.actions[1]] = 0
+    module = logging_module(tmp_path, "m", [episode])
+    result = compile_module(toolchain, module, tmp_path / "policy", LIMITS)
+    detail = f"it chose position {episode.actions[1]} in f, which is not legal"
+    assert result == Failed("m", "bad_policy", detail)
 
 
 def test_truncated_log_is_a_bad_log(toolchain, tmp_path):
@@ -134,7 +151,7 @@ def test_non_utf8_arguments_reach_the_compiler(tmp_path):
     clang.write_text("#!/bin/sh\nprintf '%s' \"$3\" | od -An -tx1 >&2; exit 1\n")
     clang.chmod(0o755)
     module = replace(make_module(tmp_path, "m", ""), cmd=("-cc1", "-I", "caf\udce9"))
-    result = compile_module(Toolchain(tmp_path), module, None, LIMITS)
+    result = compile_module(Toolchain(tmp_path, find_release(19)), module, None, LIMITS)
     assert result == Failed("m", "exit", "exit code 1\n63 61 66 e9")
 
 
@@ -156,12 +173,12 @@ def test_full_disk_before_the_compile_is_a_disk_error(toolchain, tmp_path, monke
 
 def test_missing_clang_is_a_toolchain_error(tmp_path):
     with pytest.raises(ToolchainError) as caught:
-        compile_script(Toolchain(tmp_path / "none"), tmp_path, "true")
+        compile_script(Toolchain(tmp_path / "none", find_release(19)), tmp_path, "true")
     assert caught.value.details == f"{tmp_path}/none/bin/clang: No such file or directory"
 
 
 def test_relative_paths_are_those_of_the_caller(toolchain, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     module = replace(make_module(tmp_path, "m", 'echo "$policy" >&2; exit 1'), bitcode=Path("m.bc"))
-    result = compile_module(Toolchain(Path("llvm")), module, Path("p"), LIMITS)
+    result = compile_module(replace(toolchain, path=Path("llvm")), module, Path("p"), LIMITS)
     assert result == Failed("m", "exit", f"exit code 1\n{tmp_path}/p")

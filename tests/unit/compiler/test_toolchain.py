@@ -1,46 +1,69 @@
 import pytest
 
-from regalloc.compiler.toolchain import Toolchain, probe, version
+from regalloc.compiler.toolchain import BUILD_IMAGES, open_toolchain
 from regalloc.errors import ToolchainError
-from tests.unit.compiler.fakes import make_header, make_toolchain
-
-UNKNOWN = "echo \"clang: Unknown command line argument '-regalloc-training-log'\" >&2; exit 1"
-BUILD = "build the llvm image, or give --toolchain the folder of a clang with the ML hooks"
+from regalloc.releases import RELEASES, find_release
+from tests.unit.compiler.fakes import make_toolchain
 
 
-def test_version_is_the_compilers_first_line(tmp_path):
-    assert version(make_toolchain(tmp_path)) == "fake clang version 19"
+def make_clang(folder, script):
+    clang = folder / "bin" / "clang"
+    clang.parent.mkdir()
+    clang.write_text(f"#!/bin/sh\n{script}\n")
+    clang.chmod(0o755)
+    return folder
 
 
-def test_probe_accepts_a_compiler_that_logs(tmp_path):
-    probe(make_toolchain(tmp_path))
+@pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
+def test_toolchain_knows_its_release(tmp_path, release):
+    make_toolchain(tmp_path, major=release.major)
+    toolchain = open_toolchain(tmp_path)
+    assert (toolchain.release, toolchain.version) == (release, release.version)
+    assert toolchain.description == f"fake clang version {release.version} (fake)"
 
 
 @pytest.mark.parametrize(
-    ("script", "brief"),
+    ("line", "major", "version"),
     [
-        (UNKNOWN, "clang lacks the ML hooks"),
-        ("true", "clang's eviction advisor logs nothing"),
-        ("exit 4", "clang failed on the probe with exit code 4"),
-        ("echo x >$log", "clang's training log cannot be read"),
+        ("Debian clang version 19.1.7 (3~deb12u1)", 19, "19.1.7"),
+        ("Ubuntu clang version 15.0.7", 15, "15.0.7"),
+        ("clang version 19.1.0-rc3 (https://example.com 1234)", 19, "19.1.0"),
+        ("clang version 15.0.0git", 15, "15.0.0"),
     ],
 )
-def test_probe_names_what_is_wrong(tmp_path, script, brief):
+def test_version_is_found_in_what_vendors_write(tmp_path, line, major, version):
+    toolchain = open_toolchain(make_clang(tmp_path, f"echo '{line}'; echo 'Target: any'"))
+    assert (toolchain.release, toolchain.version) == (find_release(major), version)
+
+
+def test_release_that_is_not_supported_names_those_that_are(tmp_path):
     with pytest.raises(ToolchainError) as caught:
-        probe(make_toolchain(tmp_path, script))
-    assert (caught.value.brief, caught.value.resolution) == (brief, BUILD)
+        open_toolchain(make_clang(tmp_path, "echo 'Debian clang version 14.0.6'"))
+    assert caught.value.render() == (
+        "error: LLVM 14.0.6 is not supported\n"
+        "Debian clang version 14.0.6\n"
+        "what to do: use the clang of LLVM 15.0.6 or 19.1.7"
+    )
     assert caught.value.exit_code == 20
 
 
-def test_probe_accepts_no_log_without_decisions(tmp_path):
-    (tmp_path / "header").write_bytes(make_header())
-    with pytest.raises(ToolchainError, match="logs nothing"):
-        probe(make_toolchain(tmp_path / "llvm", f"cp {tmp_path}/header $log"))
-
-
-@pytest.mark.parametrize("ask", [probe, version])
-def test_missing_clang_is_named(tmp_path, ask):
+@pytest.mark.parametrize(
+    ("script", "brief", "details"),
+    [
+        ("echo broken >&2; exit 127", "clang does not run", "broken"),
+        ("true", "clang does not run", ""),
+        ("echo gcc 12", "clang does not tell its version", "gcc 12"),
+    ],
+)
+def test_clang_that_does_not_answer_is_named(tmp_path, script, brief, details):
     with pytest.raises(ToolchainError) as caught:
-        ask(Toolchain(tmp_path))
+        open_toolchain(make_clang(tmp_path, script))
+    assert (caught.value.brief, caught.value.details) == (brief, details)
+
+
+def test_missing_clang_is_named(tmp_path):
+    with pytest.raises(ToolchainError) as caught:
+        open_toolchain(tmp_path)
     assert caught.value.brief == "clang cannot be started"
     assert caught.value.details == f"{tmp_path}/bin/clang: No such file or directory"
+    assert caught.value.resolution == BUILD_IMAGES

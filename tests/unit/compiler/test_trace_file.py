@@ -35,18 +35,26 @@ def test_sequence_does_not_depend_on_the_order_of_names():
     assert encode_sequence(LISTS) == encode_sequence(dict(reversed(LISTS.items())))
 
 
+def test_sequence_of_no_decisions_is_encoded():
+    lists = decode_sequence(encode_sequence({"a": np.zeros((0, 1, 33), np.float32)}))
+    assert {name: len(array) for name, array in lists.items()} == {"a": 0}
+
+
 def test_sequence_takes_no_other_dtype():
     with pytest.raises(TypeError, match="float32 or int64 expected, not float64"):
         encode_sequence({"a": np.zeros((1, 1))})
 
 
 @pytest.mark.parametrize(
-    "data", [b"\x12", b"\x12\x05abc", b"\x09abc", b"\xff", b"\x12\x02\x0a\x09"]
+    "data",
+    [b"\x12", b"\x12\x05abc", b"\x09abc", b"\xff", b"\x12\x02\x0a\x09", b"\x12" + b"\xff" * 99],
 )
-def test_bytes_that_are_no_sequence_are_named(data):
+def test_record_that_is_no_sequence_is_named(tmp_path, data):
+    write_records(tmp_path / "t", [data])
     with pytest.raises(TraceError) as caught:
-        decode_sequence(data)
+        list(read_trace(tmp_path / "t"))
     assert caught.value.brief == "the trace is damaged"
+    assert caught.value.details.startswith(f"{tmp_path}/t: no SequenceExample: ")
 
 
 def test_records_survive_a_file(tmp_path):

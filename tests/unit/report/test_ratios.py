@@ -1,8 +1,6 @@
-import math
-
 import pytest
 
-from regalloc.report.ratios import Comparison, compare, identify
+from regalloc.report.ratios import Comparison, compare, compute_ratio, identify
 
 
 def scores(**values):
@@ -32,8 +30,13 @@ def test_function_missing_under_the_policy_is_left_out():
 
 def test_nothing_to_compare_has_no_ratio():
     comparison = compare({}, {})
-    assert math.isnan(comparison.ratio)
+    assert comparison.ratio is None
     assert comparison.functions == 0
+
+
+def test_ratio_of_functions_that_all_lost_or_gained_their_cost_is_none():
+    assert compute_ratio([(0.0, 1.0), (2.0, 0.0)]) is None
+    assert compute_ratio([(0.0, 1.0), (2.0, 4.0)]) == pytest.approx(2.0)
 
 
 def test_rounding_of_float32_is_no_difference():

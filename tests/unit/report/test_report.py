@@ -1,13 +1,9 @@
-import io
-
 import msgspec
 import pytest
-from rich.console import Console
 
 from regalloc.errors import ManifestError
 from regalloc.report import report
 from regalloc.report.report import Part, Ratios, Report
-from regalloc.report.table import print_report
 
 
 def make_part(ratio, functions=100, better=40, worse=10):
@@ -92,16 +88,3 @@ def test_report_of_another_version_is_refused(tmp_path):
     report.write(msgspec.structs.replace(make_report(), version=9), path)
     with pytest.raises(ManifestError, match="version 9, this program writes 1"):
         report.read(path)
-
-
-def test_table_shows_every_policy_and_the_verdict(tmp_path):
-    path = tmp_path / "report.json"
-    report.write(make_report(failures={"timeout": 2}), path)
-    out = io.StringIO()
-    print_report(path, Console(file=out, width=80))
-    text = out.getvalue()
-    for word in ("held out", "train", "1.3000", "1.0010", "0.9870", "0.9000"):
-        assert word in text
-    assert "the trained policy is 1.30 % better than the default" in text
-    assert "(40 better, 50 equal, 10 worse)" in text.replace("\n", " ")
-    assert "failed compiles: 2 x timeout" in text

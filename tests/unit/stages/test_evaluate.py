@@ -46,7 +46,7 @@ def write_policies(root):
         (root / place / "output_spec.json").write_text(json.dumps(SPEC))
 
 
-def make_context(root, modules, seen=(), min_compiled=0.9):
+def make_context(root, modules, seen=(), min_compiled=0.9, probe=None):
     write_corpus(root / "corpus", modules)
     write_policies(root)
     (root / "default_trace").mkdir(exist_ok=True)
@@ -54,7 +54,7 @@ def make_context(root, modules, seen=(), min_compiled=0.9):
     content = json.dumps({"modules": {"t": entries}, "failures": []})
     (root / "default_trace" / "default_scores.json").write_text(content)
     settings = Settings((Evaluate(train_fraction=1.0, min_compiled=min_compiled), LIMITS))
-    make_toolchain(root / "llvm")
+    make_toolchain(root / "llvm", probe)
     return StageContext(root, root / "llvm", root, seed=3, jobs=2, settings=settings)
 
 
@@ -92,6 +92,7 @@ def test_report_compares_every_policy_on_held_out_functions(tmp_path):
     assert content.train.functions == 1
     assert content.failures == {}
     assert content.seed == 3
+    assert content.compiler == "fake clang version 19.1.7 (fake)"
     assert content.verdict.startswith("the trained policy is 29.29 % better than the default")
 
 
@@ -145,6 +146,19 @@ def test_missing_model_is_named(tmp_path):
     with pytest.raises(PolicyError) as caught:
         evaluate.run(context)
     assert "output_model/saved_policy/saved_model.pb is missing" in caught.value.details
+
+
+def test_policy_the_compiler_cannot_use_is_named_before_any_compile(tmp_path):
+    modules = [make_module(tmp_path / "corpus", "h", f"touch {tmp_path}/compiled", held_out=True)]
+    (tmp_path / "log").write_bytes(make_log([make_episode("probe", 2)]))
+    refuse = "*random_policy) echo 'error: Error evaluating model.' >&2; exit 1 ;;"
+    probe = f'case "$policy" in {refuse} *) cp {tmp_path}/log $log ;; esac'
+    with pytest.raises(PolicyError) as caught:
+        evaluate.run(make_context(tmp_path, modules, probe=probe))
+    assert caught.value.brief == (
+        f"the compiler cannot use the policy in {tmp_path}/warmstart/random_policy"
+    )
+    assert not (tmp_path / "compiled").exists()
 
 
 def test_damaged_default_scores_are_named(tmp_path):

@@ -3,12 +3,14 @@ import json
 import pytest
 
 from regalloc.compiler.corpus import Module, read_corpus
-from regalloc.errors import ConfigError, CorpusError
+from regalloc.errors import ConfigError, CorpusError, ToolchainError
 from regalloc.settings import Corpus, Settings
 from regalloc.stages import extract
 from regalloc.stages.context import StageContext
+from tests.unit.compiler.bitstreams import unabbreviated, wrap
 from tests.unit.compiler.fakes import MAGIC, make_toolchain
 
+BITCODE = unabbreviated("LLVM19.1.7")
 FAST, SLOW = b"-cc1\0-O3\0", b"-cc1\0-O0\0"
 CORPUS = Corpus(
     targets=(), projects=(), cmd_filter="^-O2|-O3$", min_extracted=0.8, held_out_fraction=0.2
@@ -29,7 +31,7 @@ class Build:
         self.entries = []
         folder.mkdir()
 
-    def add(self, name, cmd=FAST, file="a.c", bitcode=MAGIC):
+    def add(self, name, cmd=FAST, file="a.c", bitcode=BITCODE):
         self.entries.append({"directory": "/nowhere", "file": file, "command": f"cc -c -o {name}"})
         if bitcode is not None:
             (self.folder / name).write_bytes(bitcode + name.encode())
@@ -37,10 +39,10 @@ class Build:
         if name in OBJCOPY_ERRORS:
             (self.folder / f"{name}.error").write_text(OBJCOPY_ERRORS[name])
 
-    def context(self, tmp_path, jobs=2, **changes):
+    def context(self, tmp_path, jobs=2, major=19, **changes):
         (self.folder / "compile_commands.json").write_text(json.dumps(self.entries))
         if not (tmp_path / "llvm").exists():
-            make_toolchain(tmp_path / "llvm")
+            make_toolchain(tmp_path / "llvm", major=major)
         values = {**CORPUS.__dict__, **changes}
         settings = Settings((Corpus(**values),))
         return StageContext(
@@ -66,10 +68,11 @@ def test_extract_writes_a_corpus(build, tmp_path):
         Module(n, folder / f"{n}.bc", ("-cc1", "-O3", "-I", "caf\udce9"), n in held_out)
         for n in ("a.o", "b.o", "c.o")
     )
-    assert (folder / "b.o.bc").read_bytes() == MAGIC + b"b.o"
+    assert (folder / "b.o.bc").read_bytes() == BITCODE + b"b.o"
     assert json.loads((folder / "extraction.json").read_text()) == {
         "objects": 5,
         "extracted": 3,
+        "producers": {"19.1.7": 3},
         "skipped": {"assembler source": ["blake3.o"], "filtered by cmd_filter": ["slow.o"]},
     }
     assert sorted(p.name for p in folder.iterdir()) == sorted(
@@ -117,7 +120,7 @@ def test_extract_with_too_few_modules_fails_with_a_histogram(build, tmp_path):
 @pytest.mark.parametrize(("missing", "fails"), [(2, False), (3, True)])
 def test_extract_tolerates_a_fifth_missing(build, tmp_path, missing, fails):
     for index in range(10):
-        build.add(f"m{index}.o", bitcode=None if index < missing else MAGIC)
+        build.add(f"m{index}.o", bitcode=None if index < missing else BITCODE)
     context = build.context(tmp_path)
     if fails:
         with pytest.raises(CorpusError, match="7 of 10 objects"):
@@ -132,6 +135,50 @@ def test_extract_of_nothing_that_fits_the_filter_fails(build, tmp_path):
     build.add("slow.o", SLOW)
     with pytest.raises(CorpusError, match="0 of 0 objects"):
         extract.run(build.context(tmp_path))
+
+
+def test_corpus_of_another_clang_names_both_versions(build, tmp_path):
+    for name in ("a.o", "b.o"):
+        build.add(name)
+    build.add("slow.o", SLOW, bitcode=MAGIC)
+    context = build.context(tmp_path, major=15)
+    with pytest.raises(CorpusError) as caught:
+        extract.run(context)
+    assert caught.value.render() == (
+        "error: the corpus was built by another clang\n"
+        "its bitcode is of LLVM 19.1.7, this clang is LLVM 15.0.6\n"
+        "2 x built by another clang, first a.o\n"
+        "1 x filtered by cmd_filter, first slow.o\n"
+        "what to do: build the corpus again by this toolchain's clang, or run all stages with the "
+        "--llvm that built it"
+    )
+    assert not (context.root / "corpus" / "corpus_description.json").exists()
+
+
+@pytest.mark.parametrize(
+    "bitcode",
+    [MAGIC, unabbreviated("LLVM19.1.6"), wrap(unabbreviated("LLVM19.1.7-rc1"))],
+    ids=["unnamed", "patch", "wrapped"],
+)
+def test_a_few_objects_of_another_clang_are_left_out_and_named(build, tmp_path, bitcode):
+    for index in range(9):
+        build.add(f"m{index}.o")
+    build.add("other.o", bitcode=bitcode)
+    context = build.context(tmp_path)
+    extract.run(context)
+    extraction = json.loads((context.root / "corpus" / "extraction.json").read_text())
+    wrapped = bitcode[:1] == b"\xde"
+    assert extraction["skipped"] == ({} if wrapped else {"built by another clang": ["other.o"]})
+    assert extraction["extracted"] == (10 if wrapped else 9)
+
+
+def test_release_that_is_not_supported_is_refused(build, tmp_path):
+    build.add("a.o")
+    context = build.context(tmp_path)
+    clang = tmp_path / "llvm" / "bin" / "clang"
+    clang.write_text("#!/bin/sh\necho Debian clang version 14.0.6\n")
+    with pytest.raises(ToolchainError, match=r"LLVM 14\.0\.6 is not supported"):
+        extract.run(context)
 
 
 def test_extract_refuses_a_broken_filter(build, tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from regalloc.compiler.trace_file import read_trace
 from regalloc.errors import CompileError, CorpusError, ToolchainError, TraceError
+from regalloc.releases import RELEASES
 from regalloc.settings import Limits, Settings, Trace
 from regalloc.stages import trace
 from regalloc.stages.context import StageContext
@@ -18,12 +19,12 @@ from tests.unit.compiler.fakes import (
 )
 
 
-def make_context(tmp_path, modules, jobs=2, rate=1.0):
+def make_context(tmp_path, modules, jobs=2, rate=1.0, major=19):
     corpus = tmp_path / "corpus"
     corpus.mkdir(exist_ok=True)
     write_corpus(corpus, modules)
     if not (tmp_path / "llvm").exists():
-        make_toolchain(tmp_path / "llvm")
+        make_toolchain(tmp_path / "llvm", major=major)
     limits = Limits(wall_s=20.0, memory_mb=2048, attempts=1)
     settings = Settings((Trace(sampling_rate=rate), limits))
     return StageContext(tmp_path, tmp_path / "llvm", tmp_path, 0, jobs, settings)
@@ -59,6 +60,17 @@ def test_trace_records_decisions_and_scores_of_training_modules(tmp_path):
     sequences = list(read_trace(tmp_path / "default_trace" / "trace.tfrecord"))
     assert [s["reward"].tolist() for s in sequences] == [[2.5] * 3, [1.0] * 2, [0.5]]
     np.testing.assert_array_equal(sequences[0]["mask"], make_episode("f", 3).observations["mask"])
+
+
+def test_trace_does_not_depend_on_the_format_of_the_logs(tmp_path):
+    contents = []
+    for release in RELEASES:
+        root = tmp_path / release.version
+        episodes = [make_episode("f", 3, 2.5), make_episode("g", 2, 0.0)]
+        module = logging_module(root / "corpus", "m", episodes, release.log_format)
+        trace.run(make_context(root, [module], major=release.major))
+        contents.append([p.read_bytes() for p in sorted((root / "default_trace").iterdir())])
+    assert contents[0] == contents[1]
 
 
 def test_trace_does_not_depend_on_jobs(tmp_path):

@@ -1,4 +1,4 @@
-"""Read the training log that LLVM 19's development advisor writes.
+"""Read the training log of LLVM 19's development advisor.
 
 A JSON line with the tensors' specs; then for each function ``{"context": name}``; for each decision
 ``{"observation": n}``, the raw tensors in the order of the specs, ``{"outcome": n}`` and the raw
@@ -10,60 +10,22 @@ Source: ``llvm/lib/Analysis/TrainingLogger.cpp``, ``llvm/lib/CodeGen/MLRegAllocE
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from regalloc.compiler.features import DECISION, FEATURES
-from regalloc.compiler.log_header import garbage, parse_header, parse_json, truncated
-
-Array = npt.NDArray[Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Episode:
-    """What was seen, decided and scored in one function.
-
-    Attributes:
-        function: the function's (mangled) name.
-        observations: per feature an array ``(decisions, *shape)`` of the feature's dtype.
-        actions: int64 ``(decisions,)``, positions chosen.
-        extras: further outputs of the policy, ``(decisions, *shape)`` each.
-        score: the allocation's cost relative to the entry's frequency, lower is better.
-    """
-
-    function: str
-    observations: dict[str, Array]
-    actions: Array
-    extras: dict[str, Array]
-    score: float
-
-    @property
-    def decisions(self) -> int:
-        """Number of decisions, at least one."""
-        return len(self.actions)
+from regalloc.compiler.logs.episode import Episode
+from regalloc.compiler.logs.failures import damaged, truncated
+from regalloc.compiler.logs.json_header import parse_header, parse_json
 
 
-def read_log(path: Path) -> tuple[Episode, ...]:
-    """Return a log's functions that had a decision, in the order of compilation.
-
-    A compile without register allocation (``-O0``) opens no log: no file and an empty file both
-    mean no episode, as does a log of functions without decisions.
+def parse(data: bytes) -> tuple[Episode, ...]:
+    """Return the episodes of a log's bytes, in the order of compilation.
 
     Raises:
-        TrainingLogError: the log is truncated, is none, or has other tensors than ``FEATURES``.
+        TrainingLogError: see :func:`regalloc.compiler.logs.read_log`.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return ()
-    return parse_log(data)
-
-
-def parse_log(data: bytes) -> tuple[Episode, ...]:
-    """Return the episodes of a log's bytes; see :func:`read_log`."""
     if not data:
         return ()
     cursor = _Cursor(data)
@@ -102,7 +64,7 @@ class _Cursor:
         if end >= len(self._data):
             raise truncated(f"{nbytes} bytes expected after byte {self._position}")
         if self._data[end] != ord("\n"):
-            raise garbage(f"the tensors at byte {self._position} do not end where they should")
+            raise damaged(f"the tensors at byte {self._position} do not end where they should")
         tensors = self._data[self._position : end]
         self._position = end + 1
         return tensors
@@ -112,7 +74,7 @@ class _Cursor:
         start = self._position
         event = parse_json(self.line(), start)
         if len(event) != 1:
-            raise garbage(f"no event at byte {start}")
+            raise damaged(f"no event at byte {start}")
         return next(iter(event.items()))
 
 
@@ -129,7 +91,7 @@ def _functions(cursor: _Cursor, nbytes: int) -> list[_Function]:
                 functions[-1].score = float(np.frombuffer(cursor.tensors(4), np.float32)[0])
                 functions[-1].pending = None
             case key, value:
-                raise garbage(f"unexpected {key!r}: {value!r}")
+                raise damaged(f"unexpected {key!r}: {value!r}")
     _check_outcome(functions)
     return [function for function in functions if function.records]
 

@@ -1,14 +1,17 @@
+"""The training log of LLVM 19."""
+
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from regalloc.compiler.features import FEATURES
-from regalloc.compiler.training_log import parse_log, read_log
+from regalloc.compiler.logs import json_lines
 from regalloc.errors import TrainingLogError
 from tests.unit.compiler.fakes import (
     event,
     flatten,
+    json_episode,
     make_episode,
     make_header,
     make_log,
@@ -22,34 +25,27 @@ SPECS = [
 ]
 
 
-def test_log_gives_every_function_with_its_last_outcome_as_score():
-    episodes = [make_episode("f", 3, 2.5), make_episode("g", 1, 0.5), make_episode("f", 2, 7.0)]
-    assert flatten(parse_log(make_log(episodes))) == flatten(episodes)
+def test_functions_come_in_the_order_of_compilation():
+    episodes = [make_episode("g", 1), make_episode("f", 2), make_episode("g", 2)]
+    assert flatten(json_lines.parse(make_log(episodes))) == flatten(episodes)
 
 
-def test_log_tensors_have_the_declared_shapes_and_dtypes():
-    (episode,) = parse_log(make_log([make_episode("f", 3)]))
-    seen = {name: (a.dtype.name, a.shape) for name, a in episode.observations.items()}
-    assert seen == {f.name: (f.dtype, (3, *f.shape)) for f in FEATURES}
-    assert (episode.actions.dtype, episode.actions.shape) == (np.dtype("int64"), (3,))
-
-
-def test_log_keeps_extra_outputs_apart():
+def test_extra_outputs_are_kept_apart():
     extras = {"logits": np.arange(66, dtype=np.float32).reshape(2, 1, 33)}
     episode = replace(make_episode("f", 2), extras=extras)
     header = make_header([*SPECS[:-1], ("logits", "float", (1, 33)), SPECS[-1]])
-    assert flatten(parse_log(make_log([episode], header))) == flatten([episode])
+    assert flatten(json_lines.parse(header + json_episode(episode))) == flatten([episode])
 
 
 def test_log_with_prefixed_names_is_the_same_log():
-    episodes = [make_episode("f", 2)]
+    episode = make_episode("f", 2)
     header = make_header(
         [("action_" + n if n != "index_to_evict" else n, t, s) for n, t, s in SPECS]
     )
-    assert flatten(parse_log(make_log(episodes, header))) == flatten(episodes)
+    assert flatten(json_lines.parse(header + json_episode(episode))) == flatten([episode])
 
 
-def test_log_of_two_greedy_runs_in_one_function_is_one_episode():
+def test_two_greedy_runs_in_one_function_are_one_episode():
     episode = make_episode("f", 2, 4.0)
     log = b"".join(
         (
@@ -62,33 +58,18 @@ def test_log_of_two_greedy_runs_in_one_function_is_one_episode():
             outcome(1, 4.0),
         )
     )
-    assert flatten(parse_log(log)) == flatten([episode])
+    assert flatten(json_lines.parse(log)) == flatten([episode])
 
 
-@pytest.mark.parametrize(
-    "log", [b"", make_header(), make_header() + event("context", "f") + event("context", "g")]
-)
-def test_log_without_decisions_has_no_episodes(log):
-    assert parse_log(log) == ()
+def test_functions_without_a_decision_are_no_episodes():
+    assert json_lines.parse(make_header() + event("context", "f") + event("context", "g")) == ()
 
 
-def test_log_that_was_never_opened_has_no_episodes(tmp_path):
-    assert read_log(tmp_path / "log") == ()
-
-
-@pytest.mark.parametrize("cut", [1, 6, 25, 1000, 2700])
-def test_truncated_log_is_named(cut):
-    with pytest.raises(TrainingLogError) as caught:
-        parse_log(make_log([make_episode("f", 2)])[:-cut])
-    assert caught.value.brief == "the training log is truncated"
-    assert caught.value.exit_code == 22
-
-
-def test_log_of_a_function_without_outcome_names_the_function():
+def test_function_without_outcome_is_named():
     episode = make_episode("f", 1)
     log = make_header() + event("context", "f") + observation(episode, 0)
     with pytest.raises(TrainingLogError) as caught:
-        parse_log(log + event("context", "g"))
+        json_lines.parse(log + event("context", "g"))
     assert caught.value.details == "function f has no outcome"
 
 
@@ -104,15 +85,15 @@ def test_log_of_a_function_without_outcome_names_the_function():
 def test_header_that_differs_from_the_spec_shows_both(index, spec, details):
     specs = [*SPECS[:index], spec, *SPECS[index + 1 :]]
     with pytest.raises(TrainingLogError) as caught:
-        parse_log(make_header(specs))
+        json_lines.parse(make_header(specs))
     assert caught.value.brief == "the training log does not fit the feature spec"
-    assert caught.value.details == f"tensor {index}: expected {details}"
+    assert caught.value.details == f"expected {details}"
 
 
 def test_header_with_too_few_tensors_says_which_is_missing():
     with pytest.raises(TrainingLogError) as caught:
-        parse_log(make_header(SPECS[:20]))
-    assert caught.value.details == "tensor 20: expected progress float32 [1], the log has none"
+        json_lines.parse(make_header(SPECS[:20]))
+    assert caught.value.details == "expected progress float32 [1], the log has none"
 
 
 @pytest.mark.parametrize(
@@ -130,5 +111,5 @@ def test_header_with_too_few_tensors_says_which_is_missing():
 )
 def test_garbage_is_named(log):
     with pytest.raises(TrainingLogError) as caught:
-        parse_log(log)
+        json_lines.parse(log)
     assert caught.value.brief == "the training log is damaged"

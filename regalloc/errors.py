@@ -79,6 +79,18 @@ class MemoryLimitError(RegallocError):
     exit_code = 16
 
 
+class RegistryError(RegallocError):
+    """A registry that cannot be used, or that holds something else than it should."""
+
+    exit_code = 17
+
+
+class VerifyError(RegallocError):
+    """Two builds or two runs of the same thing that differ."""
+
+    exit_code = 18
+
+
 class ToolchainError(RegallocError):
     """A compiler that is missing or was built without the ML hooks."""
 

@@ -7,6 +7,7 @@ import shutil
 from typing import Any
 
 from regalloc.engine.protocol import RUN_LABEL, STAGE_ENV, Command
+from regalloc.stages.table import OBJECTS
 
 
 def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
@@ -20,7 +21,8 @@ def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
                 "mode": "ro" if mount.read_only else "rw",
             }
             for mount in command.mounts
-        },
+        }
+        | _objects(command),
         "volumes_from": lent,
         "environment": {**dict(STAGE_ENV), **_terminal(command.tty)},
         "user": f"{os.getuid()}:{os.getgid()}",
@@ -35,6 +37,12 @@ def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
         "init": True,
         "tty": command.tty,
     }
+
+
+def _objects(command: Command) -> dict[str, dict[str, str]]:
+    if command.objects_folder is None:
+        return {}
+    return {str(command.objects_folder): {"bind": f"/{OBJECTS}", "mode": "ro"}}
 
 
 def _terminal(tty: bool) -> dict[str, str]:

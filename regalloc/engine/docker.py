@@ -6,32 +6,46 @@ import os
 import shutil
 import signal
 import sys
+import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
+from regalloc.engine.chunks import ChunkReader
 from regalloc.engine.container import container_options
 from regalloc.engine.outcome import Tail, check_exit
 from regalloc.engine.protocol import RUN_LABEL, Command, EngineName
+from regalloc.engine.refusals import engine_full
 from regalloc.engine.signals import interruptible, shielded
-from regalloc.errors import DiskError, EngineError, RegallocError
+from regalloc.errors import ConfigError, EngineError, RegallocError
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
+
+T = TypeVar("T")
 
 GRACE_S = 10
 TIMEOUT_S = 60
 
 
 def connect() -> DockerEngine | None:
-    """Return the docker engine the environment names, or None when none answers."""
+    """Return the docker engine the environment names, or None when none answers.
+
+    Raises:
+        ConfigError: docker's own config.json, which holds its credentials, cannot be read.
+    """
     # Imported here: the SDK takes longer to load than `status` may take in all.
     import docker
-    from docker.errors import DockerException
+    from docker.errors import DockerException, InvalidConfigFile
 
     try:
         client = docker.from_env(timeout=TIMEOUT_S)
         client.ping()
+    except (InvalidConfigFile, ValueError) as error:
+        raise ConfigError(
+            "docker's config.json cannot be read", str(error), "docker logout, then docker login"
+        ) from error
     except DockerException:
         return None
     return DockerEngine(client)
@@ -44,6 +58,11 @@ class DockerEngine:
         self._client = client
 
     @property
+    def client(self) -> Any:
+        """Return the SDK's client, for what else there is to do with the engine."""
+        return self._client
+
+    @property
     def name(self) -> EngineName:
         """Return which of the engines this is."""
         return "docker"
@@ -54,12 +73,8 @@ class DockerEngine:
 
     def image_id(self, reference: str) -> str | None:
         """Return the ID of an image, or None when there is none of that reference."""
-        from docker.errors import ImageNotFound
-
-        try:
-            return str(self._client.images.get(reference).id)
-        except ImageNotFound:
-            return None
+        image = or_none(lambda: self._client.images.get(reference))
+        return str(image.id) if image else None
 
     def pull(self, reference: str) -> bool:
         """Fetch an image from its registry and return whether that worked."""
@@ -73,18 +88,54 @@ class DockerEngine:
 
     def remove_images(self, prefix: str) -> tuple[str, ...]:
         """Remove every image whose reference starts so, and return the references."""
-        with _translated():
+        with translated():
             tags = sorted(tag for image in self._client.images.list() for tag in image.tags)
             removed = tuple(tag for tag in tags if tag.startswith(prefix))
             for tag in removed:
                 self._client.images.remove(tag, force=True)
         return removed
 
+    @contextmanager
+    def export(self, reference: str) -> Iterator[BinaryIO]:
+        """Yield an image's file system as a tar stream, parents included.
+
+        Raises:
+            EngineError: there is no such image, or the engine went away.
+        """
+        with self._created(reference) as container, closing(container.export()) as chunks:
+            yield cast("BinaryIO", ChunkReader(chunks))
+
+    def read_file(self, reference: str, path: PurePosixPath) -> bytes:
+        """Return a file of an image.
+
+        Raises:
+            EngineError: there is no such image or file, or the engine went away.
+        """
+        with self._created(reference) as container:
+            chunks, _ = container.get_archive(str(path))
+            stream = cast("BinaryIO", ChunkReader(chunks))
+            with closing(chunks), tarfile.open(fileobj=stream, mode="r|") as archive:
+                member = archive.next()
+                content = archive.extractfile(member) if member else None
+                return content.read() if content else b""
+
+    @contextmanager
+    def _created(self, reference: str) -> Iterator[Container]:
+        """Yield a container of an image that is never started, and remove it."""
+        with translated():
+            # Its command need not exist.
+            container = self._client.containers.create(reference, ["true"], labels={RUN_LABEL: ""})
+            try:
+                yield container
+            finally:
+                with shielded():
+                    container.remove(v=True, force=True)
+
     def run(self, command: Command) -> None:
         """Run a stage in a container and remove the container on every way out."""
         name = f"regalloc-{command.run_id}-{command.stage}-{os.getpid()}"
         tail = Tail()
-        with _translated(), interruptible():
+        with translated(), interruptible():
             self._remove_orphans(command)
             try:
                 lent = self._lend(command, f"{name}-objects")
@@ -176,22 +227,40 @@ def _resized(container: Container, tty: bool) -> Iterator[Callable[[], None]]:
         signal.signal(signal.SIGWINCH, before)
 
 
+def engine_failure(text: str) -> RegallocError:
+    """Return the error that an engine's message stands for."""
+    if "no space left on device" in text.lower():
+        return engine_full(text)
+    return EngineError("the docker engine refused or went away", text, "run `make doctor`")
+
+
 @contextmanager
-def _translated() -> Iterator[None]:
-    """Turn the SDK's exceptions into ours."""
-    from docker.errors import DockerException
-    from requests.exceptions import RequestException
+def translated(refused: Callable[[str], RegallocError] = engine_failure) -> Iterator[None]:
+    """Turn the SDK's exceptions into ours.
+
+    Args:
+        refused: makes an error of the message of an engine that answered, but not as we hoped.
+    """
+    from docker.errors import DockerException, StreamParseError
+    from requests.exceptions import RequestException, Timeout
+    from urllib3.exceptions import HTTPError
 
     try:
         yield
     except RegallocError:
         raise
-    except (DockerException, RequestException) as error:
-        text = str(error)
-        if "no space left on device" in text.lower():
-            raise DiskError(
-                "the docker engine's disk is full", text, "free space: docker system prune"
-            ) from error
-        raise EngineError(
-            "the docker engine refused or went away", text, "run `make doctor`"
-        ) from error
+    except (DockerException, Timeout) as error:
+        raise refused(str(getattr(error, "explanation", None) or error)) from error
+    # A stream that ends in the middle shows as urllib3's error, or as half a line of JSON.
+    except (RequestException, StreamParseError, HTTPError) as error:
+        raise engine_failure(str(error)) from error
+
+
+def or_none(call: Callable[[], T]) -> T | None:
+    """Return what a call of the SDK gives, None when the engine says there is no such thing."""
+    from docker.errors import NotFound
+
+    try:
+        return call()
+    except NotFound:
+        return None

@@ -88,7 +88,8 @@ class LocalEngine:
 
     def stage_argv(self, command: Command) -> tuple[str, ...]:
         """Return the whole command line of a stage."""
-        objects = command.objects_image or command.toolchain_image
+        lender = command.objects_image or command.toolchain_image
+        objects = command.objects_folder or local_folder(self._cache, lender) / OBJECTS
         folder = local_folder(self._cache, command.toolchain_image)
         return (
             str(local_folder(self._cache, command.image) / "venv" / "bin" / "python3"),
@@ -97,7 +98,7 @@ class LocalEngine:
             *command.argv,
             f"--root={command.root}",
             f"--toolchain={folder / 'opt' / 'llvm'}",
-            f"--objects={local_folder(self._cache, objects) / OBJECTS}",
+            f"--objects={objects}",
         )
 
     def _env(self) -> dict[str, str]:

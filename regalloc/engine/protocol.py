@@ -47,8 +47,9 @@ class Command:
         image: reference of the image the stage's Python lives in.
         toolchain_image: reference of the image the compiler comes from.
         objects_image: reference of the image that lends its volumes, if one does.
+        objects_folder: the user's own build, mounted read-only in their place.
         argv: the stage and its flags, without the interpreter.
-        root: the run's folder on the host; every mount lies below it.
+        root: the run's folder on the host; every other mount lies below it.
         mounts: the only folders the stage sees.
         run_id: value of the label containers carry.
         memory_mb: hard memory limit in MiB.
@@ -60,6 +61,7 @@ class Command:
     image: str
     toolchain_image: str
     objects_image: str | None
+    objects_folder: Path | None = None
     argv: tuple[str, ...]
     root: Path
     mounts: tuple[Mount, ...]

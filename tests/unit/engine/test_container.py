@@ -59,3 +59,14 @@ def test_container_options_isolate_the_stage(monkeypatch, tty):
         "init": True,
         "tty": tty,
     }
+
+
+def test_a_build_of_the_users_own_stands_where_the_images_objects_would():
+    command = Command(
+        stage="extract", image="t", toolchain_image="l", objects_image=None, argv=("extract",),
+        objects_folder=Path("/mine"), root=Path("/run"), mounts=(), run_id="r", memory_mb=1,
+        pids=1, tty=False,
+    )  # fmt: skip
+    assert container_options(command, [])["volumes"] == {
+        "/mine": {"bind": "/llvm_corpus", "mode": "ro"}
+    }

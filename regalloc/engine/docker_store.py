@@ -1,0 +1,169 @@
+"""The docker engine's images: named, pulled, pushed, saved and loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import IO, Any, cast
+
+from regalloc.engine.docker import DockerEngine, engine_failure, or_none, translated
+from regalloc.engine.protocol import Engine
+from regalloc.engine.refusals import engine_full, registry_failure
+from regalloc.engine.signals import interruptible
+from regalloc.engine.store import Event, ImageStore, StoredImage, Watch
+from regalloc.errors import EngineError, ImageError, RegallocError
+
+
+def store_of(engine: Engine) -> ImageStore:
+    """Return the images an engine keeps.
+
+    Raises:
+        EngineError: the engine keeps no images.
+    """
+    if not isinstance(engine, DockerEngine):
+        raise EngineError(
+            "images are moved by docker, and there is none here",
+            f"engine: {engine.describe()}",
+            "start docker, or use --engine=docker",
+        )
+    return DockerStore(engine.client)
+
+
+class DockerStore:
+    """The images of a docker engine.
+
+    Credentials are those of docker's own config.json; the engine is who talks to registries.
+
+    Args:
+        client: the SDK's client.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def look_up(self, reference: str) -> StoredImage | None:
+        """Return the image of a reference, or None when there is none."""
+        with translated():
+            image = or_none(lambda: self._client.images.get(reference))
+        return stored_image(image.attrs) if image else None
+
+    def add_name(self, image_id: str, name: str) -> None:
+        """Name an image `repository:tag`; whatever had the name loses it."""
+        repository, _, tag = name.rpartition(":")
+        with translated():
+            self._client.api.tag(image_id, repository, tag)
+
+    def drop_name(self, reference: str) -> None:
+        """Take a name away, and the image with its last name; nothing when there is none."""
+        with translated():
+            or_none(lambda: self._client.api.remove_image(reference))
+
+    def remote_digest(self, reference: str) -> str | None:
+        """Return the digest of a tag's manifest in its registry, None when it has no such tag."""
+        with _asking(reference):
+            answer = or_none(lambda: self._client.api.inspect_distribution(reference))
+        return str(answer["Descriptor"]["digest"]) if answer else None
+
+    def pull(self, reference: str, watch: Watch) -> None:
+        """Fetch the image of a `repository@digest`, checked against the digest."""
+        repository, _, digest = reference.partition("@")
+        with _asking(reference), interruptible():
+            lines = self._client.api.pull(repository, tag=digest, stream=True, decode=True)
+            for _ in _followed(lines, watch, reference):
+                pass
+
+    def push(self, reference: str, watch: Watch) -> str:
+        """Send an image to the registry its name begins with; return its manifest's digest."""
+        repository, _, tag = reference.rpartition(":")
+        digest = ""
+        with _asking(reference), self._patient(), interruptible():
+            lines = self._client.api.push(repository, tag=tag, stream=True, decode=True)
+            for line in _followed(lines, watch, reference):
+                digest = str(line.get("aux", {}).get("Digest", digest))
+        return digest
+
+    @contextmanager
+    def save(self, references: tuple[str, ...]) -> Iterator[IO[bytes]]:
+        """Yield a `docker save` stream of some images, layers that they share once."""
+        api = self._client.api
+        # The SDK's own call takes one image, and would send shared layers again with each.
+        url = f"{api.base_url}/v{api.api_version}/images/get"
+        with translated(), interruptible():
+            # The engine writes all of it to its disk before it answers.
+            answer = api.get(url, params={"names": references}, stream=True, timeout=None)
+            with closing(answer):
+                if not answer.ok:
+                    raise engine_failure(answer.text)
+                yield cast("IO[bytes]", answer.raw)
+
+    def load(self, archive: IO[bytes], watch: Watch) -> None:
+        """Take in an archive that `docker load` reads."""
+        with translated(load_failure), self._patient(), interruptible():
+            for line in self._client.api.load_image(archive):
+                if "error" in line:
+                    raise load_failure(str(line["error"]))
+                watch(event_of(line))
+
+    @contextmanager
+    def _patient(self) -> Iterator[None]:
+        """Let the engine be silent for as long as it likes: layers are big, registries slow."""
+        api = self._client.api
+        before, api.timeout = api.timeout, None
+        try:
+            yield
+        finally:
+            api.timeout = before
+
+
+def stored_image(attrs: dict[str, Any]) -> StoredImage:
+    """Return an image from what the engine's inspection says of it."""
+    return StoredImage(
+        image_id=str(attrs["Id"]),
+        labels=attrs["Config"].get("Labels") or {},
+        layers=tuple(attrs["RootFS"].get("Layers") or ()),
+    )
+
+
+def event_of(line: dict[str, Any]) -> Event:
+    """Return what a line of the engine's progress says."""
+    detail = line.get("progressDetail") or {}
+    return Event(
+        layer=str(line.get("id", "")),
+        status=str(line.get("status", "")),
+        done=int(detail.get("current", 0)),
+        total=int(detail.get("total", 0)),
+    )
+
+
+def load_failure(text: str) -> RegallocError:
+    """Return the error of an archive that the engine does not take."""
+    if "no space left on device" in text.lower():
+        return engine_full(text)
+    return ImageError("docker refuses the archive", text, "make it again: invoke save")
+
+
+def registry_host(reference: str) -> str:
+    """Return the registry of a reference, as `docker login` takes it."""
+    return reference.partition("/")[0]
+
+
+@contextmanager
+def _asking(reference: str) -> Iterator[None]:
+    with translated(lambda text: registry_failure(registry_host(reference), text)):
+        yield
+
+
+def _followed(lines: Any, watch: Watch, reference: str) -> Iterator[dict[str, Any]]:
+    """Yield an operation's lines once they were watched; an error is a line as well.
+
+    Args:
+        lines: the SDK's generator; closing it makes the engine stop what it does.
+        watch: told each line.
+        reference: what is moved.
+    """
+    with closing(lines):
+        for line in lines:
+            if "error" in line:
+                raise registry_failure(registry_host(reference), str(line["error"]))
+            watch(event_of(line))
+            yield line

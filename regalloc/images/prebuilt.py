@@ -1,0 +1,84 @@
+"""The image set in a registry: pushed, pulled, and pulled where it would be built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from regalloc.engine.signals import interruptible
+from regalloc.errors import RegistryError
+from regalloc.images.identity import build_task, require_images
+from regalloc.images.registry import Registry
+from regalloc.images.tree import Target
+
+
+def push_set(targets: tuple[Target, ...], registry: Registry) -> None:
+    """Push the images of a set that the registry does not have; overwrite nothing.
+
+    Registries know no "put if absent": two pushes of one tag at the same time are noticed only
+    afterwards.
+
+    Raises:
+        ImageError: an image is not built.
+        RegistryError: the registry refuses, or has another image under one of the tags.
+        StoppedError: it was asked to stop; the same command goes on with what is missing.
+    """
+    with interruptible():
+        images = require_images(targets, registry.store)
+        # All are compared before the first is pushed: it is the whole set or nothing new.
+        missing = [t for t in targets if not registry.holds(t, images[t.reference])]
+        for target in targets:
+            if target in missing:
+                registry.send(target, images[target.reference])
+            else:
+                registry.say(f"{registry.name(target)} is there already")
+
+
+def pull_set(targets: tuple[Target, ...], registry: Registry) -> None:
+    """Pull the images of a set that are not here.
+
+    Raises:
+        RegistryError: the registry refuses, holds something else, or lacks one; what it has
+            was pulled.
+        DiskError: the engine's disk is full.
+        StoppedError: it was asked to stop; the same command goes on with what is missing.
+    """
+    if missing := [target for target in targets if not registry.fetch(target)]:
+        tasks = dict.fromkeys(build_task(target.name) for target in missing)
+        raise RegistryError(
+            f"{registry.address} lacks {len(missing)} of {len(targets)} images",
+            "\n".join(registry.name(target) for target in missing),
+            f"build them: {' && '.join(tasks)}; then others can have them: invoke push",
+        )
+
+
+class Builder(Protocol):
+    """What can build an image."""
+
+    def build(self, target: Target) -> None:
+        """Build one image, whose parent exists."""
+
+
+@dataclass(frozen=True)
+class PullOrBuild:
+    """Pulls an image that the registry has, builds the others, and says which of the two.
+
+    Attributes:
+        registry: where to look first.
+        builder: what builds the others.
+    """
+
+    registry: Registry
+    builder: Builder
+
+    def build(self, target: Target) -> None:
+        """Make an image be here.
+
+        Raises:
+            RegallocError: of the registry or the builder.
+        """
+        if self.registry.fetch(target):
+            return
+        self.registry.say(f"{self.registry.address} does not have {target.reference}: building it")
+        self.builder.build(target)
+        self.registry.say(f"built {target.reference}")

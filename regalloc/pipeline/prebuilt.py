@@ -1,0 +1,36 @@
+"""Moves the image set between this engine, a registry and an archive."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from regalloc.engine.docker_store import store_of
+from regalloc.images.address import require_registry
+from regalloc.images.archive import load_set, save_set
+from regalloc.images.prebuilt import pull_set, push_set
+from regalloc.images.registry import Registry
+from regalloc.pipeline.execute import Run
+from regalloc.pipeline.show import say
+
+
+def push(run: Run, address: str) -> None:
+    """Send the set to a registry; see :func:`regalloc.images.prebuilt.push_set`."""
+    registry = Registry(require_registry(address, os.environ), store_of(run.engine), say)
+    push_set(tuple(run.wish.targets.values()), registry)
+
+
+def pull(run: Run, address: str) -> None:
+    """Fetch the set from a registry; see :func:`regalloc.images.prebuilt.pull_set`."""
+    registry = Registry(require_registry(address, os.environ), store_of(run.engine), say)
+    pull_set(tuple(run.wish.targets.values()), registry)
+
+
+def save(run: Run, archive: Path) -> None:
+    """Write the set into an archive; see :func:`regalloc.images.archive.save_set`."""
+    save_set(tuple(run.wish.targets.values()), archive, store_of(run.engine), say)
+
+
+def load(run: Run, archive: Path) -> None:
+    """Take images out of an archive; see :func:`regalloc.images.archive.load_set`."""
+    load_set(archive, store_of(run.engine), say)

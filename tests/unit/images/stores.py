@@ -1,0 +1,79 @@
+"""An engine's images and a registry's, in memory."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from regalloc.engine.store import Event, StoredImage, Watch
+from regalloc.errors import RegistryError
+from tests.tiny_images import TinyImage, docker_archive, sha256
+
+
+class FakeStore:
+    """Keeps images by name, knows one registry, and notes what was done to either.
+
+    Attributes:
+        names: image of each reference.
+        remote: image of each reference in the registry.
+        log: what was pulled, pushed and loaded, in order.
+        cut: whether a pull or push fails in the middle.
+        loads: what loading an archive leaves under each name.
+        content: images that can be saved.
+    """
+
+    def __init__(self, *here: TinyImage) -> None:
+        self.names = {image.target.reference: image.stored for image in here}
+        self.content = list(here)
+        self.remote: dict[str, StoredImage] = {}
+        self.log: list[str] = []
+        self.cut = False
+        self.loads: dict[str, StoredImage] = {}
+
+    def look_up(self, reference: str) -> StoredImage | None:
+        return self.names.get(reference)
+
+    def add_name(self, image_id: str, name: str) -> None:
+        self.names[name] = next(x for x in self.names.values() if x.image_id == image_id)
+
+    def drop_name(self, reference: str) -> None:
+        self.names.pop(reference, None)
+
+    def remote_digest(self, reference: str) -> str | None:
+        image = self.remote.get(reference)
+        return manifest_digest(image) if image else None
+
+    def pull(self, reference: str, watch: Watch) -> None:
+        repository, _, digest = reference.partition("@")
+        self.log.append(f"pull {repository}")
+        watch(Event("0a", "Downloading", 1, 2))
+        self._fail_if_cut()
+        mine = [image for name, image in self.remote.items() if name.startswith(f"{repository}:")]
+        self.names[reference] = next(x for x in mine if manifest_digest(x) == digest)
+
+    def push(self, reference: str, watch: Watch) -> str:
+        self.log.append(f"push {reference}")
+        self._fail_if_cut()
+        self.remote[reference] = self.names[reference]
+        return manifest_digest(self.names[reference])
+
+    def _fail_if_cut(self) -> None:
+        if self.cut:
+            raise RegistryError("registry cut the connection")
+
+    @contextmanager
+    def save(self, references: tuple[str, ...]) -> Iterator[IO[bytes]]:
+        kept = [image for image in self.content if image.target.reference in references]
+        yield io.BytesIO(docker_archive(kept))
+
+    def load(self, archive: IO[bytes], watch: Watch) -> None:
+        assert archive.tell() == 0
+        self.log.append("load")
+        self.names |= self.loads
+
+
+def manifest_digest(image: StoredImage) -> str:
+    """Return the digest under which the registry has an image."""
+    return sha256(f"manifest of {image.image_id}".encode())

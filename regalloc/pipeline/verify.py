@@ -1,0 +1,166 @@
+"""Proves that two builds give the same files and two trainings the same policy."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from regalloc.engine.docker import DockerEngine
+from regalloc.errors import EngineError, VerifyError
+from regalloc.images.build import DockerBuilder
+from regalloc.images.files import Difference, compare_files, hash_files
+from regalloc.images.prebuilt import PullOrBuild
+from regalloc.images.tree import Target
+from regalloc.pipeline.execute import Run, execute
+from regalloc.pipeline.found import look_around
+from regalloc.pipeline.manifest import hash_outputs
+from regalloc.pipeline.plan import plan
+from regalloc.stages.table import EVALUATION, STAGES
+
+SECOND = "second"
+REPORT = "report.json"
+TIMES = "wall_s"
+SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was compared of one image or stage.
+
+    Attributes:
+        what: `image` or `stage`, and its name.
+        files: how many files there are.
+        differences: those that differ.
+    """
+
+    what: str
+    files: int
+    differences: tuple[Difference, ...]
+
+
+def verify(run: Run, images: bool = True, stages: bool = True) -> None:
+    """Build and train twice, print a table of what was compared, and fail if anything differs.
+
+    The first build stays as the images; the second, and both trainings, are removed.
+
+    Raises:
+        EngineError: there is no docker engine.
+        VerifyError: a file differs.
+        RegallocError: a build or a stage failed.
+    """
+    # What a registry has would prove nothing.
+    builder = run.builder.builder if isinstance(run.builder, PullOrBuild) else run.builder
+    if not isinstance(run.engine, DockerEngine) or not isinstance(builder, DockerBuilder):
+        raise EngineError("verify needs a docker engine", "", "start docker")
+    second = {name: again(target) for name, target in run.wish.targets.items()}
+    verdicts: list[Verdict] = []
+    try:
+        for verdict in _verdicts(run, run.engine, builder, second, images, stages):
+            verdicts.append(verdict)
+            # What comes after is made of it and would differ as well.
+            if verdict.differences:
+                break
+    finally:
+        for target in reversed(second.values()):
+            run.engine.remove_images(target.reference)
+    Console().print(verdict_table(verdicts))
+    check_verdicts(verdicts)
+
+
+def _verdicts(
+    run: Run,
+    engine: DockerEngine,
+    builder: DockerBuilder,
+    second: Mapping[str, Target],
+    images: bool,
+    stages: bool,
+) -> Iterator[Verdict]:
+    if images:
+        yield from _verify_images(run.wish.targets, second, engine, builder)
+    if stages:
+        yield from _verify_stages(run, second if images else run.wish.targets)
+
+
+def again(target: Target) -> Target:
+    """Return the same image under a tag of its own, on a parent of the second build."""
+    parent = f"{target.parent}-{SECOND}" if target.parent else None
+    return replace(target, tag=f"{target.tag}-{SECOND}", parent=parent)
+
+
+def _verify_images(
+    first: Mapping[str, Target],
+    second: Mapping[str, Target],
+    engine: DockerEngine,
+    builder: DockerBuilder,
+) -> Iterator[Verdict]:
+    afresh = replace(builder, no_cache=True)
+    for name, target in first.items():
+        afresh.build(target)
+        afresh.build(second[name])
+        files = []
+        for built in (target, second[name]):
+            with engine.export(built.reference) as stream:
+                files.append(hash_files(stream))
+        yield Verdict(f"image {name}", len(files[0]), tuple(compare_files(*files)))
+
+
+def _verify_stages(run: Run, second: Mapping[str, Target]) -> Iterator[Verdict]:
+    with tempfile.TemporaryDirectory(prefix="regalloc-verify-", dir=run.cache) as name:
+        folders = (Path(name) / "first", Path(name) / "second")
+        for folder, targets in zip(folders, (run.wish.targets, second), strict=True):
+            folder.mkdir()
+            one = replace(run, folder=folder, wish=replace(run.wish, targets=targets))
+            found = look_around(folder, targets, run.engine)
+            execute(plan([stage.name for stage in STAGES], one.wish, found), one)
+        for stage in STAGES:
+            files = [stage_files(folder / stage.writes) for folder in folders]
+            yield Verdict(f"stage {stage.name}", len(files[0]), tuple(compare_files(*files)))
+        for folder in folders:
+            shutil.rmtree(folder)
+
+
+def stage_files(folder: Path) -> dict[str, str]:
+    """Return the hashes of what a stage wrote, without the times that a report tells."""
+    report = folder / REPORT
+    if folder.name == EVALUATION and report.is_file():
+        content = json.loads(report.read_bytes())
+        content.pop(TIMES)
+        report.write_text(json.dumps(content))
+    return hash_outputs(folder)
+
+
+def verdict_table(verdicts: Sequence[Verdict]) -> Table:
+    """Return what was compared as a table."""
+    table = Table(box=None, title="built and run twice", title_justify="left")
+    table.add_column("what")
+    table.add_column("files", justify="right")
+    table.add_column("different", justify="right")
+    for verdict in verdicts:
+        table.add_row(verdict.what, str(verdict.files), str(len(verdict.differences)))
+    return table
+
+
+def check_verdicts(verdicts: Sequence[Verdict]) -> None:
+    """Check that nothing differs.
+
+    Raises:
+        VerifyError: something does; the first files are named.
+    """
+    for verdict in verdicts:
+        if verdict.differences:
+            shown = "\n".join(
+                f"{found.path}\n  first  {found.first}\n  second {found.second}"
+                for found in verdict.differences[:SHOWN]
+            )
+            raise VerifyError(
+                f"{verdict.what} is not reproducible: {verdict.differences[0].path} differs",
+                shown,
+                "find what the build or the stage takes from its surroundings",
+            )

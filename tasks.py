@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
-from invoke.context import Context
 from invoke.tasks import Task, task
 
-from regalloc.errors import EngineError, RegallocError, StoppedError
+from regalloc.errors import ConfigError, EngineError, RegallocError, StoppedError
 from regalloc.pipeline import doctor as medic
-from regalloc.pipeline import host
+from regalloc.pipeline import host, prebuilt
+from regalloc.pipeline import verify as prove
 from regalloc.pipeline.clean import clean_up
+from regalloc.pipeline.sbom import write_sboms
 from regalloc.pipeline.shell import enter_shell
-from regalloc.pipeline.show import print_error
+from regalloc.pipeline.show import print_error, say
 from regalloc.stages.table import find
 
-HELP = {
-    "profile": "name of a profile in configs/profiles, or the path of a .gin file",
-    "run": "folder of the run; runs/<profile> by default",
-    "jobs": "compiles at the same time; 0 takes the cores this process may use",
-    "seed": "source of every random choice",
-    "dry-run": "print what would be done and why, and do nothing",
-    "engine": "docker or local; the first that answers by default",
-    "bind": "a setting on top of the profile, Section.name=value; repeatable",
-    "debug": "show tracebacks",
+OPTIONS: dict[str, tuple[Any, str]] = {
+    "profile": ("quick", "name of a profile in configs/profiles, or the path of a .gin file"),
+    "run": ("", "folder of the run; runs/<profile> by default"),
+    "llvm": (0, "release of the compiler, 15 or 19; the profile's by default"),
+    "flavor": ("", "relink or source: how the compiler is built; the profile's by default"),
+    "corpus_from": ("", "deb:NAME[=VERSION] or a build's folder, instead of LLVM itself"),
+    "registry": ("", "host[:port][/path] of prebuilt images; REGALLOC_REGISTRY by default"),
+    "jobs": (0, "compiles at the same time; 0 takes the cores this process may use"),
+    "seed": (0, "source of every random choice"),
+    "dry_run": (False, "print what would be done and why, and do nothing"),
+    "engine": ("", "docker or local; the first that answers by default"),
+    "bind": ([], "a setting on top of the profile, Section.name=value; repeatable"),
 }
+"""What tasks share: default and help text of each option."""
+
+IMAGES = ("profile", "llvm", "flavor", "corpus_from", "engine", "bind")
+RUN = (*IMAGES, "run")
+STAGE = (*RUN, "registry", "jobs", "seed", "dry_run")
+BUILD = (*IMAGES, "registry", "jobs", "dry_run")
+MOVE = (*IMAGES, "registry")
 
 
 @contextmanager
@@ -46,36 +60,73 @@ def reported(debug: bool = False) -> Iterator[None]:
         sys.exit(failure.exit_code)
 
 
+def command(
+    takes: tuple[str, ...], name: str = "", doc: str = "", **own: str
+) -> Callable[[Callable[..., None]], Task[Any]]:
+    """Make a task of a function of :class:`host.Options` and options of its own.
+
+    Args:
+        takes: names of the shared options.
+        name: the task's name; the function's by default.
+        doc: the task's description; the function's by default.
+        own: help texts of the function's own options.
+    """
+
+    def decorate(function: Callable[..., None]) -> Task[Any]:
+        def body(c: Any, **given: Any) -> None:
+            shared = {name: given.pop(name) for name in takes}
+            bindings = tuple(shared.pop("bind", ()))
+            debug = given.pop("debug")
+            with reported(debug):
+                function(host.Options(**shared, bindings=bindings, debug=debug), **given)
+
+        body.__name__, body.__doc__ = function.__name__, doc or function.__doc__
+        # Invoke reads a task's options off its signature.
+        body.__signature__ = _signature(takes, function)  # type: ignore[attr-defined]
+        texts = {**{n: OPTIONS[n][1] for n in takes}, **own, "debug": "show tracebacks"}
+        helps = {option.replace("_", "-"): text for option, text in texts.items()}
+        repeatable = [option for option in takes if option == "bind"]
+        made = task(name=name or None, help=helps, iterable=repeatable)(body)
+        return cast("Task[Any]", made)
+
+    return decorate
+
+
+def _signature(takes: tuple[str, ...], function: Callable[..., None]) -> inspect.Signature:
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    # The first is the shared options, all together.
+    own = list(inspect.signature(function).parameters.values())[1:]
+    needed = [parameter for parameter in own if parameter.default is parameter.empty]
+    shared = [inspect.Parameter(name, kind, default=OPTIONS[name][0]) for name in takes]
+    debug = inspect.Parameter("debug", kind, default=False)
+    given = [parameter for parameter in own if parameter.default is not parameter.empty]
+    return inspect.Signature([inspect.Parameter("c", kind), *needed, *shared, *given, debug])
+
+
+def archive_path(file: str) -> Path:
+    """Return the path of an archive.
+
+    Raises:
+        ConfigError: what is there looks like an option.
+    """
+    if file.startswith("-"):
+        raise ConfigError(
+            f"{file} stands where a file is expected",
+            "",
+            "write the file first, as in `invoke save images.tar`; `invoke --help save` helps",
+        )
+    return Path(file).resolve()
+
+
 def stage_task(name: str, *wanted: str) -> Task[Any]:
     """Return the task that makes the results of some stages and all they need."""
-
-    def body(
-        c: Context,
-        profile: str = "quick",
-        run: str = "",
-        jobs: int = 0,
-        seed: int = 0,
-        dry_run: bool = False,
-        engine: str = "",
-        bind: list[str] | None = None,
-        debug: bool = False,
-    ) -> None:
-        with reported(debug):
-            options = host.Options(
-                profile=profile,
-                run=run,
-                jobs=jobs,
-                seed=seed,
-                dry_run=dry_run,
-                engine=engine,
-                bindings=tuple(bind or ()),
-                debug=debug,
-            )
-            host.run_stages(options, wanted)
-
     summary = f"{find(name).summary}{', then evaluate' if 'evaluate' in wanted[1:] else ''}"
-    body.__doc__ = f"{summary[0].upper()}{summary[1:]}, and what comes before as needed."
-    return cast("Task[Any]", task(name=name, help=HELP, iterable=["bind"])(body))
+    doc = f"{summary[0].upper()}{summary[1:]}, and what comes before as needed."
+
+    def body(options: host.Options) -> None:
+        host.run_stages(options, wanted)
+
+    return command(STAGE, name, doc)(body)
 
 
 extract = stage_task("extract", "extract")
@@ -86,102 +137,89 @@ train = stage_task("train", "train", "evaluate")
 evaluate = stage_task("evaluate", "evaluate")
 
 
-def pick(*names: str) -> dict[str, str]:
-    """Return the help of some options."""
-    return {name: HELP[name] for name in names}
-
-
-@task(help=pick("dry-run", "engine", "jobs", "debug"))
-def build_llvm(
-    c: Context, dry_run: bool = False, engine: str = "", jobs: int = 0, debug: bool = False
-) -> None:
+@command(BUILD)
+def build_llvm(options: host.Options) -> None:
     """Build the images of the compiler and of the trainer."""
-    with reported(debug):
-        options = host.Options(dry_run=dry_run, engine=engine, jobs=jobs, debug=debug)
-        host.build_images(options, ("base", "llvm", "trainer"))
+    host.build_images(options, ("base", "llvm", "trainer"))
 
 
-@task(help=pick("profile", "bind", "dry-run", "engine", "jobs", "debug"), iterable=["bind"])
-def build_corpus(
-    c: Context,
-    profile: str = "quick",
-    bind: list[str] | None = None,
-    dry_run: bool = False,
-    engine: str = "",
-    jobs: int = 0,
-    debug: bool = False,
-) -> None:
-    """Build the image of LLVM's own objects that a profile names."""
-    with reported(debug):
-        options = host.Options(
-            profile=profile,
-            bindings=tuple(bind or ()),
-            dry_run=dry_run,
-            engine=engine,
-            jobs=jobs,
-            debug=debug,
-        )
-        host.build_images(options, ("corpus",))
+@command(BUILD)
+def build_corpus(options: host.Options) -> None:
+    """Build the image of the code to learn from: LLVM's own, or a Debian package."""
+    host.build_images(options, ("corpus",))
 
 
-@task(
-    help={
-        **pick("profile", "run", "seed", "engine", "bind", "debug"),
-        "verify": "hash every result again instead of comparing sizes",
-    },
-    iterable=["bind"],
+@command(MOVE)
+def push(options: host.Options) -> None:
+    """Send the images to a registry."""
+    prebuilt.push(host.prepare(options), options.registry)
+
+
+@command(MOVE)
+def pull(options: host.Options) -> None:
+    """Fetch the images from a registry instead of building them."""
+    prebuilt.pull(host.prepare(options), options.registry)
+
+
+@command(IMAGES)
+def save(options: host.Options, file: str) -> None:
+    """Write the images into one OCI archive, for machines without a registry."""
+    prebuilt.save(host.prepare(options), archive_path(file))
+
+
+@command(IMAGES)
+def load(options: host.Options, file: str) -> None:
+    """Take the images out of an archive that `save` wrote."""
+    prebuilt.load(host.prepare(options), archive_path(file))
+
+
+@command(())
+def lock(options: host.Options) -> None:
+    """Lock what the images are made of to what Debian has today, and show what changes."""
+    host.relock()
+
+
+@command(IMAGES, output="folder for the files; runs/sbom by default")
+def sbom(options: host.Options, output: str = "runs/sbom") -> None:
+    """Write the bills of materials (SPDX) of the images that exist."""
+    for path in write_sboms(host.prepare(options), Path(output).resolve()):
+        say(str(path))
+
+
+@command(
+    ("llvm", "flavor", "engine", "bind", "jobs"),
+    images="build the images twice and compare every file",
+    stages="run the stages twice and compare what they write",
 )
-def status(
-    c: Context,
-    profile: str = "quick",
-    run: str = "",
-    seed: int = 0,
-    engine: str = "",
-    bind: list[str] | None = None,
-    verify: bool = False,
-    debug: bool = False,
-) -> None:
+def verify(options: host.Options, images: bool = True, stages: bool = True) -> None:
+    """Build everything twice and train twice, and compare every file."""
+    prove.verify(host.prepare(replace(options, profile="tiny")), images, stages)
+
+
+@command((*RUN, "seed"), verify="hash every result again instead of comparing sizes")
+def status(options: host.Options, verify: bool = False) -> None:
     """Show what is done, and what would run and why."""
-    with reported(debug):
-        options = host.Options(
-            profile=profile, run=run, seed=seed, engine=engine, bindings=tuple(bind or ())
-        )
-        host.show_status(options, rehash=verify)
+    host.show_status(options, rehash=verify)
 
 
-@task(help=pick("engine"))
-def doctor(c: Context, engine: str = "") -> None:
+@command(("engine",))
+def doctor(options: host.Options) -> None:
     """Look at this machine and say what to fix before a run."""
-    with reported():
-        well = medic.print_findings(medic.examine(os.environ, engine))
+    well = medic.print_findings(medic.examine(os.environ, options.engine))
     sys.exit(0 if well else EngineError.exit_code)
 
 
-@task(help=pick("profile", "run", "engine"))
-def shell(c: Context, profile: str = "quick", run: str = "", engine: str = "") -> None:
+@command(RUN)
+def shell(options: host.Options) -> None:
     """Open a shell in the trainer image with the run's folders."""
-    with reported():
-        options = host.Options(profile=profile, run=run, engine=engine)
-        code = enter_shell(host.prepare(options))
-    sys.exit(code)
+    sys.exit(enter_shell(host.prepare(options)))
 
 
-@task(
-    help={
-        **pick("profile", "run", "engine"),
-        "images": "remove the images as well",
-        "cache": "remove logs, the bootstrapped base and local toolchains as well",
-    }
+@command(
+    RUN,
+    images="remove the images as well",
+    cache="remove logs, the bootstrapped base and local toolchains as well",
 )
-def clean(
-    c: Context,
-    profile: str = "quick",
-    run: str = "",
-    engine: str = "",
-    images: bool = False,
-    cache: bool = False,
-) -> None:
+def clean(options: host.Options, images: bool = False, cache: bool = False) -> None:
     """Remove a run's folders."""
-    with reported():
-        options = host.Options(profile=profile, run=run, engine=engine)
-        clean_up(options, images=images, cache=cache)
+    clean_up(options, images=images, cache=cache)

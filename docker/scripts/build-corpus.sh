@@ -2,18 +2,25 @@
 # Build LLVM with embedded bitcode, by the toolchain that the policy will run in.
 # usage: build-corpus.sh SOURCE PREFIX DEST
 # CORPUS_TARGETS and CORPUS_PROJECTS are lists separated by semicolons, JOBS bounds the compiles.
-# DEST receives compile_commands.json, cut to what was built, and the objects it names.  What an
-# interrupted build finished is kept in DEST and not built again.
+# LLVM_VERSION and LLVM_SOURCE_{PACKAGE,VERSION,FILE,SHA256} say what SOURCE is.
+# DEST receives source.json, compile_commands.json, cut to what was built, and the objects it names.
+# Objects that a build finished stay in CCACHE_DIR and are not compiled again, whatever ended it.
 set -euo pipefail
 
 source=$1 prefix=$2 dest=$3
-: "${CORPUS_TARGETS:?lists the targets to build}"
+: "${CORPUS_TARGETS:?lists the targets to build}" "${LLVM_VERSION:?}"
+: "${LLVM_SOURCE_PACKAGE:?}" "${LLVM_SOURCE_VERSION:?}" "${LLVM_SOURCE_FILE:?}" "${LLVM_SOURCE_SHA256:?}"
 embed="-Xclang -fembed-bitcode=all"
+
+# A cached object is found by the content of the compiler that made it: dates of a layer's files
+# are no sign.  All of clang and LLVM takes 2 GB.
+export CCACHE_COMPILERCHECK=content CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-10G}
 
 # Libraries of the system are left out: they add packages to the image and no code to the corpus.
 cmake -G Ninja -S "$source/llvm" -B "$dest" -Wno-dev --log-level=WARNING \
   -DCMAKE_BUILD_TYPE=Release \
   -DCMAKE_C_COMPILER="$prefix/bin/clang" -DCMAKE_CXX_COMPILER="$prefix/bin/clang++" \
+  -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
   -DCMAKE_C_FLAGS="$embed" -DCMAKE_CXX_FLAGS="$embed" \
   -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
   -DLLVM_ENABLE_PROJECTS="${CORPUS_PROJECTS:-}" -DLLVM_TARGETS_TO_BUILD="${CORPUS_ARCHS:-X86}" \
@@ -23,10 +30,38 @@ cmake -G Ninja -S "$source/llvm" -B "$dest" -Wno-dev --log-level=WARNING \
   -DLLVM_INCLUDE_TESTS=OFF -DLLVM_INCLUDE_BENCHMARKS=OFF -DLLVM_INCLUDE_EXAMPLES=OFF \
   -DLLVM_INCLUDE_DOCS=OFF -DLLVM_APPEND_VC_REV=OFF >/dev/null
 
-IFS=';' read -ra targets <<<"$CORPUS_TARGETS"
-ninja -C "$dest" -j "${JOBS:-$(nproc)}" "${targets[@]}"
-
-# cmake lists every target's sources; what was not asked for was not built and is not missing.
+# Libraries come and go between releases; a profile names those of all.
+IFS=';' read -ra wanted <<<"$CORPUS_TARGETS"
+targets=()
+for name in "${wanted[@]}"; do
+  if ninja -C "$dest" -t query "$name" >/dev/null 2>&1; then
+    targets+=("$name")
+  else
+    echo "note: LLVM $LLVM_VERSION has no target $name"
+  fi
+done
+if ((${#targets[@]} == 0)); then
+  echo "error: LLVM $LLVM_VERSION has none of the targets $CORPUS_TARGETS" >&2
+  echo "what to do: correct Corpus.targets; they are cmake's names, such as LLVMSupport" >&2
+  exit 1
+fi
+# The objects alone: linking hundreds of tools takes long and gives no code.  cmake lists every
+# target's sources; what was not asked for is not built and is not missing.
 ninja -C "$dest" -t inputs "${targets[@]}" >"$dest/built.txt"
+mapfile -t objects < <(grep '\.o$' "$dest/built.txt")
+ninja -C "$dest" -j "${JOBS:-$(nproc)}" "${objects[@]}"
+ccache --show-stats
 python3 "$(dirname "${BASH_SOURCE[0]}")/corpus-objects.py" cut "$dest"
 rm "$dest/built.txt"
+cat >"$dest/source.json" <<JSON
+{
+ "package": "$LLVM_SOURCE_PACKAGE",
+ "version": "$LLVM_SOURCE_VERSION",
+ "files": [
+  {
+   "name": "$LLVM_SOURCE_FILE",
+   "sha256": "$LLVM_SOURCE_SHA256"
+  }
+ ]
+}
+JSON

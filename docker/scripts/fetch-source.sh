@@ -20,7 +20,11 @@ if ! checked; then
   echo "fetching $LLVM_SOURCE_PACKAGE $LLVM_SOURCE_VERSION"
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
-  APT_CONFIG=$("$here/source-packages.sh" "$work")
+  if ! APT_CONFIG=$("$here/source-packages.sh" "$work"); then
+    echo "error: the lists of source packages could not be fetched" >&2
+    echo "what to do: check the network; the same command goes on where this one stopped" >&2
+    exit 1
+  fi
   export APT_CONFIG
   if ! (cd "$work" && apt-get source -qq --download-only "$LLVM_SOURCE_PACKAGE=$LLVM_SOURCE_VERSION"); then
     echo "error: the source package $LLVM_SOURCE_PACKAGE $LLVM_SOURCE_VERSION could not be fetched" >&2

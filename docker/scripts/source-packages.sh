@@ -24,5 +24,6 @@ Dir::Cache "$folder/cache";
 APT::Sandbox::User "root";
 Acquire::Retries "3";
 CONF
-APT_CONFIG=$folder/apt.conf apt-get update -qq >&2
+# A mirror that does not answer is an error, and not a passing trouble.
+APT_CONFIG=$folder/apt.conf apt-get update -qq -o APT::Update::Error-Mode=any >&2
 echo "$folder/apt.conf"

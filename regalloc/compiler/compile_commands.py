@@ -35,8 +35,9 @@ class BuiltObject:
 def read_objects(folder: Path) -> tuple[BuiltObject, ...]:
     """Return the objects of a build, sorted by name, each once.
 
-    A build may have been moved since, as into an image: recorded folders that no longer exist are
-    looked for at the same place below ``folder``.
+    A build may have been moved since, as into an image: objects that are not where the commands
+    say are looked for at the same place below ``folder``, which stands for the folder that all
+    commands ran in, or for one above it.
 
     Raises:
         CorpusError: the file is missing, does not parse, or names no object.
@@ -90,21 +91,45 @@ def _is_entry(entry: object) -> bool:
 
 def _find_objects(folder: Path, entries: Sequence[dict[str, Any]]) -> Iterator[BuiltObject]:
     recorded = _common_folder(entry["directory"] for entry in entries)
-    root = recorded if recorded.is_dir() else folder
-    for entry in entries:
-        try:
-            output = find_output(entry)
-        except ValueError as error:
-            raise _damaged(folder / COMPILE_COMMANDS, f"{entry['file']}: {error}") from error
-        if output is None:
-            continue
-        name = os.path.relpath(Path(entry["directory"]) / output, recorded)
+    made = [
+        (Path(os.path.normpath(Path(entry["directory"]) / output)), str(entry["file"]))
+        for entry in entries
+        if (output := _output(folder, entry)) is not None
+    ]
+    paths = [path for path, _ in made]
+    moved_from = _moved_from(folder, recorded, paths)
+    for path, source in made:
         # An object outside the build's folder still needs a name below the corpus.
-        name = name.replace(f"..{os.sep}", "")
-        path = Path(os.path.normpath(Path(entry["directory"]) / output))
-        if root != recorded:
-            path = root / os.path.relpath(path, recorded)
-        yield BuiltObject(name, path, str(entry["file"]).lower().endswith(_ASSEMBLER))
+        name = os.path.relpath(path, recorded).replace(f"..{os.sep}", "")
+        where = path if moved_from is None else folder / os.path.relpath(path, moved_from)
+        yield BuiltObject(name, where, source.lower().endswith(_ASSEMBLER))
+
+
+def _output(folder: Path, entry: dict[str, Any]) -> str | None:
+    try:
+        return find_output(entry)
+    except ValueError as error:
+        raise _damaged(folder / COMPILE_COMMANDS, f"{entry['file']}: {error}") from error
+
+
+def _moved_from(folder: Path, recorded: Path, paths: Sequence[Path]) -> Path | None:
+    """Return the folder that `folder` was when the build was made, None if nothing was moved.
+
+    The commands may have run in subfolders only, so that it is not the common one of them but one
+    above: the nearest below which most objects are found.  Where none is found at all, the common
+    one stands for it, and what is missing is for the extraction to name.
+    """
+    if any(path.is_file() for path in paths) or recorded == folder:
+        return None
+    # The root is no build: everything would lie below it.
+    candidates = [recorded, *(parent for parent in recorded.parents if parent != parent.parent)]
+
+    def found(candidate: Path) -> int:
+        below = (path.relative_to(candidate) for path in paths if path.is_relative_to(candidate))
+        return sum((folder / path).is_file() for path in below)
+
+    # max() takes the first of equals.
+    return max(candidates, key=found)
 
 
 def _common_folder(folders: Iterable[str]) -> Path:

@@ -25,6 +25,8 @@ _STEP = re.compile(r"^#\d+ (\[.*)$")
 # Cache mounts say nothing about what a step does.
 _MOUNT = re.compile(r"--mount=\S+")
 _FULL = "no space left on device"
+# Cache mounts outlive --no-cache, and with them compiled objects.
+_AFRESH = ("--no-cache", "--build-arg=CCACHE_DISABLE=1")
 _OLD_DAEMON = "buildkit not supported by daemon"
 
 
@@ -59,7 +61,7 @@ class DockerBuilder:
             base = self._base(target)
             secrets = lend_secrets(self.environ, self.cache)
             labels = image_labels(target, base)
-            options = (*secrets, *(("--no-cache",) if self.no_cache else ()))
+            options = (*secrets, *(_AFRESH if self.no_cache else ()))
             argv = build_argv(client, self.checkout, target, base, labels, options)
             log = self.cache / "logs" / f"{target.name}-{target.tag}.log"
             run_build(target.reference, argv, self.environ, log)

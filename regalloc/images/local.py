@@ -27,6 +27,7 @@ TENSORFLOW = Path("/opt/tensorflow")
 PREFIX = Path("/opt/llvm")
 OBJECTS = Path("/llvm_corpus")
 VENV = Path("/opt/venv")
+PACKAGE = Path("/package")
 PYTHON = "/usr/bin/python3.11"
 _WHEELS = "docker/scripts/install-wheels.sh"
 _LOCK = "docker/trainer/requirements.txt"
@@ -58,10 +59,7 @@ def build_steps(target: Target, folder: Path, cache: Path) -> tuple[Step, ...]:
                 ("bash", f"{scripts}/test-toolchain.sh", source, prefix),
             )
         case "corpus":
-            return (
-                install("corpus/packages"),
-                ("bash", f"{scripts}/build-corpus.sh", source, prefix, str(OBJECTS)),
-            )
+            return _corpus_steps(dict(target.args))
         case "trainer":
             return (
                 install("trainer/packages", "llvm/packages-source", "llvm/packages-test"),
@@ -84,6 +82,21 @@ def _flavor_steps(flavor: str) -> tuple[Step, ...]:
     )
 
 
+def _corpus_steps(args: Mapping[str, str]) -> tuple[Step, ...]:
+    scripts, prefix, objects = "docker/scripts", str(PREFIX), str(OBJECTS)
+    if args["CORPUS_KIND"] == "deb":
+        package = str(PACKAGE)
+        return (
+            install("corpus/packages-deb"),
+            ("bash", f"{scripts}/fetch-package.sh", args["CORPUS_PACKAGE"], package),
+            ("bash", f"{scripts}/build-package.sh", package, prefix, objects),
+        )
+    return (
+        install("corpus/packages-llvm"),
+        ("bash", f"{scripts}/build-corpus.sh", str(SOURCE), prefix, objects),
+    )
+
+
 def _trainer_steps(venv: Path, llvm: Path) -> tuple[Step, ...]:
     # The wheels' links must hold outside of the mount namespace as well: no canonical path here.
     libraries = llvm / "opt" / "llvm" / "lib" / "tensorflow"
@@ -103,8 +116,11 @@ def build_binds(target: Target, folder: Path, cache: Path) -> dict[Path, Path]:
         return {}
     llvm = local_folder(cache, target.parent or "")
     seen = {path: llvm / path.relative_to("/") for path in (SOURCE, TENSORFLOW, PREFIX)}
-    own = {OBJECTS: folder / OBJECTS.relative_to("/")} if target.name == "corpus" else {}
-    return {**seen, **own}
+    if target.name != "corpus":
+        return seen
+    kind = dict(target.args)["CORPUS_KIND"]
+    paths = (OBJECTS, PACKAGE) if kind == "deb" else (OBJECTS,)
+    return seen | {path: folder / path.relative_to("/") for path in paths}
 
 
 def _venv_of(target: Target) -> tuple[Path, ...]:
@@ -179,7 +195,7 @@ class LocalBuilder:
             "JOBS": str(self.jobs),
             # The machine's packages are its own; that they differ from the lock is worth a line.
             "LOCK": "warn",
-            "CCACHE_DIR": str(self.cache / "ccache"),
+            "CCACHE_DIR": str(self.cache / "ccache" / target.name),
             "SOURCE_DATE_EPOCH": str(SOURCE_DATE_EPOCH),
         }
 

@@ -40,6 +40,7 @@ _SCRIPTS = {
         "corpus-compiler.py",
         "corpus-package.py",
         "corpus-objects.py",
+        "corpus-components.py",
     ),
 }
 _SOURCE_ARGS = (

@@ -27,10 +27,13 @@ from regalloc.pipeline.plan import (
     Wish,
     bindings_of,
     images_of,
+    reads_of,
     seed_of,
     stage_key,
 )
 from regalloc.pipeline.versions import collect_versions
+from regalloc.releases import find_release
+from regalloc.settings import Llvm
 from regalloc.stages.table import Stage, find
 
 IMAGE_BYTES = 2 * 1024**3
@@ -112,6 +115,7 @@ def run_stage(stage: Stage, run: Run) -> None:
         RegallocError: the stage failed; its folder has no manifest.
     """
     reads = {folder: _digest(run.folder / folder) for folder in stage.reads}
+    reads |= reads_of(stage, run.wish)
     key = stage_key(stage, run.wish, reads)
     folder = run.folder / stage.writes
     prepare_folder(stage, folder, key, run.say)
@@ -131,11 +135,14 @@ def _digest(folder: Path) -> str:
 def stage_command(stage: Stage, run: Run) -> Command:
     """Return what the engine is asked to run."""
     targets = run.wish.targets
+    lent = CORPUS_IMAGE in images_of(stage, run.wish)
+    foreign = stage.reads_objects and not lent
     return Command(
         stage=stage.name,
         image=targets["trainer"].reference,
         toolchain_image=targets["llvm"].reference,
-        objects_image=targets[CORPUS_IMAGE].reference if stage.reads_objects else None,
+        objects_image=targets[CORPUS_IMAGE].reference if lent else None,
+        objects_folder=run.wish.folder.path if foreign and run.wish.folder else None,
         argv=stage_argv(stage, run),
         root=run.folder,
         mounts=stage_mounts(stage, run.folder),
@@ -167,11 +174,15 @@ def stage_mounts(stage: Stage, root: Path) -> tuple[Mount, ...]:
     )
 
 
+def _llvm(run: Run) -> str:
+    return find_release(run.wish.settings.get(Llvm).major).version
+
+
 def _record(
     stage: Stage, run: Run, command: Command, key: str, reads: dict[str, str], duration_s: float
 ) -> Manifest:
     folder = run.folder / stage.writes
-    images = {name: run.wish.targets[name].reference for name in images_of(stage)}
+    images = {name: run.wish.targets[name].reference for name in images_of(stage, run.wish)}
     return Manifest(
         stage=stage.name,
         key=key,
@@ -180,7 +191,7 @@ def _record(
         engine=run.engine.describe(),
         argv=command.argv,
         gin="\n".join(bindings_of(stage, run.wish.settings)),
-        versions=collect_versions(run.checkout),
+        versions=collect_versions(run.checkout, _llvm(run)),
         seed=seed_of(stage, run.wish.seed),
         reads=reads,
         writes=hash_outputs(folder),

@@ -11,11 +11,18 @@ from pathlib import Path
 from rich.console import Console
 
 from regalloc.engine.docker import DockerEngine
+from regalloc.engine.docker_store import store_of
 from regalloc.engine.local import LocalEngine
 from regalloc.engine.select import select_engine
 from regalloc.errors import ConfigError
+from regalloc.images.address import find_registry
 from regalloc.images.build import DockerBuilder
+from regalloc.images.corpus_source import DEB, FolderCorpus, parse_corpus_from
 from regalloc.images.local import LocalBuilder
+from regalloc.images.lock import LOCK, compare_locks, read_lock
+from regalloc.images.prebuilt import PullOrBuild
+from regalloc.images.registry import Registry
+from regalloc.images.relock import refresh_lock
 from regalloc.images.tree import resolve_targets
 from regalloc.pipeline.execute import Builder, Run, execute
 from regalloc.pipeline.found import look_around
@@ -28,9 +35,9 @@ from regalloc.pipeline.machine import (
     usable_cores,
 )
 from regalloc.pipeline.plan import Action, Found, Kind, Wish, plan, plan_images
+from regalloc.pipeline.report_table import print_report
 from regalloc.pipeline.show import plan_table, say, times_table
-from regalloc.report.table import print_report
-from regalloc.settings import load_profile
+from regalloc.settings import Settings, load_profile
 from regalloc.stages.table import EVALUATION, STAGES
 
 
@@ -41,6 +48,10 @@ class Options:
     Attributes:
         profile: name of a profile, or path of a .gin file.
         run: the run's folder; empty for `runs/<profile>`.
+        llvm: major version of the compiler; 0 for the profile's.
+        flavor: how the compiler is built; empty for the profile's.
+        corpus_from: `deb:NAME[=VERSION]`, the folder of a build, or empty for LLVM itself.
+        registry: where images are pulled from, if it has them; empty for REGALLOC_REGISTRY.
         jobs: compiles at the same time; 0 for the cores this process may use.
         seed: source of every random choice.
         dry_run: print the plan and do nothing.
@@ -51,6 +62,10 @@ class Options:
 
     profile: str = "quick"
     run: str = ""
+    llvm: int = 0
+    flavor: str = ""
+    corpus_from: str = ""
+    registry: str = ""
     jobs: int = 0
     seed: int = 0
     dry_run: bool = False
@@ -60,8 +75,22 @@ class Options:
 
     @property
     def folder(self) -> Path:
-        """Return the run's folder as an absolute path."""
-        return Path(self.run or CHECKOUT / "runs" / Path(self.profile).stem).resolve()
+        """Return the run's folder as an absolute path, one for each compiler and corpus."""
+        corpus = Path(self.corpus_from.removeprefix(DEB).partition("=")[0]).name
+        asked = (f"llvm{self.llvm}" if self.llvm else "", self.flavor, corpus)
+        name = "-".join((Path(self.profile).stem, *filter(None, asked)))
+        return Path(self.run or CHECKOUT / "runs" / name).resolve()
+
+    @property
+    def settings(self) -> Settings:
+        """Return the profile with everything on top.
+
+        Raises:
+            ConfigError: the profile or a binding cannot be used.
+        """
+        llvm = (f"Llvm.major={self.llvm}",) if self.llvm else ()
+        flavor = (f"Llvm.flavor={self.flavor!r}",) if self.flavor else ()
+        return load_profile(self.profile, (*llvm, *flavor, *self.bindings))
 
 
 def run_stages(options: Options, wanted: Sequence[str]) -> None:
@@ -94,6 +123,20 @@ def build_images(options: Options, wanted: Sequence[str]) -> None:
     _carry_out(actions, run)
 
 
+def relock() -> None:
+    """Write `docker/images.lock` anew and print what changed.
+
+    Raises:
+        ImageError: the versions could not be found out.
+    """
+    before = read_lock(CHECKOUT) if (CHECKOUT / LOCK).is_file() else {}
+    after = refresh_lock(CHECKOUT, cache_folder(os.environ), os.environ)
+    changes = list(compare_locks(before, after))
+    for line in changes:
+        say(line)
+    say(f"{LOCK}: {len(after)} entries, {len(changes)} changed")
+
+
 def show_status(options: Options, rehash: bool = False) -> None:
     """Print what is done, and what a training run would do and why."""
     run = prepare(options)
@@ -105,35 +148,43 @@ def prepare(options: Options) -> Run:
     """Return everything a run needs, with nothing done yet.
 
     Raises:
-        ConfigError: the profile, a binding, the seed or the number of jobs cannot be used.
+        ConfigError: the profile, a binding, the compiler, the seed or the jobs cannot be used.
         EngineError: there is nothing to run stages with.
     """
     if options.seed < 0 or options.jobs < 0:
         raise ConfigError("--seed and --jobs are not negative", "", "use 0 or more")
-    settings = load_profile(options.profile, options.bindings)
+    settings = options.settings
     cache = cache_folder(os.environ)
     engine = select_engine(options.engine, CHECKOUT, cache)
     jobs = options.jobs or usable_cores()
-    targets = resolve_targets(CHECKOUT, settings, os.environ)
+    source = parse_corpus_from(options.corpus_from)
+    targets = resolve_targets(CHECKOUT, settings, os.environ, source)
     return Run(
         folder=options.folder,
         checkout=CHECKOUT,
         cache=cache,
-        wish=Wish(settings, options.seed, targets),
+        wish=Wish(
+            settings, options.seed, targets, source if isinstance(source, FolderCorpus) else None
+        ),
         jobs=jobs,
         memory_mb=stage_memory_mb(memory_mb()),
         tty=sys.stdout.isatty(),
         debug=options.debug,
         engine=engine,
-        builder=_builder(engine, cache, jobs),
+        builder=_builder(engine, cache, jobs, find_registry(options.registry, os.environ)),
         say=say,
     )
 
 
-def _builder(engine: DockerEngine | LocalEngine, cache: Path, jobs: int) -> Builder:
-    if isinstance(engine, DockerEngine):
-        return DockerBuilder(CHECKOUT, cache, os.environ, engine.pull)
-    return LocalBuilder(CHECKOUT, cache, os.environ, jobs)
+def _builder(
+    engine: DockerEngine | LocalEngine, cache: Path, jobs: int, registry: str | None
+) -> Builder:
+    if isinstance(engine, LocalEngine):
+        return LocalBuilder(CHECKOUT, cache, os.environ, jobs)
+    builder = DockerBuilder(CHECKOUT, cache, os.environ, engine.pull)
+    if registry is None:
+        return builder
+    return PullOrBuild(Registry(registry, store_of(engine), say), builder)
 
 
 def _look(run: Run, rehash: bool = False) -> Found:

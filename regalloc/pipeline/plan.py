@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
-from regalloc.images.tree import TREE, Target
+from regalloc.images.corpus_source import FolderCorpus
+from regalloc.images.tree import TREE, Image, Target
 from regalloc.pipeline.manifest import Manifest
 from regalloc.settings import Settings, format_bindings
-from regalloc.stages.table import STAGES, Stage
+from regalloc.stages.table import OBJECTS, STAGES, Stage
 
 TRAINER = "trainer"
 CORPUS_IMAGE = "corpus"
@@ -51,11 +52,18 @@ class Wish:
         settings: the profile.
         seed: source of every random choice.
         targets: the images by name, with their tags.
+        folder: the build that is the corpus, when it is no image's.
     """
 
     settings: Settings
     seed: int
     targets: Mapping[str, Target]
+    folder: FolderCorpus | None = None
+
+    @property
+    def tree(self) -> tuple[Image, ...]:
+        """Return the images that there are, parents first."""
+        return tuple(image for image in TREE if image.name in self.targets)
 
 
 @dataclass(frozen=True)
@@ -86,18 +94,20 @@ def plan(wanted: Iterable[str], wish: Wish, found: Found) -> tuple[Action, ...]:
         stages.append(action)
         if action.kind is Kind.RUN:
             running.add(stage.name)
-    needed = {image for stage in STAGES if stage.name in running for image in images_of(stage)}
+    needed = {
+        image for stage in STAGES if stage.name in running for image in images_of(stage, wish)
+    }
     return (*plan_images(needed, wish, found), *stages)
 
 
 def plan_images(wanted: Collection[str], wish: Wish, found: Found) -> tuple[Action, ...]:
     """Return what is to be built for the wanted images, parents first."""
     needed = set(wanted)
-    for image in reversed(TREE):
+    for image in reversed(wish.tree):
         missing = wish.targets[image.name].reference not in found.images
         if image.parent and image.name in needed and (missing or not found.nested):
             needed.add(image.parent)
-    return tuple(_decide_image(wish.targets[image.name], needed, found) for image in TREE)
+    return tuple(_decide_image(wish.targets[image.name], needed, found) for image in wish.tree)
 
 
 def _decide_image(target: Target, needed: Collection[str], found: Found) -> Action:
@@ -125,9 +135,16 @@ def writer(folder: str) -> Stage:
     return next(stage for stage in STAGES if stage.writes == folder)
 
 
-def images_of(stage: Stage) -> tuple[str, ...]:
+def images_of(stage: Stage, wish: Wish) -> tuple[str, ...]:
     """Return the names of the images that decide a stage's result."""
-    return (TRAINER, CORPUS_IMAGE) if stage.reads_objects else (TRAINER,)
+    lent = stage.reads_objects and wish.folder is None
+    return (TRAINER, CORPUS_IMAGE) if lent else (TRAINER,)
+
+
+def reads_of(stage: Stage, wish: Wish) -> dict[str, str]:
+    """Return what a stage reads that no stage wrote, with its digest."""
+    foreign = stage.reads_objects and wish.folder is not None
+    return {OBJECTS: wish.folder.digest} if foreign and wish.folder else {}
 
 
 def bindings_of(stage: Stage, settings: Settings) -> tuple[str, ...]:
@@ -144,7 +161,7 @@ def stage_key(stage: Stage, wish: Wish, reads: Mapping[str, str]) -> str:
     """Return the hash of everything that decides a stage's result."""
     parts = (
         stage.name,
-        *(wish.targets[image].reference for image in images_of(stage)),
+        *(wish.targets[image].reference for image in images_of(stage, wish)),
         *bindings_of(stage, wish.settings),
         f"seed={seed_of(stage, wish.seed)}",
         *(f"{folder}={digest}" for folder, digest in sorted(reads.items())),
@@ -157,6 +174,7 @@ def _decide(stage: Stage, wish: Wish, found: Found, running: Collection[str]) ->
     if behind := [name for name in upstream if name in running]:
         return Action("stage", stage.name, Kind.RUN, f"because {behind[0]} runs")
     reads = {folder: found.manifests[writer(folder).name].digest for folder in stage.reads}
+    reads |= reads_of(stage, wish)
     key = stage_key(stage, wish, reads)
     reason = _why(stage, wish, found, reads, key)
     kind = Kind.RUN if reason else Kind.SKIP
@@ -184,7 +202,7 @@ def _unfinished(stage: Stage, started: str | None, key: str) -> str:
 
 
 def _difference(stage: Stage, wish: Wish, manifest: Manifest, reads: Mapping[str, str]) -> str:
-    for image in images_of(stage):
+    for image in images_of(stage, wish):
         if manifest.images.get(image) != wish.targets[image].reference:
             return f"image {image} changed"
     if changed := _changed_setting(manifest.gin.splitlines(), bindings_of(stage, wish.settings)):

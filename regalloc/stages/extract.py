@@ -157,6 +157,12 @@ def check_extracted(extraction: Extraction, minimum: float, version: str) -> Non
             "build the corpus again by this toolchain's clang, or run all stages with the --llvm "
             "that built it",
         )
+    if not wanted and extraction.objects:
+        raise CorpusError(
+            f"none of the {extraction.objects} objects was meant to become a module",
+            histogram,
+            "choose a Corpus.cmd_filter that its flags match, or another corpus",
+        )
     raise CorpusError(
         f"{extracted} of {wanted} objects became modules, {minimum:.0%} must",
         histogram,

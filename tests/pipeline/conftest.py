@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines import CHECKOUT, ENGINES, call, task, why_not
+from tests.engines import ENGINES, call, task, why_not
 
 PROFILE = "tiny"
 

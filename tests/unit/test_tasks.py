@@ -26,8 +26,9 @@ def test_list_names_every_task():
         if line.startswith("  ") and line[2] != " "
     }
     assert listed == {
-        "build-corpus", "build-llvm", "clean", "doctor", "evaluate", "extract", "shell", "status",
-        "trace", "train", "vocab", "warmstart",
+        "build-corpus", "build-llvm", "clean", "doctor", "evaluate", "extract", "load", "lock",
+        "pull", "push", "save", "sbom", "shell", "status", "trace", "train", "verify", "vocab",
+        "warmstart",
     }  # fmt: skip
 
 
@@ -37,6 +38,11 @@ def test_list_names_every_task():
         (("--profile=nope",), 10, "error: no profile 'nope'"),
         (("--bind=Train.clap=1",), 10, "error: the configuration does not fit"),
         (("--seed=-1",), 10, "error: --seed and --jobs are not negative"),
+        (("--llvm=17",), 10, "error: LLVM 17 is not supported"),
+        (("--flavor=binary",), 10, "error: there is no flavour 'binary'"),
+        (("--registry=http://x",), 10, "error: registry 'http://x' cannot be used"),
+        (("--corpus-from=deb:No!",), 10, "error: --corpus-from=deb:No! cannot be used"),
+        (("--corpus-from=/nowhere",), 21, "error: there is no folder /nowhere"),
         (("--engine=podman",), 10, "error: no engine 'podman'"),
         (("--engine=docker",), 11, "error: no docker engine answers"),
     ],

@@ -52,6 +52,27 @@ def test_objects_of_a_moved_build_are_found_below_the_folder(tmp_path):
     )
 
 
+def test_a_moved_build_whose_commands_ran_in_a_subfolder_is_found(tmp_path):
+    entries = [entry("/nowhere/project/src", "a.o"), entry("/nowhere/project/src/x", "../../b.o")]
+    folder = write(tmp_path / "moved", entries)
+    for name in ("src/a.o", "b.o"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    # Lies where nothing was built, but has an object's name.
+    (folder / "a.o").touch()
+    assert read_objects(folder) == (
+        BuiltObject("a.o", folder / "src/a.o", False),
+        BuiltObject("b.o", folder / "b.o", False),
+    )
+
+
+def test_a_moved_build_is_found_though_its_recorded_folder_exists(tmp_path):
+    (tmp_path / "recorded").mkdir()
+    folder = write(tmp_path / "moved", [entry(tmp_path / "recorded", "a.o")])
+    (folder / "a.o").touch()
+    assert read_objects(folder) == (BuiltObject("a.o", folder / "a.o", False),)
+
+
 def test_objects_outside_of_the_build_are_named_inside_of_the_corpus(tmp_path):
     (tmp_path / "build").mkdir()
     folder = write(tmp_path / "build", [entry(tmp_path / "build", "../other/a.o")])

@@ -15,7 +15,7 @@ from regalloc.images.tree import TREE, Target
 
 ARGS = {
     "llvm": (("LLVM_MAJOR", "19"), ("LLVM_FLAVOR", "relink")),
-    "corpus": (("CORPUS_TARGETS", "a;b"),),
+    "corpus": (("CORPUS_KIND", "llvm"), ("CORPUS_TARGETS", "a;b")),
 }
 _, LLVM, TRAINER, CORPUS = (
     Target(row, "1-t", ARGS.get(row.name, ()), "regalloc-llvm:1-l") for row in TREE
@@ -31,6 +31,16 @@ def test_build_binds_of_the_corpus_are_the_toolchain_and_its_own_place():
         Path("/opt/llvm"): llvm / "opt/llvm",
         Path("/llvm_corpus"): Path("/new/llvm_corpus"),
     }
+
+
+def test_a_package_is_fetched_and_built_in_a_place_of_its_own():
+    package = replace(CORPUS, args=(("CORPUS_KIND", "deb"), ("CORPUS_PACKAGE", "zlib")))
+    assert build_steps(package, Path("/new"), Path("/cache"))[1:] == (
+        ("bash", "docker/scripts/fetch-package.sh", "zlib", "/package"),
+        ("bash", "docker/scripts/build-package.sh", "/package", "/opt/llvm", "/llvm_corpus"),
+    )
+    binds = build_binds(package, Path("/new"), Path("/cache"))
+    assert binds[Path("/package")] == Path("/new/package")
 
 
 def test_with_binds_runs_in_a_mount_namespace():

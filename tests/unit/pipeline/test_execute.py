@@ -8,6 +8,7 @@ import pytest
 
 from regalloc.engine.protocol import Command, Mount
 from regalloc.errors import DiskError, ManifestError, StageError, StoppedError
+from regalloc.images.corpus_source import FolderCorpus
 from regalloc.pipeline.execute import execute, stage_command
 from regalloc.pipeline.folders import require_space
 from regalloc.pipeline.found import look_around
@@ -77,6 +78,14 @@ def test_stage_command_of_extract_has_no_seed_of_its_own(run):
 
 def test_stage_command_lends_extract_the_corpus_objects(run):
     assert stage_command(find("extract"), run).objects_image == "regalloc-corpus:1-aaa"
+
+
+def test_stage_command_mounts_a_build_of_the_users_own_for_extract_alone(run):
+    folder = FolderCorpus(Path("/mine"), "a", 1)
+    own = replace(run, wish=replace(run.wish, folder=folder))
+    extract, trace = (stage_command(find(name), own) for name in ("extract", "trace"))
+    assert (extract.objects_image, extract.objects_folder) == (None, Path("/mine"))
+    assert (trace.objects_image, trace.objects_folder) == (None, None)
 
 
 @pytest.mark.parametrize("error", [StoppedError("stopped by SIGINT"), StageError("broke")])

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from regalloc.images.corpus_source import FolderCorpus
 from regalloc.pipeline.manifest import Manifest
 from regalloc.pipeline.plan import (
     Action,
@@ -14,6 +16,7 @@ from regalloc.pipeline.plan import (
     images_of,
     plan,
     plan_images,
+    reads_of,
     seed_of,
     stage_key,
     with_upstream,
@@ -30,10 +33,11 @@ def finished(wish: Wish) -> dict[str, Manifest]:
     manifests: dict[str, Manifest] = {}
     for stage in STAGES:
         reads = {folder: manifests[writer(folder).name].digest for folder in stage.reads}
+        reads |= reads_of(stage, wish)
         manifests[stage.name] = Manifest(
             stage=stage.name,
             key=stage_key(stage, wish, reads),
-            images={name: wish.targets[name].reference for name in images_of(stage)},
+            images={name: wish.targets[name].reference for name in images_of(stage, wish)},
             image_ids={},
             engine="fake",
             argv=(stage.name,),
@@ -175,6 +179,29 @@ def test_plan_builds_only_what_a_running_stage_needs(wish):
     built = [a.name for a in plan(["vocab"], wish, broken)
              if a.what == "image" and a.kind is Kind.RUN]  # fmt: skip
     assert built == ["trainer"]
+
+
+def own_build(wish: Wish, digest: str) -> Wish:
+    """Return the wish with a folder as corpus, of which there is no image."""
+    targets = {name: target for name, target in wish.targets.items() if name != "corpus"}
+    return replace(wish, targets=targets, folder=FolderCorpus(Path("/mine"), digest, 1))
+
+
+def test_plan_of_a_folder_as_corpus_has_no_image_of_it(wish):
+    actions = plan(["extract"], own_build(wish, "a"), Found())
+    assert [a.name for a in actions] == ["base", "llvm", "trainer", "extract"]
+
+
+def test_plan_sees_that_a_folder_was_built_again_or_left(wish):
+    found = whole(own_build(wish, "a"))
+    assert reasons(plan(ALL, own_build(wish, "a"), found)) == {}
+    assert reasons(plan(["extract"], own_build(wish, "b"), found)) == {
+        "extract": "llvm_corpus was made again"
+    }
+    assert reasons(plan(["extract"], wish, found)) == {"extract": "image corpus changed"}
+    assert reasons(plan(["extract"], own_build(wish, "a"), whole(wish))) == {
+        "extract": "llvm_corpus was made again"
+    }
 
 
 def test_plan_images_without_nesting_needs_every_ancestor(wish):

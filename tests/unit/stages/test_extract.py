@@ -93,6 +93,15 @@ def test_extract_does_not_depend_on_jobs(build, tmp_path):
     assert contents[0] == contents[1]
 
 
+def test_a_corpus_built_for_size_alone_is_told_about_the_filter(build, tmp_path):
+    build.add("small.o", b"-cc1\0-Os\0")
+    with pytest.raises(CorpusError) as caught:
+        extract.run(build.context(tmp_path))
+    assert caught.value.brief == "none of the 1 objects was meant to become a module"
+    assert caught.value.details == "1 x filtered by cmd_filter, first small.o"
+    assert "Corpus.cmd_filter" in caught.value.resolution
+
+
 def test_extract_with_too_few_modules_fails_with_a_histogram(build, tmp_path):
     build.add("good.o")
     build.add("gone.o", bitcode=None)

@@ -1,0 +1,174 @@
+"""Where a corpus comes from: LLVM itself, a Debian source package, or a build of the user's own."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from regalloc.compiler.compile_commands import COMPILE_COMMANDS, BuiltObject, read_objects
+from regalloc.errors import ConfigError, CorpusError
+from regalloc.settings import Corpus
+
+DEB = "deb:"
+
+# Debian policy 5.6.1 and 5.6.12.  Nothing in either means anything to a shell.
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+_VERSION = re.compile(r"[0-9][A-Za-z0-9.+~:-]*")
+_BUILD = (
+    "build it with the toolchain's clang and -Xclang -fembed-bitcode=all, "
+    "and have the build write a compilation database"
+)
+
+
+@dataclass(frozen=True)
+class LlvmCorpus:
+    """LLVM's own code: the targets that the profile names."""
+
+
+@dataclass(frozen=True)
+class DebCorpus:
+    """A Debian source package.
+
+    Attributes:
+        name: the source package's name.
+        version: its version, or None for the newest that the system's sources have.
+    """
+
+    name: str
+    version: str | None
+
+    @property
+    def spec(self) -> str:
+        """Return name and version as apt takes them."""
+        return self.name if self.version is None else f"{self.name}={self.version}"
+
+
+@dataclass(frozen=True)
+class FolderCorpus:
+    """A build that is there already; there is no image of it.
+
+    Attributes:
+        path: the folder, which is mounted as the objects.
+        digest: sha256 over its compilation database and objects: another build, another digest.
+        objects: number of its objects.
+    """
+
+    path: Path
+    digest: str
+    objects: int
+
+
+CorpusSource = LlvmCorpus | DebCorpus | FolderCorpus
+LLVM_CORPUS = LlvmCorpus()
+
+
+def parse_corpus_from(text: str) -> CorpusSource:
+    """Return what `--corpus-from` asks for: nothing, `deb:NAME[=VERSION]` or a folder.
+
+    Raises:
+        ConfigError: it is none of them.
+        CorpusError: the folder holds no build that can be a corpus.
+    """
+    if not text:
+        return LlvmCorpus()
+    if not text.startswith(DEB):
+        return read_folder(Path(text).expanduser())
+    name, equals, version = text.removeprefix(DEB).partition("=")
+    if not _PACKAGE.fullmatch(name):
+        raise _no_package(text, f"{name!r} is no name of a Debian source package")
+    if equals and not _VERSION.fullmatch(version):
+        raise _no_package(text, f"{version!r} is no version of a Debian package")
+    return DebCorpus(name, version if equals else None)
+
+
+def corpus_args(source: CorpusSource, corpus: Corpus) -> dict[str, str]:
+    """Return the corpus image's build arguments, empty where one does not apply.
+
+    A package's image depends on the package alone, so profiles share it; a folder needs no image.
+    """
+    match source:
+        case LlvmCorpus():
+            targets, projects = ";".join(corpus.targets), ";".join(corpus.projects)
+            return _args("llvm", targets=targets, projects=projects)
+        case DebCorpus():
+            return _args("deb", package=source.spec)
+        case FolderCorpus():
+            return _args("")
+
+
+def read_folder(folder: Path) -> FolderCorpus:
+    """Return a folder with a build as a corpus; every object in it is read.
+
+    Raises:
+        CorpusError: there is no folder or build, its compilation database does not parse, none of
+            its objects exists, or one lies elsewhere.
+    """
+    # The database holds whole paths; through a link they would not be seen to lie below.
+    root = folder.resolve()
+    if not root.is_dir():
+        raise CorpusError(
+            f"there is no folder {folder}", "", "give --corpus-from a folder, or deb:NAME"
+        )
+    if not (root / COMPILE_COMMANDS).is_file():
+        raise CorpusError(f"{folder} has no {COMPILE_COMMANDS}", "", _BUILD)
+    try:
+        objects = read_objects(root)
+    except CorpusError as error:
+        # Its advice is about the corpus image, which has nothing to do with this folder.
+        raise CorpusError(
+            f"{folder} is no build", f"{error.brief}: {error.details}", _BUILD
+        ) from error
+    outside = [built for built in objects if not built.path.resolve().is_relative_to(root)]
+    if outside:
+        raise CorpusError(
+            f"{len(outside)} of {len(objects)} objects lie outside of {folder}",
+            f"first {outside[0].path}",
+            "give the folder that holds all of the build: stages see nothing else",
+        )
+    made = [built for built in objects if built.path.is_file()]
+    if not made:
+        raise CorpusError(
+            f"none of the {len(objects)} objects of {folder} exists",
+            f"first {objects[0].path}",
+            "run the build before it becomes a corpus",
+        )
+    return FolderCorpus(root, _digest(root, made), len(made))
+
+
+def _digest(root: Path, objects: Iterable[BuiltObject]) -> str:
+    digest = hashlib.sha256(_sha256(root / COMPILE_COMMANDS).encode())
+    for built in objects:
+        name = built.path.resolve().relative_to(root).as_posix()
+        line = f"{name}\0{_sha256(built.path)}\0"
+        digest.update(line.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise CorpusError(
+            f"{path} cannot be read", error.strerror or str(error), "make it readable for this user"
+        ) from error
+
+
+def _args(kind: str, *, targets: str = "", projects: str = "", package: str = "") -> dict[str, str]:
+    return {
+        "CORPUS_KIND": kind,
+        "CORPUS_TARGETS": targets,
+        "CORPUS_PROJECTS": projects,
+        "CORPUS_PACKAGE": package,
+    }
+
+
+def _no_package(text: str, reason: str) -> ConfigError:
+    return ConfigError(
+        f"--corpus-from={text} cannot be used",
+        reason,
+        "name a source package, --corpus-from=deb:NAME or deb:NAME=VERSION, or a folder",
+    )

@@ -1,0 +1,92 @@
+"""A Debian package becomes a corpus, and what cannot become one is named."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from regalloc.engine.docker import connect
+from regalloc.errors import ImageError
+from regalloc.images.corpus_source import parse_corpus_from
+from regalloc.images.tree import resolve_targets
+from regalloc.pipeline.machine import CHECKOUT
+from regalloc.settings import load_profile
+from tests.engines import call, task
+
+# A C library and program with few dependencies; nothing knows its name but this test.
+PACKAGE = "deb:bzip2"
+
+pytestmark = [
+    pytest.mark.skipif(connect() is None, reason="NO DOCKER ENGINE ANSWERS"),
+    # The compiler's image may have to be built first.
+    pytest.mark.timeout(3600),
+]
+
+
+@pytest.fixture(scope="module")
+def image():
+    done = call(task("build-corpus", f"--corpus-from={PACKAGE}"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    source = parse_corpus_from(PACKAGE)
+    return resolve_targets(CHECKOUT, load_profile("quick"), os.environ, source)["corpus"].reference
+
+
+def inside(image: str, *command: str) -> str:
+    """Run a command in a container of the image and return what it prints."""
+    import docker
+
+    client = docker.from_env()
+    try:
+        entrypoint, *args = command
+        output = client.containers.run(
+            image, args, entrypoint=[entrypoint], remove=True, network_mode="none"
+        )
+    finally:
+        client.close()
+    return bytes(output).decode()
+
+
+def test_a_package_becomes_objects_and_what_describes_them(image):
+    listed = inside(image, "find", "/llvm_corpus", "-type", "f", "-printf", "%P %TY-%Tm-%Td\n")
+    files = dict(line.split() for line in listed.splitlines())
+    commands = json.loads(inside(image, "cat", "/llvm_corpus/compile_commands.json"))
+    names = [entry["output"] for entry in commands]
+    assert names == sorted(set(names))
+    assert set(files) == {"compile_commands.json", "source.json", *names}
+    assert set(files.values()) == {"2025-01-01"}
+    source = json.loads(inside(image, "cat", "/llvm_corpus/source.json"))
+    assert source["package"] == "bzip2"
+    assert {file["name"].rsplit(".", 1)[1] for file in source["files"]} >= {"dsc", "gz"}
+    assert all(len(file["sha256"]) == 64 for file in source["files"])
+    assert source["with_bitcode"] == len(names) > 5
+
+
+def test_its_objects_hold_bitcode_and_the_commands_of_the_toolchain(image):
+    (name, *_) = json.loads(inside(image, "cat", "/llvm_corpus/compile_commands.json"))
+    dump = "--dump-section=.llvmcmd=/dev/stdout"
+    args = inside(
+        image, "/opt/llvm/bin/llvm-objcopy", dump, f"/llvm_corpus/{name['output']}", "/dev/null"
+    ).split("\0")
+    assert args[0] == "-cc1"
+    assert "/package/source" in " ".join(args)
+    assert args[args.index("-resource-dir") + 1].startswith("/opt/llvm/lib/clang/")
+
+
+def test_the_image_is_no_ones_and_holds_nothing_of_the_build(image):
+    assert inside(image, "id", "-u") == "10001\n"
+    assert inside(image, "sh", "-c", "ls -d /package /build /usr/bin/gcc 2>/dev/null || true") == ""
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("no-such-package", "error: there is no source package no-such-package"),
+        ("bzip2=9", "error: the source package bzip2 has no version 9"),
+    ],
+)
+def test_a_package_that_does_not_exist_is_named(image, spec, message):
+    done = call(task("build-corpus", f"--corpus-from=deb:{spec}"))
+    assert done.returncode == ImageError.exit_code
+    assert message in done.stdout + done.stderr

@@ -1,0 +1,179 @@
+"""Every image passes its parent's checks and its own, down the tree."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from regalloc.engine.docker import connect
+from regalloc.images.tree import TREE, Target, resolve_targets
+from regalloc.pipeline.machine import CHECKOUT
+from regalloc.settings import load_profile
+from tests.engines import call, task
+
+MB = 1000**2
+# DESIGN's bounds; a corpus is its parent and the objects.
+BOUNDS = {"base": 200 * MB, "llvm": 1200 * MB, "trainer": 2500 * MB, "corpus": 1300 * MB}
+TARGETS = resolve_targets(CHECKOUT, load_profile("tiny"), os.environ)
+
+
+@dataclass(frozen=True)
+class Built:
+    """An image under test."""
+
+    target: Target
+
+    def run(self, *argv: str, entrypoint: str = "") -> str:
+        """Run a command in a container of the image and return what it prints."""
+        words = [
+            "docker", "run", "--rm", "--network=none", f"--entrypoint={entrypoint}",
+            self.target.reference, *argv,
+        ]  # fmt: skip
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def bash(self, script: str) -> str:
+        """Run a script as root, who sees every file."""
+        words = ["docker", "run", "--rm", "--network=none", "--user=0", "--entrypoint=/bin/bash"]
+        done = subprocess.run(
+            [*words, self.target.reference, "-c", script],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    @property
+    def attrs(self) -> dict:
+        """What the engine says of the image."""
+        words = ["docker", "image", "inspect", self.target.reference]
+        return json.loads(subprocess.check_output(words))[0]
+
+
+def labels_are_true(image: Built) -> None:
+    labels = image.attrs["Config"]["Labels"]
+    assert labels["regalloc.tag"] == image.target.tag
+    assert labels["org.opencontainers.image.title"] == f"regalloc-{image.target.name}"
+    assert labels["org.opencontainers.image.revision"] == image.target.tag
+
+
+def size_is_within_its_bound(image: Built) -> None:
+    assert image.attrs["Size"] < BOUNDS[image.target.name]
+
+
+def no_cache_is_left(image: Built) -> None:
+    left = image.bash(
+        "find /var/cache/apt/archives /var/lib/apt/lists /root/.cache /var/cache/ccache"
+        " /var/cache/ccache-corpus /var/cache/source /tmp /var/tmp /build -type f"
+        " 2>/dev/null || true"
+    )
+    assert left == ""
+
+
+def no_mirror_is_named(image: Built) -> None:
+    if "bootstrapped" in image.attrs["Config"]["Labels"].get("regalloc.base", "bootstrapped"):
+        assert image.bash("find /etc/apt/sources.list* -type f -size +0") == ""
+
+
+def bill_of_materials_lists_every_package(image: Built) -> None:
+    text = image.bash(f"cat /usr/share/regalloc/{image.target.name}.spdx.json")
+    document = json.loads(text)
+    assert document["name"] == f"regalloc-{image.target.name}"
+    assert document["spdxVersion"] == "SPDX-2.3"
+    listed = {f"{package['name']} {package['versionInfo']}" for package in document["packages"]}
+    installed = image.bash(r"dpkg-query -W -f='${Package} ${Version}\n'").splitlines()
+    assert len(installed) > 70
+    assert set(installed) <= listed
+    identifiers = [package["SPDXID"] for package in document["packages"]]
+    assert len(set(identifiers)) == len(identifiers)
+    related = {relation["relatedSpdxElement"] for relation in document["relationships"]}
+    assert related == set(identifiers)
+
+
+def runs_as_nobody_in_particular(image: Built) -> None:
+    assert image.run("-u", entrypoint="/usr/bin/id") == "10001\n"
+
+
+def writes_only_where_all_may(image: Built) -> None:
+    # Folders that cannot be entered cannot be written into either.
+    script = "find / -xdev -writable ! -type l 2>/dev/null; true"
+    assert set(image.run("-c", script, entrypoint="/bin/bash").split()) <= {
+        "/tmp", "/var/tmp", "/run/lock",
+    }  # fmt: skip
+
+
+def clang_answers(image: Built) -> None:
+    assert "USAGE: clang" in image.run("--help", entrypoint="/opt/llvm/bin/clang")
+
+
+def toolchain_is_in_the_bill(image: Built) -> None:
+    text = image.bash(f"cat /usr/share/regalloc/{image.target.name}.spdx.json")
+    names = {package["name"] for package in json.loads(text)["packages"]}
+    assert {"LLVM", "tensorflow-cpu"} <= names
+
+
+def toolchain_was_tested(image: Built) -> None:
+    assert "passed" in image.bash("cat /opt/llvm/TESTED")
+
+
+def entrypoint_lists_the_stages(image: Built) -> None:
+    words = ["docker", "run", "--rm", "--network=none", image.target.reference, "--help"]
+    assert "evaluate" in subprocess.check_output(words, text=True)
+
+
+def objects_are_there(image: Built) -> None:
+    commands = json.loads(image.bash("cat /llvm_corpus/compile_commands.json"))
+    assert commands
+    assert image.bash(f"test -s /llvm_corpus/{commands[0]['output']} && echo yes") == "yes\n"
+
+
+CHECKS: dict[str, tuple[Callable[[Built], None], ...]] = {
+    "base": (
+        labels_are_true,
+        size_is_within_its_bound,
+        no_cache_is_left,
+        no_mirror_is_named,
+        bill_of_materials_lists_every_package,
+    ),
+    "llvm": (
+        runs_as_nobody_in_particular,
+        writes_only_where_all_may,
+        clang_answers,
+        toolchain_is_in_the_bill,
+        toolchain_was_tested,
+    ),
+    "trainer": (entrypoint_lists_the_stages,),
+    "corpus": (objects_are_there,),
+}
+
+
+def checks() -> Iterator[tuple[str, Callable[[Built], None]]]:
+    """Yield each image with each check of its own and of all it is built on."""
+    own: dict[str | None, tuple[Callable[[Built], None], ...]] = {None: ()}
+    for image in TREE:
+        own[image.name] = (*own[image.parent], *CHECKS[image.name])
+        yield from ((image.name, check) for check in own[image.name])
+
+
+@pytest.fixture(scope="module")
+def images() -> None:
+    """Build what is missing."""
+    if connect() is None:
+        pytest.skip("NO DOCKER ENGINE ANSWERS")
+    for name in ("build-llvm", "build-corpus"):
+        done = call(task(name, "--profile=tiny", "--engine=docker"))
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.timeout(2400)
+@pytest.mark.parametrize(
+    ("name", "check"), [pytest.param(n, c, id=f"{n}-{c.__name__}") for n, c in checks()]
+)
+@pytest.mark.usefixtures("images")
+def test_image(name, check):
+    check(Built(TARGETS[name]))

@@ -5,6 +5,8 @@
 set -euo pipefail
 
 python=$1 requirements=$2 venv=$3 libs=${4:-}
+# A wheel that is built here lists its extras in the order of a set.
+export PYTHONHASHSEED=0
 "$python" -m venv "$venv"
 install() {
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes "$@"
@@ -24,4 +26,15 @@ if [[ -n $libs ]]; then
     ln -sf "$libs/$name" "$package/$name"
   done
 fi
-"$venv/bin/python" -c 'import gin, msgspec, numpy, tensorflow as tf; print("TensorFlow", tf.__version__)' 2>/dev/null
+# Compiled modules are kept of what stages import, since their containers cannot write any. They name
+# the dates of their sources, which are made the same for every build.
+find "$venv" -name __pycache__ -prune -exec rm -rf {} +
+find "$venv" -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH:?}" {} +
+"$venv/bin/python" -W ignore - 2>/dev/null <<'PY'
+import gin, msgspec, numpy
+import tensorflow as tf
+from tf_agents.agents.behavioral_cloning import behavioral_cloning_agent
+from tf_agents.agents.ppo import ppo_agent
+
+print("TensorFlow", tf.__version__)
+PY

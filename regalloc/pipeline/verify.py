@@ -22,6 +22,7 @@ from regalloc.pipeline.execute import Run, execute
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.manifest import hash_outputs
 from regalloc.pipeline.plan import plan
+from regalloc.pipeline.show import say
 from regalloc.stages.table import EVALUATION, STAGES
 
 SECOND = "second"
@@ -64,6 +65,7 @@ def verify(run: Run, images: bool = True, stages: bool = True) -> None:
     try:
         for verdict in _verdicts(run, run.engine, builder, second, images, stages):
             verdicts.append(verdict)
+            say(f"{verdict.what}: {verdict.files} files, {len(verdict.differences)} different")
             # What comes after is made of it and would differ as well.
             if verdict.differences:
                 break
@@ -71,7 +73,9 @@ def verify(run: Run, images: bool = True, stages: bool = True) -> None:
         for target in reversed(second.values()):
             run.engine.remove_images(target.reference)
     Console().print(verdict_table(verdicts))
-    check_verdicts(verdicts)
+    listing = run.cache / "logs" / "verify.txt"
+    write_differences(listing, verdicts)
+    check_verdicts(verdicts, listing)
 
 
 def _verdicts(
@@ -100,15 +104,18 @@ def _verify_images(
     engine: DockerEngine,
     builder: DockerBuilder,
 ) -> Iterator[Verdict]:
-    afresh = replace(builder, no_cache=True)
+    # In a cache of its own each bootstraps a base of its own. A failed build's log stays there.
+    place = builder.cache / "verify"
+    shutil.rmtree(place, ignore_errors=True)
+    builders = [replace(builder, no_cache=True, cache=place / name) for name in ("first", SECOND)]
     for name, target in first.items():
-        afresh.build(target)
-        afresh.build(second[name])
         files = []
-        for built in (target, second[name]):
-            with engine.export(built.reference) as stream:
+        for afresh, wanted in zip(builders, (target, second[name]), strict=True):
+            afresh.build(wanted)
+            with engine.export(wanted.reference) as stream:
                 files.append(hash_files(stream))
         yield Verdict(f"image {name}", len(files[0]), tuple(compare_files(*files)))
+    shutil.rmtree(place)
 
 
 def _verify_stages(run: Run, second: Mapping[str, Target]) -> Iterator[Verdict]:
@@ -147,7 +154,14 @@ def verdict_table(verdicts: Sequence[Verdict]) -> Table:
     return table
 
 
-def check_verdicts(verdicts: Sequence[Verdict]) -> None:
+def write_differences(path: Path, verdicts: Sequence[Verdict]) -> None:
+    """Write every file that differs, however many there are."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    found = (difference for verdict in verdicts for difference in verdict.differences)
+    path.write_text("".join(f"{d.path}\t{d.first}\t{d.second}\n" for d in found))
+
+
+def check_verdicts(verdicts: Sequence[Verdict], listing: Path) -> None:
     """Check that nothing differs.
 
     Raises:
@@ -161,6 +175,6 @@ def check_verdicts(verdicts: Sequence[Verdict]) -> None:
             )
             raise VerifyError(
                 f"{verdict.what} is not reproducible: {verdict.differences[0].path} differs",
-                shown,
+                f"{shown}\nall {len(verdict.differences)}: {listing}",
                 "find what the build or the stage takes from its surroundings",
             )

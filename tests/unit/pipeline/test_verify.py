@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -22,14 +23,16 @@ def test_the_second_build_has_tags_and_parents_of_its_own():
 
 
 def test_what_is_the_same_passes():
-    check_verdicts([SAME])
+    check_verdicts([SAME], Path("/list"))
 
 
 def test_the_first_difference_is_named_with_both_sides():
     with pytest.raises(VerifyError) as caught:
-        check_verdicts([SAME, OTHER])
+        check_verdicts([SAME, OTHER], Path("/list"))
     assert caught.value.brief == "image llvm is not reproducible: opt/llvm/bin/clang differs"
-    assert caught.value.details == "opt/llvm/bin/clang\n  first  sha256:a\n  second sha256:b"
+    assert caught.value.details == (
+        "opt/llvm/bin/clang\n  first  sha256:a\n  second sha256:b\nall 1: /list"
+    )
     assert caught.value.exit_code == 18
 
 

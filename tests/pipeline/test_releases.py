@@ -1,0 +1,81 @@
+"""Every stage on the other release, and corpora that do not come from LLVM's own image."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from regalloc.engine.chunks import ChunkReader
+from regalloc.engine.docker import connect
+from regalloc.images.tree import resolve_targets
+from regalloc.pipeline.machine import CHECKOUT
+from regalloc.settings import load_profile
+from regalloc.stages.table import STAGES
+from tests.engines import call, task
+
+pytestmark = [
+    pytest.mark.skipif(connect() is None, reason="NO DOCKER ENGINE ANSWERS"),
+    # The release's images may have to be built first.
+    pytest.mark.timeout(3600),
+]
+
+
+def invoke(name: str, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return call(task(name, "--profile=tiny", f"--run={folder}", "--engine=docker", *words))
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory):
+    """A folder with LLVM 19's corpus build, as a user's own might lie about."""
+    done = call(task("build-corpus", "--profile=tiny", "--engine=docker"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    engine = connect()
+    reference = resolve_targets(CHECKOUT, load_profile("tiny"), os.environ)["corpus"].reference
+    container = engine.client.containers.create(reference, ["true"])
+    folder = tmp_path_factory.mktemp("own")
+    try:
+        chunks, _ = container.get_archive("/llvm_corpus")
+        with tarfile.open(fileobj=ChunkReader(chunks), mode="r|") as archive:
+            archive.extractall(folder, filter="data")
+    finally:
+        container.remove(v=True, force=True)
+    return folder / "llvm_corpus"
+
+
+def test_every_stage_passes_on_llvm_15_and_gives_the_same_bits_twice(tmp_path):
+    policies = []
+    for jobs in (2, 1):
+        folder = tmp_path / str(jobs)
+        done = invoke("train", folder, "--llvm=15", f"--jobs={jobs}")
+        assert done.returncode == 0, done.stdout + done.stderr
+        manifests = [
+            json.loads((folder / stage.writes / "manifest.json").read_text()) for stage in STAGES
+        ]
+        assert {manifest["versions"]["llvm"] for manifest in manifests} == {"15.0.6"}
+        policies.append([manifest["writes"] for manifest in manifests[:-1]])
+        report = json.loads((folder / "evaluation/report.json").read_text())
+        assert "15.0.6" in report["compiler"]
+        assert report["train"]["functions"] > 10
+    assert policies[0] == policies[1]
+
+
+def test_a_build_of_ones_own_is_a_corpus(build, tmp_path):
+    done = invoke("extract", tmp_path, f"--corpus-from={build}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "image corpus" not in done.stdout
+    modules = json.loads((tmp_path / "corpus/corpus_description.json").read_text())["modules"]
+    assert len(modules) == 7
+    again = invoke("extract", tmp_path, f"--corpus-from={build}")
+    assert "everything is up to date" in again.stdout
+
+
+def test_a_corpus_of_another_clang_is_refused_with_both_versions(build, tmp_path):
+    done = invoke("extract", tmp_path, "--llvm=15", f"--corpus-from={build}")
+    assert done.returncode == 21, done.stdout + done.stderr
+    assert "the corpus was built by another clang" in done.stderr + done.stdout
+    assert "LLVM 19.1.7, this clang is LLVM 15.0.6" in done.stderr + done.stdout

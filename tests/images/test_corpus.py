@@ -65,10 +65,11 @@ def test_a_package_becomes_objects_and_what_describes_them(image):
 
 def test_its_objects_hold_bitcode_and_the_commands_of_the_toolchain(image):
     (name, *_) = json.loads(inside(image, "cat", "/llvm_corpus/compile_commands.json"))
-    dump = "--dump-section=.llvmcmd=/dev/stdout"
-    args = inside(
-        image, "/opt/llvm/bin/llvm-objcopy", dump, f"/llvm_corpus/{name['output']}", "/dev/null"
-    ).split("\0")
+    script = (
+        f"llvm-objcopy --dump-section=.llvmcmd=/tmp/cmd /llvm_corpus/{name['output']} /tmp/out"
+        r" && tr '\0' '\n' </tmp/cmd"
+    )
+    args = inside(image, "/bin/bash", "-c", script).splitlines()
     assert args[0] == "-cc1"
     assert "/package/source" in " ".join(args)
     assert args[args.index("-resource-dir") + 1].startswith("/opt/llvm/lib/clang/")

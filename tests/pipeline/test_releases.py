@@ -69,7 +69,7 @@ def test_a_build_of_ones_own_is_a_corpus(build, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "image corpus" not in done.stdout
     modules = json.loads((tmp_path / "corpus/corpus_description.json").read_text())["modules"]
-    assert len(modules) == 7
+    assert len(modules) == len(json.loads((build / "compile_commands.json").read_text()))
     again = invoke("extract", tmp_path, f"--corpus-from={build}")
     assert "everything is up to date" in again.stdout
 

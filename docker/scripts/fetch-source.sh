@@ -49,9 +49,10 @@ fi
 echo "unpacking LLVM $LLVM_VERSION"
 mkdir -p "$dest"
 top=$(tar -tJf "$tarball" 2>/dev/null | head -n 1 || true)
-# LLVM's tests are most of the tarball and stay in it, but for those of the eviction advisor.
+# LLVM's tests are most of the tarball and stay in it, but for those of the eviction advisor. LLD is not
+# configured without its docs.
 unwanted=(
-  clang/docs clang/test clang/unittests clang/www lld/docs lld/test lld/unittests
+  clang/docs clang/test clang/unittests clang/www lld/test lld/unittests
   llvm/docs llvm/unittests "llvm/test/[!C]*" "llvm/test/CodeGen/[!M]*" "llvm/test/CodeGen/M[!L]*"
 )
 tar -xJf "$tarball" -C "$dest" --strip-components=1 --no-same-owner --anchored --wildcards \

@@ -16,7 +16,7 @@ from regalloc.engine.chunks import ChunkReader
 from regalloc.engine.container import container_options
 from regalloc.engine.outcome import Tail, check_exit
 from regalloc.engine.protocol import RUN_LABEL, Command, EngineName
-from regalloc.engine.refusals import engine_full
+from regalloc.engine.refusals import engine_full, says_full
 from regalloc.engine.signals import interruptible, shielded
 from regalloc.errors import ConfigError, EngineError, RegallocError
 
@@ -229,7 +229,7 @@ def _resized(container: Container, tty: bool) -> Iterator[Callable[[], None]]:
 
 def engine_failure(text: str) -> RegallocError:
     """Return the error that an engine's message stands for."""
-    if "no space left on device" in text.lower():
+    if says_full(text):
         return engine_full(text)
     return EngineError("the docker engine refused or went away", text, "run `make doctor`")
 

@@ -8,7 +8,7 @@ from typing import IO, Any, cast
 
 from regalloc.engine.docker import DockerEngine, engine_failure, or_none, translated
 from regalloc.engine.protocol import Engine
-from regalloc.engine.refusals import engine_full, registry_failure
+from regalloc.engine.refusals import engine_full, registry_failure, says_full
 from regalloc.engine.signals import interruptible
 from regalloc.engine.store import Event, ImageStore, StoredImage, Watch
 from regalloc.errors import EngineError, ImageError, RegallocError
@@ -137,7 +137,7 @@ def event_of(line: dict[str, Any]) -> Event:
 
 def load_failure(text: str) -> RegallocError:
     """Return the error of an archive that the engine does not take."""
-    if "no space left on device" in text.lower():
+    if says_full(text):
         return engine_full(text)
     return ImageError("docker refuses the archive", text, "make it again: invoke save")
 

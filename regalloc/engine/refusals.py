@@ -99,13 +99,18 @@ def registry_failure(host: str, text: str) -> RegallocError:
         host: the registry, as `docker login` takes it.
         text: the engine's message.
     """
-    if "no space left on device" in text.lower():
+    if says_full(text):
         return engine_full(text)
     for refusal in REFUSALS:
         if re.search(refusal.words, text, re.IGNORECASE):
             resolution = refusal.resolution.format(host=host)
             return RegistryError(f"registry {host} {refusal.brief}", text, resolution)
     return RegistryError(f"registry {host} refused", text, "see the docker daemon's log")
+
+
+def says_full(text: str) -> bool:
+    """Return whether a program's output says that a disk is full."""
+    return "no space left on device" in text.lower()
 
 
 def engine_full(text: str) -> DiskError:

@@ -12,6 +12,7 @@ from pathlib import Path
 from regalloc.engine.outcome import Tail, describe_exit
 from regalloc.engine.process import run_process
 from regalloc.errors import ImageError
+from regalloc.images.files import hash_file
 from regalloc.images.sources import SUITE, debian_sources
 
 PULLED = f"debian:{SUITE}-slim"
@@ -94,7 +95,7 @@ def bootstrap(cache: Path, sources: str) -> Path:
     # Below the build context but not copied from it: the file names package hosts.
     (partial / "debian.sources").write_text(sources)
     _mmdebstrap(partial / "rootfs.tar", partial / "debian.sources")
-    (partial / "rootfs.sha256").write_text(f"{_sha256(partial / 'rootfs.tar')}\n")
+    (partial / "rootfs.sha256").write_text(f"{hash_file(partial / 'rootfs.tar')}\n")
     partial.rename(folder)
     return folder
 
@@ -130,8 +131,3 @@ def find_mmdebstrap() -> str:
         f"{PULLED} cannot be pulled, and mmdebstrap is not installed",
         "set BASE_IMAGE to a Debian 12 image, or install mmdebstrap",
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,6 +12,7 @@ from pathlib import Path
 import regalloc
 from regalloc.engine.outcome import Tail, describe_exit
 from regalloc.engine.process import run_process
+from regalloc.engine.refusals import says_full
 from regalloc.engine.signals import interruptible
 from regalloc.errors import DiskError, ImageError
 from regalloc.images.base import SOURCE_DATE_EPOCH, Base, prepare_base, root_digest
@@ -24,7 +25,6 @@ from regalloc.images.tree import Target
 _STEP = re.compile(r"^#\d+ (\[.*)$")
 # Cache mounts say nothing about what a step does.
 _MOUNT = re.compile(r"--mount=\S+")
-_FULL = "no space left on device"
 # Cache mounts outlive --no-cache, and with them compiled objects.
 _AFRESH = ("--no-cache", "--build-arg=CCACHE_DISABLE=1")
 _OLD_DAEMON = "buildkit not supported by daemon"
@@ -171,14 +171,14 @@ def build_failure(
 ) -> ImageError | DiskError:
     """Return the error a failed build stands for."""
     details = f"command: {shlex.join(argv)}\nended with: {describe_exit(code)}\nlog: {log}\n{tail}"
-    output = log.read_text(errors="replace").lower()
-    if _OLD_DAEMON in output:
+    output = log.read_text(errors="replace")
+    if _OLD_DAEMON in output.lower():
         return ImageError(
             f"{title} could not be built: the docker daemon is too old for BuildKit",
             details,
             "update docker to 18.09 or newer",
         )
-    if _FULL in output:
+    if says_full(output):
         return DiskError(
             f"the disk is full: {title} could not be built",
             details,

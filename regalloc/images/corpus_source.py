@@ -10,6 +10,7 @@ from pathlib import Path
 
 from regalloc.compiler.compile_commands import COMPILE_COMMANDS, BuiltObject, read_objects
 from regalloc.errors import ConfigError, CorpusError
+from regalloc.images.files import hash_file
 from regalloc.settings import Corpus
 
 DEB = "deb:"
@@ -149,8 +150,7 @@ def _digest(root: Path, objects: Iterable[BuiltObject]) -> str:
 
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return hash_file(path)
     except OSError as error:
         raise CorpusError(
             f"{path} cannot be read", error.strerror or str(error), "make it readable for this user"

@@ -16,6 +16,7 @@ from pathlib import Path
 from regalloc.engine.local import WHOLE, local_folder
 from regalloc.engine.outcome import Tail, describe_exit
 from regalloc.engine.process import run_process
+from regalloc.engine.refusals import says_full
 from regalloc.engine.signals import interruptible
 from regalloc.errors import DiskError, EngineError, ImageError
 from regalloc.images.base import SOURCE_DATE_EPOCH
@@ -184,7 +185,7 @@ class LocalBuilder:
             f"command: {' '.join(argv)}\nended with: {describe_exit(code)}\nlog: {log}\n"
             f"{tail.text()}"
         )
-        if "no space left on device" in tail.text().lower():
+        if says_full(tail.text()):
             raise DiskError(f"the disk is full: {target.reference}", details, "free space")
         raise ImageError(f"{target.reference} could not be built", details, f"read {log}")
 

@@ -53,6 +53,11 @@ def read_lock(checkout: Path) -> Entries:
     return entries
 
 
+def read_pins(checkout: Path) -> dict[str, str]:
+    """Return the version of every wheel of the trainer, by name."""
+    return dict(_PIN.findall((checkout / WHEELS).read_text(encoding="utf-8")))
+
+
 def format_lock(entries: Entries) -> str:
     """Return the lock's text."""
     lines = (f"{kind} {name} {value}" for (kind, name), value in sorted(entries.items()))
@@ -67,7 +72,7 @@ def collect_entries(checkout: Path, base: str, packages: str) -> Entries:
         base: suite and sha256 of the bootstrapped root file system.
         packages: Debian packages, ``name version`` a line.
     """
-    pins = (checkout / WHEELS).read_bytes()
+    wheels = (checkout / WHEELS).read_bytes()
     listed = (line.split() for line in packages.splitlines())
     return {
         (BASE, "bootstrap"): base,
@@ -79,8 +84,8 @@ def collect_entries(checkout: Path, base: str, packages: str) -> Entries:
             for release in RELEASES
         },
         # Their own hashes, one for each platform, are in that file, and pip checks them.
-        ("wheels", WHEELS.as_posix()): f"sha256:{hashlib.sha256(pins).hexdigest()}",
-        **{("wheel", name): version for name, version in _PIN.findall(pins.decode())},
+        ("wheels", WHEELS.as_posix()): f"sha256:{hashlib.sha256(wheels).hexdigest()}",
+        **{("wheel", name): version for name, version in read_pins(checkout).items()},
     }
 
 

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from regalloc.engine.protocol import Command, Engine, Mount
-from regalloc.images.tree import Target
+from regalloc.images.prebuilt import Builder
 from regalloc.pipeline.folders import prepare_folder, require_space
 from regalloc.pipeline.manifest import (
     Manifest,
@@ -39,13 +38,6 @@ from regalloc.stages.table import Stage, find
 IMAGE_BYTES = 2 * 1024**3
 STAGE_BYTES = 200 * 1024**2
 PIDS = 8192
-
-
-class Builder(Protocol):
-    """What can build an image."""
-
-    def build(self, target: Target) -> None:
-        """Build one image, whose parent exists."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,11 +20,11 @@ from regalloc.images.build import DockerBuilder
 from regalloc.images.corpus_source import DEB, FolderCorpus, parse_corpus_from
 from regalloc.images.local import LocalBuilder
 from regalloc.images.lock import LOCK, compare_locks, read_lock
-from regalloc.images.prebuilt import PullOrBuild
+from regalloc.images.prebuilt import Builder, PullOrBuild
 from regalloc.images.registry import Registry
 from regalloc.images.relock import refresh_lock
 from regalloc.images.tree import resolve_targets
-from regalloc.pipeline.execute import Builder, Run, execute
+from regalloc.pipeline.execute import Run, execute
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.machine import (
     CHECKOUT,

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from regalloc.errors import DiskError, ManifestError
+from regalloc.images.files import hash_file
 
 MANIFEST = "manifest.json"
 STARTED = "started.json"
@@ -101,8 +102,7 @@ def measure_outputs(folder: Path) -> dict[str, int]:
 def _hash_path(path: Path) -> str:
     if path.is_symlink():
         return hashlib.sha256(f"link:{path.readlink()}".encode()).hexdigest()
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hash_file(path)
 
 
 def find_damage(folder: Path, manifest: Manifest, rehash: bool = False) -> str:
@@ -175,7 +175,7 @@ def _read(path: Path, kind: type[T]) -> T | None:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError:
         return None
-    except (msgspec.DecodeError, OSError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise ManifestError(
             f"{path} does not parse",
             str(error),

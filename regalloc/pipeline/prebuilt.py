@@ -16,14 +16,12 @@ from regalloc.pipeline.show import say
 
 def push(run: Run, address: str) -> None:
     """Send the set to a registry; see :func:`regalloc.images.prebuilt.push_set`."""
-    registry = Registry(require_registry(address, os.environ), store_of(run.engine), say)
-    push_set(tuple(run.wish.targets.values()), registry)
+    push_set(tuple(run.wish.targets.values()), _registry(run, address))
 
 
 def pull(run: Run, address: str) -> None:
     """Fetch the set from a registry; see :func:`regalloc.images.prebuilt.pull_set`."""
-    registry = Registry(require_registry(address, os.environ), store_of(run.engine), say)
-    pull_set(tuple(run.wish.targets.values()), registry)
+    pull_set(tuple(run.wish.targets.values()), _registry(run, address))
 
 
 def save(run: Run, archive: Path) -> None:
@@ -34,3 +32,7 @@ def save(run: Run, archive: Path) -> None:
 def load(run: Run, archive: Path) -> None:
     """Take images out of an archive; see :func:`regalloc.images.archive.load_set`."""
     load_set(archive, store_of(run.engine), say)
+
+
+def _registry(run: Run, address: str) -> Registry:
+    return Registry(require_registry(address, os.environ), store_of(run.engine), say)

@@ -129,8 +129,6 @@ def _verify_stages(run: Run, second: Mapping[str, Target]) -> Iterator[Verdict]:
         for stage in STAGES:
             files = [stage_files(folder / stage.writes) for folder in folders]
             yield Verdict(f"stage {stage.name}", len(files[0]), tuple(compare_files(*files)))
-        for folder in folders:
-            shutil.rmtree(folder)
 
 
 def stage_files(folder: Path) -> dict[str, str]:

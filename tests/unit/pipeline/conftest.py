@@ -9,6 +9,7 @@ import pytest
 from regalloc.engine.protocol import Command
 from regalloc.images.tree import TREE, Target
 from regalloc.pipeline.execute import Run
+from regalloc.pipeline.machine import CHECKOUT
 from regalloc.pipeline.plan import Wish
 from regalloc.settings import Settings, load_profile
 from regalloc.stages.table import find
@@ -75,7 +76,7 @@ def run(tmp_path: Path, wish: Wish, said: list[str]) -> Run:
     engine = FakeEngine()
     return Run(
         folder=tmp_path / "run",
-        checkout=tmp_path / "checkout",
+        checkout=CHECKOUT,
         cache=tmp_path / "cache",
         wish=wish,
         jobs=2,

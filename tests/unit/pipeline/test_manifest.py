@@ -59,9 +59,11 @@ def test_manifest_of_an_empty_folder_is_none(tmp_path):
     assert (read_manifest(tmp_path), read_started(tmp_path)) == (None, None)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"key": 1}', '{"key": "k", "more": 1}', "\x00"])
+@pytest.mark.parametrize(
+    "text", [b"", b"[]", b'{"key": 1}', b'{"key": "k", "more": 1}', b"\0", b'{"key": "\xff"}']
+)
 def test_a_mark_that_does_not_parse_names_the_file(tmp_path, text):
-    (tmp_path / "started.json").write_text(text)
+    (tmp_path / "started.json").write_bytes(text)
     with pytest.raises(ManifestError, match=str(tmp_path / "started.json")):
         read_started(tmp_path)
 

@@ -60,7 +60,7 @@ def require_images(targets: tuple[Target, ...], store: ImageStore) -> dict[str, 
         raise ImageError(
             f"{len(missing)} of {len(targets)} images are not built",
             "\n".join(f"{target.reference}: {build_task(target.name)}" for target in missing),
-            f"build them: {' && '.join(tasks)}",
+            f"build them, with the options given here: {' && '.join(tasks)}",
         )
     images = {reference: image for reference, image in found.items() if image is not None}
     for reference, image in images.items():

@@ -48,7 +48,7 @@ def pull_set(targets: tuple[Target, ...], registry: Registry) -> None:
         raise RegistryError(
             f"{registry.address} lacks {len(missing)} of {len(targets)} images",
             "\n".join(registry.name(target) for target in missing),
-            f"build them: {' && '.join(tasks)}; then others can have them: invoke push",
+            f"build them, with the options given here: {' && '.join(tasks)}; then invoke push",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from rich.progress import (
 WIDTH = 100
 TERMINAL_WIDTH = 32
 LINE_EVERY_S = 10.0
+RATE_OVER_S = 120.0
 
 # Ninja's counter, with what BuildKit puts in front of a line.
 _COUNT = re.compile(r"^(?:#\d+ [\d.]+ )?\[(\d+)/(\d+)\] ")
@@ -59,8 +61,8 @@ class BuildProgress:
     clock: Callable[[], float] = time.monotonic
     _seen: set[str] = field(default_factory=set)
     _began: float = field(init=False)
-    _counting: tuple[float, int] = field(init=False, default=(0.0, 0))
-    _last: float = field(init=False, default=0.0)
+    _total: int = field(init=False, default=0)
+    _counts: deque[tuple[float, int]] = field(init=False, default_factory=deque)
 
     def __post_init__(self) -> None:
         self._began = self.clock()
@@ -72,17 +74,22 @@ class BuildProgress:
         self._seen.add(step)
 
     def count(self, done: int, total: int) -> None:
-        """Show how many compiles are done, their rate and the time left."""
+        """Show how many compiles are done, the rate of the last minutes and the time left."""
         now = self.clock()
-        if total != self._counting[1]:
-            self._counting, self._last = (now, total), now
-        elapsed = now - self._counting[0]
-        if not elapsed or now - self._last < self.every_s:
+        if total != self._total:
+            self._total = total
+            self._counts.clear()
+        if self._counts and now - self._counts[-1][0] < self.every_s:
             return
-        self._last = now
-        rate = done / elapsed
-        left = format_left((total - done) / rate)
-        self.write(f"{self._head()} {done}/{total}, {rate:.1f}/s, {left} left")
+        self._counts.append((now, done))
+        # Objects from a cache come in bursts that say nothing of those that are compiled.
+        while len(self._counts) > 2 and now - self._counts[1][0] >= RATE_OVER_S:
+            self._counts.popleft()
+        since, before = self._counts[0]
+        if done > before:
+            rate = (done - before) / (now - since)
+            left = format_left((total - done) / rate)
+            self.write(f"{self._head()} {done}/{total}, {rate:.1f}/s, {left} left")
 
     def _head(self) -> str:
         minutes, seconds = divmod(int(self.clock() - self._began), 60)

@@ -9,20 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from regalloc.engine.docker import connect
-from regalloc.engine.docker_store import store_of
-from regalloc.engine.store import ImageStore
 from regalloc.errors import EngineError, ImageError
 from regalloc.images.archive import load_set, save_set
 from tests.tiny_images import TinyImage, docker_archive, layer_of, tiny_image
-
-
-@pytest.fixture(scope="module")
-def store() -> ImageStore:
-    engine = connect()
-    if engine is None:
-        pytest.skip("NO DOCKER ENGINE ANSWERS: save and load are not tested")
-    return store_of(engine)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from regalloc.images.corpus_source import parse_corpus_from
 from regalloc.images.tree import resolve_targets
 from regalloc.pipeline.machine import CHECKOUT
 from regalloc.settings import load_profile
+from tests.containers import inside
 from tests.engines import call, task
 
 # A C library and program with few dependencies; nothing knows its name but this test.
@@ -31,21 +32,6 @@ def image():
     assert done.returncode == 0, done.stdout + done.stderr
     source = parse_corpus_from(PACKAGE)
     return resolve_targets(CHECKOUT, load_profile("quick"), os.environ, source)["corpus"].reference
-
-
-def inside(image: str, *command: str) -> str:
-    """Run a command in a container of the image and return what it prints."""
-    import docker
-
-    client = docker.from_env()
-    try:
-        entrypoint, *args = command
-        output = client.containers.run(
-            image, args, entrypoint=[entrypoint], remove=True, network_mode="none"
-        )
-    finally:
-        client.close()
-    return bytes(output).decode()
 
 
 def test_a_package_becomes_objects_and_what_describes_them(image):

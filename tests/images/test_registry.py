@@ -33,14 +33,6 @@ BIG = 3_000_000
 
 
 @pytest.fixture(scope="module")
-def store() -> ImageStore:
-    engine = connect()
-    if engine is None:
-        pytest.skip("NO DOCKER ENGINE ANSWERS: push and pull are not tested")
-    return store_of(engine)
-
-
-@pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[Served]:
     with served(tmp_path_factory.mktemp("registry") / "open") as running:
         yield running

@@ -14,6 +14,7 @@ from regalloc.engine.docker import connect
 from regalloc.images.tree import TREE, Target, resolve_targets
 from regalloc.pipeline.machine import CHECKOUT
 from regalloc.settings import load_profile
+from tests.containers import inside
 from tests.engines import call, task
 
 MB = 1000**2
@@ -28,25 +29,13 @@ class Built:
 
     target: Target
 
-    def run(self, *argv: str, entrypoint: str = "") -> str:
-        """Run a command in a container of the image and return what it prints."""
-        words = [
-            "docker", "run", "--rm", "--network=none", f"--entrypoint={entrypoint}",
-            self.target.reference, *argv,
-        ]  # fmt: skip
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+    def run(self, command: str, *args: str) -> str:
+        """Run a command as the image's user and return what it prints."""
+        return inside(self.target.reference, command, *args)
 
     def bash(self, script: str) -> str:
         """Run a script as root, who sees every file."""
-        words = ["docker", "run", "--rm", "--network=none", "--user=0", "--entrypoint=/bin/bash"]
-        done = subprocess.run(
-            [*words, self.target.reference, "-c", script],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return inside(self.target.reference, "/bin/bash", "-c", script, user="0")
 
     @property
     def attrs(self) -> dict:
@@ -96,19 +85,19 @@ def bill_of_materials_lists_every_package(image: Built) -> None:
 
 
 def runs_as_nobody_in_particular(image: Built) -> None:
-    assert image.run("-u", entrypoint="/usr/bin/id") == "10001\n"
+    assert image.run("/usr/bin/id", "-u") == "10001\n"
 
 
 def writes_only_where_all_may(image: Built) -> None:
     # Folders that cannot be entered cannot be written into either.
     script = "find / -xdev -writable ! -type l 2>/dev/null; true"
-    assert set(image.run("-c", script, entrypoint="/bin/bash").split()) <= {
+    assert set(image.run("/bin/bash", "-c", script).split()) <= {
         "/tmp", "/var/tmp", "/run/lock",
     }  # fmt: skip
 
 
 def clang_answers(image: Built) -> None:
-    assert "USAGE: clang" in image.run("--help", entrypoint="/opt/llvm/bin/clang")
+    assert "USAGE: clang" in image.run("/opt/llvm/bin/clang", "--help")
 
 
 def toolchain_is_in_the_bill(image: Built) -> None:

@@ -37,6 +37,17 @@ def test_compiles_are_shown_with_rate_and_time_left_now_and_then():
     ]
 
 
+def test_time_left_forgets_a_burst_of_cached_objects():
+    lines: list[str] = []
+    now = [0.0]
+    progress = BuildProgress("llvm", lines.append, 10.0, lambda: now[0])
+    for second in range(301):
+        now[0] = float(second)
+        progress.count(second * 10 if second <= 100 else 900 + second, 2000)
+    assert lines[0] == "llvm 00:10 100/2000, 10.0/s, 3 min left"
+    assert lines[-1] == "llvm 05:00 1200/2000, 1.0/s, 13 min left"
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(7.4, "7 s"), (119, "119 s"), (125, "2 min"), (3599, "1 h 00 min"), (9000, "2 h 30 min")],

@@ -133,7 +133,8 @@ def test_push_of_a_set_that_is_not_all_here_names_the_commands_and_sends_nothing
         "error: 2 of 3 images are not built",
         "regalloc-llvm:19-b: invoke build-llvm",
         "regalloc-corpus:19-c: invoke build-corpus",
-        "what to do: build them: invoke build-llvm && invoke build-corpus",
+        "what to do: build them, with the options given here: "
+        "invoke build-llvm && invoke build-corpus",
     ]
     assert store.log == []
 

@@ -1,0 +1,18 @@
+"""The docker engine's images, for the tests that move some."""
+
+from __future__ import annotations
+
+import pytest
+
+from regalloc.engine.docker import connect
+from regalloc.engine.docker_store import store_of
+from regalloc.engine.store import ImageStore
+
+
+@pytest.fixture(scope="module")
+def store() -> ImageStore:
+    """The images of the engine that answers; skips aloud where none does."""
+    engine = connect()
+    if engine is None:
+        pytest.skip("NO DOCKER ENGINE ANSWERS: no image is moved")
+    return store_of(engine)

@@ -26,11 +26,13 @@ class TinyImage:
         target: the row and the tag that its labels name.
         layers: its layers, the lowest first.
         labels: its labels.
+        created: when it says it was made.
     """
 
     target: Target
     layers: tuple[bytes, ...]
     labels: tuple[tuple[str, str], ...]
+    created: str = "2025-01-01T00:00:00Z"
 
     @property
     def config(self) -> bytes:
@@ -39,10 +41,10 @@ class TinyImage:
             {
                 "architecture": "amd64",
                 "os": "linux",
-                "created": "2025-01-01T00:00:00Z",
+                "created": self.created,
                 "config": {"Labels": dict(self.labels)},
                 "rootfs": {"type": "layers", "diff_ids": [sha256(x) for x in self.layers]},
-                "history": [{"created_by": "test"} for _ in self.layers],
+                "history": [{"created": self.created} for _ in self.layers],
             }
         ).encode()
 

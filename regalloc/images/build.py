@@ -14,10 +14,12 @@ from regalloc.engine.outcome import Tail, describe_exit
 from regalloc.engine.process import run_process
 from regalloc.engine.refusals import says_full
 from regalloc.engine.signals import interruptible
+from regalloc.engine.store import ImageStore
 from regalloc.errors import DiskError, ImageError
 from regalloc.images.base import SOURCE_DATE_EPOCH, Base, prepare_base, root_digest
 from regalloc.images.client import Client, build_secrets, find_client, pip_config_files
 from regalloc.images.lock import check_base
+from regalloc.images.normalise import normalise, raw_name
 from regalloc.images.progress import parse_count, show_progress
 from regalloc.images.sources import debian_sources
 from regalloc.images.tree import Target
@@ -39,6 +41,7 @@ class DockerBuilder:
         cache: folder for logs and the bootstrapped base.
         environ: the process's environment.
         pull: fetches an image from a registry and returns whether that worked.
+        store: where the images come to be.
         no_cache: whether every step is run again, even one whose result is known.
     """
 
@@ -46,6 +49,7 @@ class DockerBuilder:
     cache: Path
     environ: Mapping[str, str]
     pull: Callable[[str], bool]
+    store: ImageStore
     no_cache: bool = False
 
     def build(self, target: Target) -> None:
@@ -65,6 +69,8 @@ class DockerBuilder:
             argv = build_argv(client, self.checkout, target, base, labels, options)
             log = self.cache / "logs" / f"{target.name}-{target.tag}.log"
             run_build(target.reference, argv, self.environ, log)
+            print(f"{target.reference}: taking the times of the build out")
+            normalise(target, self.store, SOURCE_DATE_EPOCH, self.cache)
 
     def _base(self, target: Target) -> Base | None:
         if target.parent is not None:
@@ -136,7 +142,7 @@ def build_argv(
         *client.build,
         "--progress=plain",
         f"--file={checkout / 'docker' / target.name / 'Dockerfile'}",
-        f"--tag={target.reference}",
+        f"--tag={raw_name(target)}",
         *(f"--build-arg={name}={value}" for name, value in args.items()),
         *(f"--label={name}={value}" for name, value in labels.items()),
         *options,

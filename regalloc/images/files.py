@@ -42,7 +42,7 @@ def hash_file(path: Path) -> str:
 def hash_files(stream: BinaryIO) -> Files:
     """Return every file of a file system that comes as a tar stream.
 
-    Times are left out: an engine that cannot set them stamps each build with its own.
+    Times are left out: they are part of the layers, which are compared as wholes.
     """
     files: Files = {}
     with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK) as archive:

@@ -47,7 +47,7 @@ def spool(stream: IO[bytes], folder: Path) -> dict[str, Blob]:
                 elif member.islnk():
                     links[member.name] = member.linkname
                 elif content := tar.extractfile(member):
-                    files[member.name] = _keep(content, folder)
+                    files[member.name] = keep(content, folder)
     except tarfile.TarError as error:
         raise ImageError(
             "docker's stream of the images ended early", str(error), "run the same command again"
@@ -59,7 +59,8 @@ def _beside(name: str, link: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(name), link))
 
 
-def _keep(content: IO[bytes], folder: Path) -> Blob:
+def keep(content: IO[bytes], folder: Path) -> Blob:
+    """Write some content to `folder/<sha256>`."""
     digest, size = hashlib.sha256(), 0
     partial = folder / "partial"
     with partial.open("wb") as file:
@@ -111,7 +112,7 @@ def _uncompressed(layer: Blob, folder: Path) -> Blob:
         if file.read(len(_GZIP)) != _GZIP:
             return layer
     with gzip.open(path) as content:
-        return _keep(cast("IO[bytes]", content), folder)
+        return keep(cast("IO[bytes]", content), folder)
 
 
 def _read(folder: Path, blob: Blob) -> bytes:

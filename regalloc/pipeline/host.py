@@ -181,10 +181,9 @@ def _builder(
 ) -> Builder:
     if isinstance(engine, LocalEngine):
         return LocalBuilder(CHECKOUT, cache, os.environ, jobs)
-    builder = DockerBuilder(CHECKOUT, cache, os.environ, engine.pull)
-    if registry is None:
-        return builder
-    return PullOrBuild(Registry(registry, store_of(engine), say), builder)
+    store = store_of(engine)
+    builder = DockerBuilder(CHECKOUT, cache, os.environ, engine.pull, store)
+    return builder if registry is None else PullOrBuild(Registry(registry, store, say), builder)
 
 
 def _look(run: Run, rehash: bool = False) -> Found:

@@ -113,9 +113,16 @@ def _verify_images(
         for afresh, wanted in zip(builders, (target, second[name]), strict=True):
             afresh.build(wanted)
             with engine.export(wanted.reference) as stream:
-                files.append(hash_files(stream))
+                files.append(hash_files(stream) | _layers(builder, wanted))
         yield Verdict(f"image {name}", len(files[0]), tuple(compare_files(*files)))
     shutil.rmtree(place)
+
+
+def _layers(builder: DockerBuilder, target: Target) -> dict[str, str]:
+    """Return the layers, which hold times as well; the configurations name the tag, and differ."""
+    image = builder.store.look_up(target.reference)
+    assert image is not None, "it was built just now"
+    return {f"layer {depth}": digest for depth, digest in enumerate(image.layers)}
 
 
 def _verify_stages(run: Run, second: Mapping[str, Target]) -> Iterator[Verdict]:

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from regalloc.engine.docker import DockerEngine, connect
+from regalloc.engine.docker_store import store_of
 from regalloc.engine.protocol import Command, Mount
 from regalloc.errors import CorpusError, EngineError, MemoryLimitError, StageError
 from regalloc.images.build import DockerBuilder
@@ -47,7 +48,10 @@ def sdk() -> Iterator[Any]:
 def base(engine: DockerEngine) -> str:
     target = resolve_targets(CHECKOUT, load_profile("quick"), os.environ)["base"]
     if engine.image_id(target.reference) is None:
-        DockerBuilder(CHECKOUT, cache_folder(os.environ), os.environ, engine.pull).build(target)
+        store = store_of(engine)
+        DockerBuilder(CHECKOUT, cache_folder(os.environ), os.environ, engine.pull, store).build(
+            target
+        )
     return target.reference
 
 

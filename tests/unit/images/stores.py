@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
@@ -72,6 +74,29 @@ class FakeStore:
         assert archive.tell() == 0
         self.log.append("load")
         self.names |= self.loads
+
+
+class TakingStore(FakeStore):
+    """Takes in what is loaded, as an engine does.
+
+    Attributes:
+        files: the files of the last archive by path.
+    """
+
+    def __init__(self, *here: TinyImage) -> None:
+        super().__init__(*here)
+        self.files: dict[str, bytes] = {}
+
+    def load(self, archive: IO[bytes], watch: Watch) -> None:
+        with tarfile.open(fileobj=archive) as tar:
+            self.files = {m.name: tar.extractfile(m).read() for m in tar if m.isreg()}
+        for entry in json.loads(self.files["manifest.json"]):
+            content = self.files[entry["Config"]]
+            config = json.loads(content)
+            layers = tuple(sha256(self.files[path]) for path in entry["Layers"])
+            assert list(layers) == config["rootfs"]["diff_ids"]
+            image = StoredImage(sha256(content), config["config"]["Labels"], layers)
+            self.names |= dict.fromkeys(entry["RepoTags"], image)
 
 
 def manifest_digest(image: StoredImage) -> str:

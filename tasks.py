@@ -210,6 +210,12 @@ def doctor(options: host.Options) -> None:
 
 
 @command(RUN)
+def report(options: host.Options) -> None:
+    """Write a run's report.html again from what the run left behind."""
+    host.rebuild_page(options)
+
+
+@command(RUN)
 def shell(options: host.Options) -> None:
     """Open a shell in the trainer image with the run's folders."""
     sys.exit(enter_shell(host.prepare(options)))

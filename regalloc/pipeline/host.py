@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from rich.console import Console
 
 from regalloc.engine.docker import DockerEngine
 from regalloc.engine.docker_store import store_of
-from regalloc.engine.local import LocalEngine
+from regalloc.engine.local import LocalEngine, local_folder
 from regalloc.engine.select import select_engine
 from regalloc.errors import ConfigError
 from regalloc.images.address import find_registry
@@ -23,7 +23,7 @@ from regalloc.images.lock import LOCK, compare_locks, read_lock
 from regalloc.images.prebuilt import Builder, PullOrBuild
 from regalloc.images.registry import Registry
 from regalloc.images.relock import refresh_lock
-from regalloc.images.tree import resolve_targets
+from regalloc.images.tree import Target, resolve_targets
 from regalloc.pipeline.execute import Run, execute
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.machine import (
@@ -35,6 +35,7 @@ from regalloc.pipeline.machine import (
     usable_cores,
 )
 from regalloc.pipeline.plan import Action, Found, Kind, Wish, plan, plan_images
+from regalloc.pipeline.report_page import REPORT, write_page
 from regalloc.pipeline.report_table import print_report
 from regalloc.pipeline.show import plan_table, say, times_table
 from regalloc.settings import Settings, load_profile
@@ -106,7 +107,8 @@ def run_stages(options: Options, wanted: Sequence[str]) -> None:
     with exclusive(run.folder):
         _carry_out(plan(wanted, run.wish, _look(run)), run)
     if "evaluate" in wanted:
-        print_evaluation(run.folder)
+        print_report(run.folder / EVALUATION / REPORT)
+        _write_page(run.folder, run.wish.targets)
 
 
 def build_images(options: Options, wanted: Sequence[str]) -> None:
@@ -209,8 +211,19 @@ def print_plan(actions: Sequence[Action], title: str) -> None:
     console.print(f"{count} to run, {len(actions) - count} up to date or not needed")
 
 
-def print_evaluation(folder: Path) -> None:
-    """Print the evaluation's table, if there is one."""
-    report = folder / EVALUATION / "report.json"
-    if report.is_file():
-        print_report(report)
+def rebuild_page(options: Options) -> None:
+    """Write a run's report.html again from what the run left behind, and print its path.
+
+    Raises:
+        ManifestError: there is no report, or it cannot be read.
+        DiskError: the page cannot be written.
+    """
+    source = parse_corpus_from(options.corpus_from)
+    targets = resolve_targets(CHECKOUT, options.settings, os.environ, source)
+    _write_page(options.folder, targets)
+
+
+def _write_page(folder: Path, targets: Mapping[str, Target]) -> None:
+    llvm = local_folder(cache_folder(os.environ), targets["llvm"].reference)
+    page = write_page(folder, llvm / "opt" / "llvm")
+    Console().print(f"report: {page}", markup=False, soft_wrap=True, highlight=False)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from regalloc.report.interval import Interval
 from regalloc.report.ratios import compare, compute_ratio, log_ratio
 from regalloc.report.report import Comparison, Estimate, Part
 from regalloc.report.rows import DEFAULT, Code, FunctionRow, ModuleRow
-from regalloc.report.statistics import Interval, bootstrap_interval, bootstrap_totals
+from regalloc.report.statistics import bootstrap_interval, bootstrap_totals
 
 Pairs = Mapping[str, tuple[float, float]]
 """The default's value and a policy's, by module."""

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from regalloc.errors import ManifestError
+from regalloc.report.interval import Interval, Outcome
 from regalloc.report.rows import FunctionRow, ModuleRow
-from regalloc.report.statistics import Interval, Outcome
 
 VERSION = 2
 

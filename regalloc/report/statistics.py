@@ -1,4 +1,4 @@
-"""How sure a ratio is: intervals by bootstrap over modules, and what may be said of them.
+"""How sure a ratio is: intervals by bootstrap over modules.
 
 Functions of one module share headers, style and purpose, so their ratios are not independent.
 What is drawn again is therefore the module with all of its functions: drawing functions within a
@@ -14,14 +14,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-LEVEL = 0.95
-"""The usual level: a reader who sees twenty intervals expects one of them to miss."""
+from regalloc.report.interval import LEVEL, Interval
 
 RESAMPLES = 3999
 """Makes the interval's ends the 100th smallest and the 100th largest of the resamples."""
@@ -30,18 +28,6 @@ MIN_CLUSTERS = 4
 """Three modules are one and the same in 1 of 9 resamples, more than the tail of an interval."""
 
 Array = npt.NDArray[Any]
-Outcome = Literal["better", "worse", "no difference", "unknown"]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Where a ratio lies with a confidence of :data:`LEVEL`."""
-
-    low: float
-    high: float
-
-
-NO_NOISE = Interval(1.0, 1.0)
 
 
 def bootstrap_interval(
@@ -79,21 +65,8 @@ def bootstrap_totals(
         None where fewer than :data:`MIN_CLUSTERS` clusters leave it open.
     """
     pairs = np.asarray(totals, np.float64).reshape(-1, 2)
-    return _bootstrap(pairs[:, 1], pairs[:, 0], seed, clusters)
-
-
-def judge(interval: Interval | None, noise: Interval = NO_NOISE) -> Outcome:
-    """Say what an interval shows; lower is better.
-
-    Args:
-        interval: of the ratio to the default.
-        noise: of the ratio of the default to itself.
-    """
-    if interval is None:
-        return "unknown"
-    if interval.high < noise.low:
-        return "better"
-    return "worse" if interval.low > noise.high else "no difference"
+    interval = _bootstrap(pairs[:, 1], pairs[:, 0], seed, clusters)
+    return interval and Interval(max(0.0, interval.low), interval.high)
 
 
 def _bootstrap(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from regalloc.report.interval import NO_NOISE, judge
 from regalloc.report.report import Part, Verdict
 from regalloc.report.rows import AGAIN, POLICY
-from regalloc.report.statistics import NO_NOISE, judge
 
 _WORDS = {
     "better": "is better than the default",

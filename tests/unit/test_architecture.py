@@ -19,7 +19,8 @@ ALLOWED = {
     "stages": {"compiler", "report", "rl"},
     "engine": {"stages"},
     "images": {"compiler", "engine"},
-    "pipeline": {"engine", "images", "report", "stages"},
+    "page": {"compiler", "report"},
+    "pipeline": {"engine", "images", "page", "report", "stages"},
     "__main__": {"stages"},
     "__init__": set(),
 }

@@ -27,8 +27,8 @@ def test_list_names_every_task():
     }
     assert listed == {
         "build-corpus", "build-llvm", "clean", "doctor", "evaluate", "extract", "load", "lock",
-        "pull", "push", "save", "sbom", "shell", "status", "trace", "train", "verify", "vocab",
-        "warmstart",
+        "pull", "push", "report", "save", "sbom", "shell", "status", "trace", "train", "verify",
+        "vocab", "warmstart",
     }  # fmt: skip
 
 

@@ -3,12 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from regalloc.report.statistics import (
-    Interval,
-    bootstrap_interval,
-    bootstrap_totals,
-    judge,
-)
+from regalloc.report.interval import Interval, judge
+from regalloc.report.statistics import bootstrap_interval, bootstrap_totals
 
 MODULES = [f"m{index // 8}" for index in range(160)]
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from regalloc.report.interval import NO_NOISE, Interval
 from regalloc.report.report import Estimate
 from regalloc.report.rows import AGAIN, POLICY
-from regalloc.report.statistics import NO_NOISE, Interval
 from regalloc.report.verdict import give_verdict
 from tests.unit.report.samples import make_report
 

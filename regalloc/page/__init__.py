@@ -1,0 +1,1 @@
+"""report.html: drawn on the host alone, so that a change of its looks makes no stage run again."""

@@ -1,0 +1,95 @@
+"""The command that compiles a module of a run again, as one line for a shell."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from regalloc.compiler.command_lines import Advice, Products, compile_argv
+from regalloc.compiler.corpus import Module, parse_cmd
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a command finds the compiler and a run's files.
+
+    Attributes:
+        prefix: what starts the compiler's surroundings; empty outside of containers.
+        clang: path of the compiler there.
+        corpus: folder of the modules there.
+        policy: folder of the trained policy there.
+    """
+
+    prefix: tuple[str, ...]
+    clang: Path
+    corpus: Path
+    policy: Path
+
+
+def container_place(image: str, corpus: Path, model: Path, policy: str) -> Place:
+    """Return the place in a container of the trainer image.
+
+    Args:
+        image: the image's reference.
+        corpus: folder on the host.
+        model: folder on the host with the trained policy.
+        policy: the policy's name in it.
+    """
+    prefix = (
+        "docker",
+        "run",
+        "--rm",
+        "--network=none",
+        f"--volume={corpus}:/corpus:ro",
+        f"--volume={model}:/output_model:ro",
+        "--entrypoint=/opt/llvm/bin/clang",
+        image,
+    )
+    return Place(
+        prefix, Path("/opt/llvm/bin/clang"), Path("/corpus"), Path("/output_model") / policy
+    )
+
+
+def local_place(toolchain: Path, corpus: Path, policy: Path) -> Place:
+    """Return the place outside of containers.
+
+    Args:
+        toolchain: folder with ``bin/clang``.
+        corpus: folder of the modules.
+        policy: folder of the trained policy.
+    """
+    return Place((), toolchain / "bin" / "clang", corpus, policy)
+
+
+def show_spill_code(place: Place, corpus: Path, module: str, function: str) -> str | None:
+    """Return the command that shows what the trained policy leaves in a function.
+
+    It prints the allocator's remarks.  Without ``-regalloc-model`` the default heuristic decides.
+
+    Args:
+        place: where it is to run.
+        corpus: folder with the module's arguments, on this machine.
+        module: the module's name.
+        function: the function's name, as the linker sees it.
+
+    Returns:
+        None where the module's arguments are no longer there.
+    """
+    try:
+        cmd = parse_cmd((corpus / f"{module}.cmd").read_bytes())
+    except OSError:
+        return None
+    found = Module(module, place.corpus / f"{module}.bc", cmd, held_out=False)
+    advice = Advice(Path("/dev/null"), place.policy)
+    argv = compile_argv(place.clang, found, advice, Products(remarks=Path("-")))
+    # In a container the entry point is the compiler already.
+    command = (*place.prefix, *argv[1:]) if place.prefix else argv
+    remarks = ("sed", "-n", f"/^Function: *'\\?{_literal(function)}'\\?$/,/^\\.\\.\\./p")
+    return f"{shlex.join(command)} | {shlex.join(remarks)}"
+
+
+def _literal(text: str) -> str:
+    """Return a pattern of sed that matches a text as YAML has it, where quotes may be doubled."""
+    special = {"'": "''\\?", **{char: f"\\{char}" for char in r"\/.*[]^$"}}
+    return "".join(special.get(char, char) for char in text)

@@ -1,0 +1,151 @@
+"""Tables of functions and modules, as data that the page's own script shows, sorts and searches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from regalloc.report.report import Part, Report
+from regalloc.report.rows import DEFAULT, NAMES, POLICY, FunctionRow, ModuleRow
+
+Kind = Literal["text", "name", "path", "count", "change", "score", "ratio", "seconds"]
+"""How a column is written and aligned; the script knows the same names."""
+
+Cell = str | int | float | None
+REGRESSIONS = 10
+"""Functions that are shown one by one."""
+
+PARTS = {"held_out": "held out", "train": "train"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        title: its head.
+        kind: how its cells are written.
+        hint: what it means, where the head does not say.
+    """
+
+    title: str
+    kind: Kind
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table.
+
+    Attributes:
+        name: unique on the page.
+        columns: from left to right.
+        rows: cells in the order of the columns, None where there is nothing.
+        order: column that the rows are sorted by at first, and whether the largest comes first.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    order: tuple[int, bool]
+
+
+def tabulate_functions(report: Report) -> Table:
+    """Return every function that was compared, the worst of the trained policy's first."""
+    columns = (
+        Column("function", "name"),
+        Column("module", "path"),
+        Column("part", "text"),
+        Column("decisions", "count", "evictions that the default heuristic decided"),
+        Column("default", "score", "the default heuristic's score"),
+        *(Column(title, "ratio", "score over the default's") for title in NAMES.values()),
+        Column("spills", "count", "stores to stack slots under the default heuristic"),
+        *(Column(f"Δ {what}", "change", f"trained less default: {what}") for what in _COUNTS),
+    )
+    rows = tuple(_describe_function(row, part) for part, row in _functions(report))
+    return Table("functions", columns, rows, (7, True))
+
+
+def tabulate_modules(report: Report) -> Table:
+    """Return every module that compiled, the worst of the trained policy's first."""
+    columns = (
+        Column("module", "path"),
+        Column("part", "text"),
+        Column("functions", "count", "functions that are compared"),
+        *(Column(title, "ratio", "geometric mean over functions") for title in NAMES.values()),
+        Column(".text", "count", "bytes of machine code under the default heuristic"),
+        Column("Δ .text", "change", "trained less default, in bytes"),
+        *(Column(f"Δ {what}", "change", f"trained less default: {what}") for what in _COUNTS),
+        Column("compile", "seconds", "processor seconds under the default heuristic"),
+        Column("ratio", "ratio", "compile time with the trained policy over the default's"),
+    )
+    seconds = report.times.compile_user_s
+    rows = tuple(_describe_module(row, part, seconds) for part, row in _modules(report))
+    return Table("modules", columns, rows, (5, True))
+
+
+def find_regressions(part: Part, count: int) -> list[FunctionRow]:
+    """Return the functions that the trained policy made worst, the worst first."""
+    ranked = [(rate(row, POLICY), row) for row in part.function_rows]
+    worse = [(ratio, row) for ratio, row in ranked if ratio is not None and ratio > 1]
+    worse.sort(key=lambda pair: (-pair[0], pair[1].module, pair[1].function))
+    return [row for _, row in worse[:count]]
+
+
+def rate(row: FunctionRow, policy: str) -> float | None:
+    """Return a function's score ratio under a policy, rounded as it is shown."""
+    if policy not in row.costs or row.costs[DEFAULT].score == 0:
+        return None
+    return round(row.costs[policy].score / row.costs[DEFAULT].score, 5)
+
+
+_COUNTS = ("spills", "reloads", "copies")
+
+
+def _functions(report: Report) -> Iterator[tuple[str, FunctionRow]]:
+    for part, name in PARTS.items():
+        yield from ((name, row) for row in getattr(report, part).function_rows)
+
+
+def _modules(report: Report) -> Iterator[tuple[str, ModuleRow]]:
+    for part, name in PARTS.items():
+        yield from ((name, row) for row in getattr(report, part).module_rows)
+
+
+def _describe_function(row: FunctionRow, part: str) -> tuple[Cell, ...]:
+    default, policy = row.costs[DEFAULT], row.costs.get(POLICY)
+    number = f" #{row.namesake + 1}" if row.namesake else ""
+    return (
+        row.title + number,
+        row.module,
+        part,
+        default.decisions,
+        default.score,
+        *(rate(row, name) for name in NAMES),
+        default.spills,
+        *((getattr(policy, what) - getattr(default, what)) if policy else None for what in _COUNTS),
+    )
+
+
+def _describe_module(
+    row: ModuleRow, part: str, seconds: Mapping[str, Mapping[str, float]]
+) -> tuple[Cell, ...]:
+    default = row.codes[DEFAULT]
+    policy = row.codes.get(POLICY, default)
+    before, after = (seconds.get(name, {}).get(row.module) for name in (DEFAULT, POLICY))
+    return (
+        row.module,
+        part,
+        row.functions,
+        *(_round(row.ratios.get(name)) for name in NAMES),
+        default.text_bytes,
+        policy.text_bytes - default.text_bytes,
+        *(getattr(policy, what) - getattr(default, what) for what in _COUNTS),
+        before,
+        round(after / before, 3) if before and after is not None else None,
+    )
+
+
+def _round(ratio: float | None) -> float | None:
+    return None if ratio is None else round(ratio, 5)

@@ -1,0 +1,104 @@
+"""Gathers what a run left behind, and writes its report.html."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from regalloc.errors import DiskError, ManifestError
+from regalloc.page.commands import Place, container_place, local_place, show_spill_code
+from regalloc.page.content import Content, StageRecord
+from regalloc.page.journal import read_curves
+from regalloc.page.tables import REGRESSIONS, find_regressions
+from regalloc.pipeline.manifest import Manifest, read_manifest
+from regalloc.report import report
+from regalloc.report.report import Report
+from regalloc.stages.table import CORPUS, EVALUATION, MODEL, STAGES
+
+REPORT = "report.json"
+PAGE = "report.html"
+POLICY = "saved_policy"
+EVENTS = "events"
+
+
+def write_page(folder: Path, toolchain: Path) -> Path:
+    """Write a run's page beside its stages' folders and return its path.
+
+    Args:
+        folder: the run's.
+        toolchain: folder of the compiler on this machine, for runs of the local engine.
+
+    Raises:
+        ManifestError: there is no report, or it or a manifest cannot be read.
+        DiskError: the page cannot be written.
+    """
+    # Brings in matplotlib and jinja2, which nothing else on the host needs.
+    from regalloc.page.render import render
+
+    text = render(gather(folder, toolchain))
+    path = folder / PAGE
+    partial = path.with_name(f"{PAGE}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8", errors="backslashreplace")
+        partial.replace(path)
+    except OSError as error:
+        raise DiskError(f"{path} cannot be written", str(error), "free or repair it") from error
+    return path
+
+
+def gather(folder: Path, toolchain: Path) -> Content:
+    """Return what a run's page is made of.
+
+    Raises:
+        ManifestError: there is no report, or it or a manifest cannot be read.
+    """
+    path = folder / EVALUATION / REPORT
+    if not path.is_file():
+        raise ManifestError(
+            f"there is no report in {folder}",
+            f"{path} does not exist",
+            "run invoke train, or name the folder of a run with --run",
+        )
+    content = report.read(path)
+    manifests = [manifest for stage in STAGES if (manifest := read_manifest(folder / stage.writes))]
+    evaluated = next((m for m in manifests if m.stage == "evaluate"), None)
+    place = _place(folder, toolchain, evaluated)
+    return Content(
+        title=folder.name,
+        report=content,
+        stages=tuple(describe_stage(manifest) for manifest in manifests),
+        versions=evaluated.versions if evaluated else {},
+        curves=read_curves(folder / MODEL / EVENTS),
+        commands=_list_commands(content, place, folder / CORPUS) if place else {},
+    )
+
+
+def describe_stage(manifest: Manifest) -> StageRecord:
+    """Return what a page tells of a stage."""
+    return StageRecord(
+        name=manifest.stage,
+        duration_s=manifest.duration_s,
+        seed=manifest.seed,
+        digest=manifest.digest,
+        images=manifest.images,
+        settings=tuple(manifest.gin.splitlines()),
+        engine=manifest.engine,
+        created=manifest.created,
+    )
+
+
+def _place(folder: Path, toolchain: Path, evaluated: Manifest | None) -> Place | None:
+    if evaluated is None:
+        return None
+    if evaluated.engine.startswith("local"):
+        return local_place(toolchain, folder / CORPUS, folder / MODEL / POLICY)
+    return container_place(evaluated.images["trainer"], folder / CORPUS, folder / MODEL, POLICY)
+
+
+def _list_commands(content: Report, place: Place, corpus: Path) -> Mapping[tuple[str, str], str]:
+    rows = find_regressions(content.held_out, REGRESSIONS)
+    found: Iterable[tuple[tuple[str, str], str | None]] = (
+        ((row.module, row.function), show_spill_code(place, corpus, row.module, row.function))
+        for row in rows
+    )
+    return {name: command for name, command in found if command}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from regalloc.page.journal import Curves
+from regalloc.report.programs import Programs
 from regalloc.report.report import Report
 
 
@@ -44,6 +45,7 @@ class Content:
         stages: in the order they ran.
         versions: by package.
         curves: the journal of training.
+        programs: what real programs did, where that was measured.
         commands: how to see what the trained policy left in a function, by module and function.
     """
 
@@ -52,6 +54,7 @@ class Content:
     stages: tuple[StageRecord, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     curves: Curves = field(default_factory=dict)
+    programs: Programs | None = None
     commands: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from regalloc.page import plots
 from regalloc.page.content import Content
+from regalloc.page.dynamic import describe_programs
 from regalloc.page.tables import (
     REGRESSIONS,
     find_regressions,
@@ -28,6 +29,12 @@ HEADLINES = {
     "no difference": "No difference that can be seen",
     "unknown": "No verdict",
 }
+OUTCOMES = {
+    "better": "better than the default",
+    "worse": "worse than the default",
+    "no difference": "no difference that can be seen",
+    "unknown": "too few programs to tell",
+}
 FIGURES = {**NAMES, AGAIN: "default again"}
 CURVES = {
     "ratio": "score / default's score",
@@ -43,6 +50,7 @@ SECTIONS = {
     "result": "result",
     "learning": "learning",
     "scores": "scores",
+    "programs": "programs",
     "regressions": "regressions",
     "modules": "modules",
     "functions": "functions",
@@ -82,7 +90,8 @@ def render(content: Content) -> str:
     report = content.report
     tables = [asdict(make(report)) for make in (tabulate_modules, tabulate_functions)]
     curves = list(_draw_curves(content))
-    skipped = () if curves else ("learning",)
+    dynamic = describe_programs(content.programs) if content.programs else None
+    skipped = {name for name, shown in (("learning", curves), ("programs", dynamic)) if not shown}
     return (
         _environment()
         .get_template("report.html")
@@ -94,6 +103,8 @@ def render(content: Content) -> str:
             parts=(("Held-out modules", report.held_out), ("Training modules", report.train)),
             figures=FIGURES,
             curves=curves,
+            dynamic=dynamic,
+            outcomes=OUTCOMES,
             plots={
                 "ratios": plots.draw_ratios(report.held_out),
                 "distribution": plots.draw_distribution(report.held_out),

@@ -11,7 +11,8 @@ from regalloc.page.content import Content, StageRecord
 from regalloc.page.journal import read_curves
 from regalloc.page.tables import REGRESSIONS, find_regressions
 from regalloc.pipeline.manifest import Manifest, read_manifest
-from regalloc.report import report
+from regalloc.report import programs, report
+from regalloc.report.programs import Programs
 from regalloc.report.report import Report
 from regalloc.stages.table import CORPUS, EVALUATION, MODEL, STAGES
 
@@ -19,6 +20,7 @@ REPORT = "report.json"
 PAGE = "report.html"
 POLICY = "saved_policy"
 EVENTS = "events"
+PROGRAMS = "programs/programs.json"
 
 
 def write_page(folder: Path, toolchain: Path) -> Path:
@@ -68,6 +70,7 @@ def gather(folder: Path, toolchain: Path) -> Content:
         report=content,
         stages=tuple(describe_stage(manifest) for manifest in manifests),
         versions=evaluated.versions if evaluated else {},
+        programs=_read_programs(folder / PROGRAMS),
         curves=read_curves(folder / MODEL / EVENTS),
         commands=_list_commands(content, place, folder / CORPUS) if place else {},
     )
@@ -85,6 +88,11 @@ def describe_stage(manifest: Manifest) -> StageRecord:
         engine=manifest.engine,
         created=manifest.created,
     )
+
+
+def _read_programs(path: Path) -> Programs | None:
+    # Programs are measured on demand: most runs have none.
+    return programs.read(path) if path.is_file() else None
 
 
 def _place(folder: Path, toolchain: Path, evaluated: Manifest | None) -> Place | None:

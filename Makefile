@@ -2,7 +2,7 @@
 #   make train ARGS='--profile=full --seed=1'
 ARGS ?=
 VENV := .venv
-TASKS := build-llvm build-corpus extract trace vocab warmstart train evaluate report status doctor shell clean \
+TASKS := build-llvm build-corpus extract trace vocab warmstart train evaluate report tensorboard status doctor shell clean \
          pull push save load lock verify sbom
 
 .DEFAULT_GOAL := help

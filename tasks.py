@@ -6,7 +6,7 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +20,10 @@ from regalloc.pipeline import host, prebuilt
 from regalloc.pipeline import verify as prove
 from regalloc.pipeline.clean import clean_up
 from regalloc.pipeline.sbom import write_sboms
+from regalloc.pipeline.seeds import rebuild_pages, train_seeds
 from regalloc.pipeline.shell import enter_shell
 from regalloc.pipeline.show import print_error, say
+from regalloc.pipeline.tensorboard import serve_curves
 from regalloc.stages.table import find
 
 OPTIONS: dict[str, tuple[Any, str]] = {
@@ -85,7 +87,10 @@ def command(
         body.__signature__ = _signature(takes, function)  # type: ignore[attr-defined]
         texts = {**{n: OPTIONS[n][1] for n in takes}, **own, "debug": "show tracebacks"}
         helps = {option.replace("_", "-"): text for option, text in texts.items()}
-        repeatable = [option for option in takes if option == "bind"]
+        parameters = body.__signature__.parameters  # type: ignore[attr-defined]
+        repeatable = [
+            n for n, found in parameters.items() if isinstance(found.default, list | tuple)
+        ]
         made = task(name=name or None, help=helps, iterable=repeatable)(body)
         return cast("Task[Any]", made)
 
@@ -118,23 +123,28 @@ def archive_path(file: str) -> Path:
     return Path(file).resolve()
 
 
-def stage_task(name: str, *wanted: str) -> Task[Any]:
-    """Return the task that makes the results of some stages and all they need."""
-    summary = f"{find(name).summary}{', then evaluate' if 'evaluate' in wanted[1:] else ''}"
+def stage_task(name: str) -> Task[Any]:
+    """Return the task that makes the results of a stage and of all it needs."""
+    summary = find(name).summary
     doc = f"{summary[0].upper()}{summary[1:]}, and what comes before as needed."
 
     def body(options: host.Options) -> None:
-        host.run_stages(options, wanted)
+        host.run_stages(options, (name,))
 
     return command(STAGE, name, doc)(body)
 
 
-extract = stage_task("extract", "extract")
-trace = stage_task("trace", "trace")
-vocab = stage_task("vocab", "vocab")
-warmstart = stage_task("warmstart", "warmstart")
-train = stage_task("train", "train", "evaluate")
-evaluate = stage_task("evaluate", "evaluate")
+extract = stage_task("extract")
+trace = stage_task("trace")
+vocab = stage_task("vocab")
+warmstart = stage_task("warmstart")
+evaluate = stage_task("evaluate")
+
+
+@command(STAGE, seeds="how many seeds to train, one after the other, from --seed on")
+def train(options: host.Options, seeds: int = 1) -> None:
+    """Improve the policy with PPO over compiles, then evaluate, and what comes before as needed."""
+    train_seeds(options, ("train", "evaluate"), seeds)
 
 
 @command(BUILD)
@@ -212,7 +222,18 @@ def doctor(options: host.Options) -> None:
 @command(RUN)
 def report(options: host.Options) -> None:
     """Write a run's report.html again from what the run left behind."""
-    host.rebuild_page(options)
+    rebuild_pages(options)
+
+
+@command(
+    IMAGES,
+    run="folder of a run, and of the seeds below it; repeatable; runs/<profile> by default",
+    port="where it listens, on this machine alone",
+)
+def tensorboard(options: host.Options, run: Sequence[str] = (), port: int = 6006) -> None:
+    """Serve the curves of one or several runs with TensorBoard."""
+    folders = [Path(folder).resolve() for folder in run] or [options.folder]
+    sys.exit(serve_curves(host.prepare(options), folders, port))
 
 
 @command(RUN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from regalloc.page import plots
 from regalloc.page.content import Content
 from regalloc.page.dynamic import describe_programs
+from regalloc.page.seeds import Seeds, describe_seeds
 from regalloc.page.tables import (
     REGRESSIONS,
     find_regressions,
@@ -114,6 +115,29 @@ def render(content: Content) -> str:
             tables=tables,
             style=_own("report.css"),
             script=_own("tables.js"),
+        )
+    )
+
+
+def render_seeds(title: str, seeds: Seeds, links: Sequence[str]) -> str:
+    """Return the page of several seeds.
+
+    Args:
+        title: name of the run they belong to.
+        seeds: what they show together.
+        links: where each seed's own page lies.
+    """
+    return (
+        _environment()
+        .get_template("seeds.html")
+        .render(
+            title=title,
+            seeds=seeds,
+            links=links,
+            headline=HEADLINES[seeds.outcome],
+            sentence=describe_seeds(seeds),
+            policy=POLICY,
+            style=_own("report.css"),
         )
     )
 

@@ -11,6 +11,8 @@ from regalloc.engine.select import select_engine
 from regalloc.images.tree import TREE
 from regalloc.pipeline.host import Options
 from regalloc.pipeline.machine import CHECKOUT, cache_folder
+from regalloc.pipeline.report_page import PAGE, SEEDS_PAGE
+from regalloc.pipeline.seeds import find_seeds
 from regalloc.pipeline.show import say
 from regalloc.stages.table import FOLDERS
 
@@ -21,10 +23,12 @@ def clean_up(options: Options, images: bool, cache: bool) -> None:
     Raises:
         EngineError: the engine did not remove the images.
     """
-    for folder in _run_folders(options.folder):
-        shutil.rmtree(folder)
-        say(f"removed {folder}")
-    (options.folder / ".lock").unlink(missing_ok=True)
+    for run in (options.folder, *find_seeds(options.folder)):
+        for folder in _run_folders(run):
+            shutil.rmtree(folder)
+            say(f"removed {folder}")
+        for name in (".lock", PAGE, SEEDS_PAGE):
+            (run / name).unlink(missing_ok=True)
     where = cache_folder(os.environ)
     if images:
         _remove_images(options, where)

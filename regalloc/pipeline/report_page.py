@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from regalloc.errors import DiskError, ManifestError
 from regalloc.page.commands import Place, container_place, local_place, show_spill_code
@@ -16,8 +17,12 @@ from regalloc.report.programs import Programs
 from regalloc.report.report import Report
 from regalloc.stages.table import CORPUS, EVALUATION, MODEL, STAGES
 
+if TYPE_CHECKING:
+    from regalloc.page.seeds import Seeds
+
 REPORT = "report.json"
 PAGE = "report.html"
+SEEDS_PAGE = "seeds.html"
 POLICY = "saved_policy"
 EVENTS = "events"
 PROGRAMS = "programs/programs.json"
@@ -37,9 +42,28 @@ def write_page(folder: Path, toolchain: Path) -> Path:
     # Brings in matplotlib and jinja2, which nothing else on the host needs.
     from regalloc.page.render import render
 
-    text = render(gather(folder, toolchain))
-    path = folder / PAGE
-    partial = path.with_name(f"{PAGE}.partial")
+    return _write(folder / PAGE, render(gather(folder, toolchain)))
+
+
+def write_seeds_page(folder: Path, seeds: Seeds, runs: Sequence[Path]) -> Path:
+    """Write the page that sets seeds side by side and return its path.
+
+    Args:
+        folder: where it is written.
+        seeds: what they show together.
+        runs: the folder of each.
+
+    Raises:
+        DiskError: the page cannot be written.
+    """
+    from regalloc.page.render import render_seeds
+
+    links = [f"{run.name}/{PAGE}" for run in runs]
+    return _write(folder / SEEDS_PAGE, render_seeds(folder.name, seeds, links))
+
+
+def _write(path: Path, text: str) -> Path:
+    partial = path.with_name(f"{path.name}.partial")
     try:
         partial.write_text(text, encoding="utf-8", errors="backslashreplace")
         partial.replace(path)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from regalloc.report import report
-from regalloc.report.report import Comparison, Part, Report
+from regalloc.report.report import Estimate, Part, Report
 from regalloc.report.rows import NAMES, POLICY
+
+if TYPE_CHECKING:
+    # Brings in numpy.
+    from regalloc.page.seeds import Seeds
+
+HELD_OUT = ("held out", "95 % interval", "better", "equal", "worse")
 
 
 def print_report(path: Path, console: Console | None = None) -> None:
@@ -36,31 +43,52 @@ def print_report(path: Path, console: Console | None = None) -> None:
         console.print(f"failed compiles: {kinds} (see failures in {path})", style="yellow")
 
 
-def _scores(content: Report) -> Table:
-    table = Table(
-        title="score ratio to the default heuristic (default = 1, lower is better)",
+def print_seeds(seeds: Seeds, console: Console | None = None) -> None:
+    """Print the held-out scores of several seeds, and what they show together."""
+    from regalloc.page.seeds import describe_seeds
+
+    console = console or Console()
+    table = _table("score ratio of the trained policy on held-out modules")
+    for column in ("seed", *HELD_OUT):
+        table.add_column(column, justify="right", no_wrap=True)
+    for content in seeds.reports:
+        found = content.held_out.comparisons[POLICY]
+        signs = map(str, (found.better, found.equal, found.worse))
+        table.add_row(str(content.seed), *_cells(found.score), *signs)
+    table.add_row("mean", *_cells(seeds.mean), style="bold")
+    console.print(table)
+    console.print(describe_seeds(seeds), style="bold", highlight=False)
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=title,
         title_justify="left",
         box=SIMPLE_HEAD,
         collapse_padding=True,
         show_edge=False,
         pad_edge=False,
     )
+
+
+def _scores(content: Report) -> Table:
+    table = _table("score ratio to the default heuristic (default = 1, lower is better)")
     table.add_column("policy", no_wrap=True)
-    for column in ("held out", "95 % interval", "better", "equal", "worse", "train"):
+    for column in (*HELD_OUT, "train"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="right", no_wrap=True)
     for policy, name in NAMES.items():
         held_out, train = (part.comparisons[policy] for part in (content.held_out, content.train))
         signs = (held_out.better, held_out.equal, held_out.worse)
         table.add_row(
-            name, *_cells(held_out), *map(str, signs), *_cells(train),
+            name, *_cells(held_out.score), *map(str, signs), *_cells(train.score),
             style="bold" if policy == POLICY else "",
         )  # fmt: skip
     return table
 
 
-def _cells(comparison: Comparison) -> tuple[str, str]:
-    ratio, interval = comparison.score.ratio, comparison.score.interval
+def _cells(found: Estimate) -> tuple[str, str]:
+    ratio, interval = found.ratio, found.interval
     return (
         "-" if ratio is None else f"{ratio:.4f}",
         f"{interval.low:.4f}-{interval.high:.4f}" if interval else "-",

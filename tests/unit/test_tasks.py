@@ -27,8 +27,8 @@ def test_list_names_every_task():
     }
     assert listed == {
         "build-corpus", "build-llvm", "clean", "doctor", "evaluate", "extract", "load", "lock",
-        "pull", "push", "report", "save", "sbom", "shell", "status", "trace", "train", "verify",
-        "vocab", "warmstart",
+        "pull", "push", "report", "save", "sbom", "shell", "status", "tensorboard", "trace",
+        "train", "verify", "vocab", "warmstart",
     }  # fmt: skip
 
 
@@ -51,6 +51,18 @@ def test_a_wrong_option_leaves_with_its_errors_code(args, code, message):
     done = invoke("train", "--dry-run", *args, DOCKER_HOST="unix:///nowhere.sock")
     assert (done.returncode, done.stderr.splitlines()[0]) == (code, message)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (("report", "--run=/nowhere"), 14, "error: there is no report in /nowhere"),
+        (("train", "--seeds=0"), 10, "error: --seeds=0 trains nothing"),
+    ],
+)
+def test_a_wrong_option_of_a_tasks_own_leaves_with_its_errors_code(args, code, message):
+    done = invoke(*args, DOCKER_HOST="unix:///nowhere.sock")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (code, message)
 
 
 def test_debug_shows_a_traceback():

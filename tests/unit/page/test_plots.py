@@ -2,7 +2,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from regalloc.page import plots
+from regalloc.page import figure, plots
 from tests.unit.report.samples import make_part_of
 
 PART = make_part_of("Support", 8, 5)
@@ -30,7 +30,7 @@ def test_a_plot_is_one_element_in_the_pages_own_colours(name):
     assert root.get("aria-label")
     assert "width" not in root.attrib
     assert "var(--policy)" in svg
-    for taken in ("<style", "<metadata", "font-family", "http://purl.org", *plots.VARIABLES):
+    for taken in ("<style", "<metadata", "font-family", "http://purl.org", *figure.VARIABLES):
         assert taken not in svg
     # Text is text: it can be searched, read aloud, and set in the page's font.
     assert "<text" in svg

@@ -159,7 +159,8 @@ def _find_regressions(content: Content) -> list[Regression]:
 def _draw_curves(content: Content) -> Iterator[str]:
     curves = content.curves
     for name, title in CURVES.items():
-        if name in curves:
+        # One round makes no curve.
+        if len(curves.get(name, ())) > 1:
             yield plots.draw_curve(curves, name, title, 1.0 if name == "ratio" else None)
             if name == "ratio" and "reward/p50" in curves:
                 yield plots.draw_rewards(curves)

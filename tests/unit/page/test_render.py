@@ -105,6 +105,10 @@ def test_equal_content_gives_equal_bytes():
     assert render(make_content()) == render(make_content())
 
 
+def test_one_round_is_no_curve():
+    assert 'id="learning"' not in render(make_content(curves={"ratio": {0: 1.0}}))
+
+
 def test_headline_follows_the_outcome():
     report = make_report()
     for outcome, words in (("better", "Better than the default"), ("unknown", "No verdict")):

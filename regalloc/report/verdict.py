@@ -10,7 +10,7 @@ _WORDS = {
     "better": "is better than the default",
     "worse": "is worse than the default",
     "no difference": "shows no difference from the default that these modules can tell",
-    "unknown": "cannot be told from the default: there are too few modules",
+    "unknown": "cannot be told from the default with so few modules",
 }
 
 
@@ -27,7 +27,7 @@ def give_verdict(part: Part) -> Verdict:
     sure = f"95 % interval {interval.low:.4f} to {interval.high:.4f}, " if interval else ""
     return Verdict(
         outcome=outcome,
-        text=f"the trained policy {_WORDS[outcome]} on held-out code: score ratio {ratio:.4f}, "
+        text=f"on held-out code the trained policy {_WORDS[outcome]}: score ratio {ratio:.4f}, "
         f"{sure}{_count(trained.functions, 'function')} in {_count(part.modules, 'module')} "
         f"({trained.better} better, {trained.equal} equal, {trained.worse} worse)",
     )

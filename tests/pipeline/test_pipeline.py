@@ -49,7 +49,8 @@ def test_training_ends_with_a_report(trained):
     assert content.failures == ()
     assert content.held_out.comparisons[POLICY].score.ratio is not None
     assert set(content.times.stages_s) == {stage.name for stage in STAGES}
-    assert content.verdict.text in output
+    assert content.verdict.text in " ".join(output.split())
+    assert (folder / "report.html").is_file()
 
 
 def test_default_against_itself_is_exact(trained):

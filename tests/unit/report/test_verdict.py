@@ -36,7 +36,7 @@ def part_with(ratio, interval, noise=NO_NOISE):
         (1.0421, Interval(1.01, 1.07), "worse", "is worse than the default"),
         (0.99, Interval(0.97, 1.01), "no difference",
          "shows no difference from the default that these modules can tell"),
-        (0.99, None, "unknown", "cannot be told from the default: there are too few modules"),
+        (0.99, None, "unknown", "cannot be told from the default with so few modules"),
     ],
 )  # fmt: skip
 def test_verdict_says_better_and_worse_only_where_it_is_sure(ratio, interval, outcome, words):
@@ -44,7 +44,7 @@ def test_verdict_says_better_and_worse_only_where_it_is_sure(ratio, interval, ou
     sure = f"95 % interval {interval.low:.4f} to {interval.high:.4f}, " if interval else ""
     assert verdict.outcome == outcome
     assert verdict.text == (
-        f"the trained policy {words} on held-out code: score ratio {ratio:.4f}, {sure}"
+        f"on held-out code the trained policy {words}: score ratio {ratio:.4f}, {sure}"
         "100 functions in 30 modules (40 better, 50 equal, 10 worse)"
     )
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.compiler.corpus import Module
+from regalloc.compiler.remarks import PASS
 
 ACTIONS = frozenset({"-E", "-S", "-emit-llvm", "-emit-llvm-bc", "-emit-obj", "-fsyntax-only"})
 
@@ -95,11 +96,33 @@ class Advice:
         return tuple(flag for option in options for flag in ("-mllvm", option))
 
 
-def compile_argv(clang: Path, module: Module, advice: Advice) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Products:
+    """What a compile leaves behind beside the log.
+
+    Attributes:
+        code: where the object is written; clang treats ``/dev/null`` as the special file it is.
+        remarks: where the allocator says what spill code it left, or None.
+    """
+
+    code: Path = Path("/dev/null")
+    remarks: Path | None = None
+
+    def flags(self) -> tuple[str, ...]:
+        """Return the arguments for ``clang -cc1``."""
+        flags = ["-o", str(self.code)]
+        if self.remarks is not None:
+            flags += ["-opt-record-file", str(self.remarks)]
+            flags += ["-opt-record-passes", PASS, "-opt-record-format", "yaml"]
+        return tuple(flags)
+
+
+def compile_argv(
+    clang: Path, module: Module, advice: Advice, products: Products = Products()
+) -> tuple[str, ...]:
     """Return the command that compiles a module under the development advisor.
 
-    The object goes to ``/dev/null``: clang treats it as the special file it is.  Paths are made
-    absolute, since the compile runs in a folder of its own.
+    Paths are made absolute, since the compile runs in a folder of its own.
     """
     return (
         str(clang.absolute()),
@@ -110,8 +133,7 @@ def compile_argv(clang: Path, module: Module, advice: Advice) -> tuple[str, ...]
         "-x",
         "ir",
         str(module.bitcode.absolute()),
-        "-o",
-        "/dev/null",
+        *products.flags(),
     )
 
 

@@ -24,6 +24,8 @@ def compile_all(
     limits: Limits,
     jobs: int,
     advance: Callable[[], None] = lambda: None,
+    *,
+    measure_code: bool = False,
 ) -> list[Result]:
     """Compile every request and wait for all of them.
 
@@ -36,6 +38,7 @@ def compile_all(
         limits: what each compile may use.
         jobs: compiles at the same time; does not change the results.
         advance: called once per finished request, in the calling thread.
+        measure_code: whether results tell of the code that was generated, too.
 
     Returns:
         a result per request, in the order of the requests.
@@ -45,10 +48,14 @@ def compile_all(
             are on KeyboardInterrupt.
     """
     processes = Processes()
+
+    def compile_once(request: Request) -> Result:
+        return compile_module(toolchain, *request, limits, processes, measure_code=measure_code)
+
     pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="compile")
     try:
         futures = [
-            pool.submit(_compile, toolchain, request, limits, processes) for request in requests
+            pool.submit(_insist, compile_once, request, limits.attempts) for request in requests
         ]
         for future in as_completed(futures):
             future.result()
@@ -66,12 +73,9 @@ def count_kinds(failures: Iterable[Failed]) -> str:
     return ", ".join(f"{count} x {kind}" for kind, count in ranked)
 
 
-def _compile(
-    toolchain: Toolchain, request: Request, limits: Limits, processes: Processes
-) -> Result:
-    module, policy = request
-    for attempt in range(1, limits.attempts + 1):
-        result = compile_module(toolchain, module, policy, limits, processes)
+def _insist(compile_once: Callable[[Request], Result], request: Request, attempts: int) -> Result:
+    for attempt in range(1, attempts + 1):
+        result = compile_once(request)
         if not isinstance(result, Failed):
             break
         result = replace(result, attempts=attempt)

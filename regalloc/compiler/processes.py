@@ -38,14 +38,14 @@ class Exit:
         code: exit code, negative for a signal.
         timed_out: whether it was killed at the wall-clock limit.
         wall_s: elapsed seconds.
-        cpu_s: seconds of processor time, user and system.
+        user_s: seconds of processor time in user mode.
         stderr: what it wrote there.
     """
 
     code: int
     timed_out: bool
     wall_s: float
-    cpu_s: float
+    user_s: float
     stderr: str
 
 
@@ -92,13 +92,13 @@ class Processes:
                 os.killpg(pid, signal.SIGKILL)
 
     def finish(self, pid: int) -> tuple[int, float]:
-        """Wait for a process; return its exit code (negative for a signal) and seconds used."""
+        """Wait for a process; return its exit code (negative for a signal) and user seconds."""
         # WNOWAIT leaves a zombie, which keeps the id from being reused until it is forgotten.
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         with self._lock:
             self._running.discard(pid)
         _, status, usage = os.wait4(pid, 0)
-        return os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+        return os.waitstatus_to_exitcode(status), usage.ru_utime
 
     def kill(self) -> None:
         """Kill all that run and let none start any more."""
@@ -138,12 +138,12 @@ def run_limited(argv: tuple[str, ...], folder: Path, limits: Limits, processes: 
         processes.stop(pid)
         raise
     finally:
-        code, cpu_s = processes.finish(pid)
+        code, user_s = processes.finish(pid)
         timer.cancel()
     wall_s = time.monotonic() - start
     stderr = (folder / "stderr").read_bytes().decode("utf-8", "replace")
     # The timer may fire at the very moment the compile ends by itself.
-    return Exit(code, timed_out.is_set() and code < 0, wall_s, cpu_s, stderr)
+    return Exit(code, timed_out.is_set() and code < 0, wall_s, user_s, stderr)
 
 
 def _limit(pid: int, limits: Limits) -> None:

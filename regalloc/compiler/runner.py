@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from regalloc.compiler.bitcode import is_bitcode
-from regalloc.compiler.command_lines import Advice, compile_argv
+from regalloc.compiler.code import Code, read_code
+from regalloc.compiler.command_lines import Advice, Products, compile_argv
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.diagnostics import blames_policy, explain
 from regalloc.compiler.logs import Episode, read_log
@@ -21,7 +22,7 @@ from regalloc.errors import DiskError, RegallocError, ToolchainError, TrainingLo
 from regalloc.settings import Limits
 
 FailureKind = Literal[
-    "timeout", "signal", "out_of_memory", "exit", "bad_log", "bad_module", "bad_policy"
+    "timeout", "signal", "out_of_memory", "exit", "bad_log", "bad_code", "bad_module", "bad_policy"
 ]
 
 _OUT_OF_MEMORY = (
@@ -51,13 +52,15 @@ class Compiled:
         module: the module's name.
         episodes: its functions with a decision, in the order of their log.
         wall_s: elapsed seconds.
-        cpu_s: seconds of processor time, user and system.
+        user_s: seconds of processor time in user mode.
+        code: what was generated, where that was asked for.
     """
 
     module: str
     episodes: tuple[Episode, ...]
     wall_s: float
-    cpu_s: float
+    user_s: float
+    code: Code | None = None
 
 
 @dataclass(frozen=True)
@@ -86,10 +89,12 @@ def compile_module(
     policy: Path | None,
     limits: Limits,
     processes: Processes | None = None,
+    *,
+    measure_code: bool = False,
 ) -> Result:
     """Compile a module under a policy, or under the default heuristic if that is None.
 
-    Nothing is left behind: the log is read and the object never written.
+    Nothing is left behind: the log is read, and the object written only to be measured.
 
     Raises:
         DiskError: there is no room for the log.
@@ -102,9 +107,12 @@ def compile_module(
     try:
         with tempfile.TemporaryDirectory(prefix="regalloc-") as name:
             advice = Advice(Path(name) / "log", policy)
-            argv = compile_argv(toolchain.clang, module, advice)
+            files = (Path(name) / "object", Path(name) / "remarks") if measure_code else ()
+            products = Products(*files)
+            argv = compile_argv(toolchain.clang, module, advice, products)
             end = run_limited(argv, Path(name), limits, processes or Processes())
-            return _classify(module, end, limits) or _read(toolchain, module, end, advice)
+            result = _classify(module, end, limits) or _read(toolchain, module, end, advice)
+            return _with_code(result, products)
     except OSError as error:
         cause = _translate(error, toolchain)
         if cause is None:
@@ -157,7 +165,16 @@ def _read(toolchain: Toolchain, module: Module, end: Exit, advice: Advice) -> Re
             if position is not None:
                 detail = f"it chose position {position} in {episode.function}, which is not legal"
                 return Failed(module.name, "bad_policy", detail)
-    return Compiled(module.name, episodes, end.wall_s, end.cpu_s)
+    return Compiled(module.name, episodes, end.wall_s, end.user_s)
+
+
+def _with_code(result: Result, products: Products) -> Result:
+    if isinstance(result, Failed) or products.remarks is None:
+        return result
+    try:
+        return replace(result, code=read_code(products.code, products.remarks))
+    except ValueError as error:
+        return Failed(result.module, "bad_code", str(error))
 
 
 def _translate(error: OSError, toolchain: Toolchain) -> RegallocError | None:

@@ -29,6 +29,8 @@ for arg; do
     --version) echo 'fake clang version VERSION (fake)'; exit 0 ;;
     -regalloc-training-log=*) log=${arg#*=} ;;
     -regalloc-model=*) policy=${arg#*=} ;;
+    */object) object=$arg; cp "${0%/*}/../object" "$object" ;;
+    */remarks) remarks=$arg; : >"$remarks" ;;
     *.bc|*.ll) input=${input:-$arg} ;;
   esac
 done
@@ -61,11 +63,43 @@ def make_toolchain(folder: Path, probe: str | None = None, major: int = 19) -> T
         log = make_log([make_episode("probe", 2)], release.log_format)
         (folder / "probe.log").write_bytes(log)
         probe = f"cp {folder}/probe.log $log"
+    (folder / "object").write_bytes(make_object([64]))
     clang = _CLANG.replace("PROBE", probe).replace("VERSION", release.version)
     for name, text in (("clang", clang), ("llvm-objcopy", _OBJCOPY)):
         (bin_folder / name).write_text(text)
         (bin_folder / name).chmod(0o755)
     return Toolchain(folder, release, release.version)
+
+
+def make_object(sizes: Sequence[int]) -> bytes:
+    """Return an ELF object with sections of code of the given sizes, and one of data."""
+    head = 64
+    header = struct.pack(
+        "<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 1, 62, 1, 0, 0, head, 0, head, 0, 0, 64,
+        len(sizes) + 1, 0,
+    )  # fmt: skip
+    sections = [(0x6, size) for size in sizes] + [(0x2, 999)]
+    return header + b"".join(
+        struct.pack("<IIQQQQIIQQ", 0, 1, flags, 0, 0, size, 0, 0, 1, 0) for flags, size in sections
+    )
+
+
+def make_remark(function: str, spills: int = 0, reloads: int = 0, copies: int = 0) -> str:
+    """Return the allocator's remark about a function."""
+    return f"""--- !Missed
+Pass:            regalloc
+Name:            SpillReloadCopies
+DebugLoc:        {{ File: 'x.c', Line: 3, Column: 0 }}
+Function:        {function}
+Args:
+  - NumSpills:       '{spills}'
+  - String:          ' spills '
+  - TotalSpillsCost: '1.300000e+01'
+  - NumReloads: '{reloads}'
+  - NumVRCopies:     '{copies}'
+  - String:          generated in function
+...
+"""
 
 
 def make_module(folder: Path, name: str, script: str, held_out: bool = False) -> Module:

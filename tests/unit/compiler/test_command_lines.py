@@ -4,6 +4,7 @@ import pytest
 
 from regalloc.compiler.command_lines import (
     Advice,
+    Products,
     compile_argv,
     replay_flags,
 )
@@ -37,6 +38,16 @@ def test_compile_is_one_cc1_from_bitcode_to_nowhere(policy, model):
         *model,
         *TAIL,
     )
+
+
+def test_object_and_remarks_are_written_where_that_is_asked_for():
+    argv = compile_argv(
+        Path("/clang"), MODULE, Advice(Path("/t/log")), Products(Path("/t/o"), Path("/t/r"))
+    )
+    assert argv[-8:] == (
+        "-o", "/t/o", "-opt-record-file", "/t/r", "-opt-record-passes", "regalloc",
+        "-opt-record-format", "yaml",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,15 @@ import errno
 import tempfile
 import time
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from regalloc.compiler import processes
+from regalloc.compiler.code import Code
 from regalloc.compiler.corpus import Module
+from regalloc.compiler.remarks import SpillCode
 from regalloc.compiler.runner import Compiled, Failed, compile_module
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import DiskError, ToolchainError
@@ -19,6 +22,8 @@ from tests.unit.compiler.fakes import (
     make_episode,
     make_log,
     make_module,
+    make_object,
+    make_remark,
     make_toolchain,
 )
 
@@ -49,8 +54,36 @@ def test_compile_gives_episodes_and_times(tmp_path, release):
     result = compile_module(toolchain, module, None, LIMITS)
     assert isinstance(result, Compiled)
     assert (result.module, flatten(result.episodes)) == ("m", flatten(episodes))
-    assert result.cpu_s > 0
+    assert result.user_s >= 0
+    assert result.code is None
     assert 0 < result.wall_s < LIMITS.wall_s
+
+
+def test_code_is_measured_where_that_is_asked_for(toolchain, tmp_path):
+    (tmp_path / "object").write_bytes(make_object([100, 28]))
+    (tmp_path / "yaml").write_text(make_remark("f", spills=2, reloads=3))
+    script = f"cp {tmp_path}/object $object; cp {tmp_path}/yaml $remarks"
+    module = make_module(tmp_path, "m", script)
+    result = compile_module(toolchain, module, None, LIMITS, measure_code=True)
+    assert isinstance(result, Compiled)
+    digest = sha256((tmp_path / "object").read_bytes()).hexdigest()
+    assert result.code == Code(128, digest, {"f": SpillCode(spills=2, reloads=3)})
+
+
+@pytest.mark.parametrize(
+    ("script", "detail"),
+    [
+        ("echo no >$object", "it is truncated"),
+        ("rm $object", "object was not written"),
+        ("rm $remarks", "remarks was not written"),
+    ],
+)
+def test_code_that_cannot_be_read_is_a_failure(toolchain, tmp_path, script, detail):
+    module = make_module(tmp_path, "m", script)
+    result = compile_module(toolchain, module, None, LIMITS, measure_code=True)
+    assert isinstance(result, Failed)
+    assert result.kind == "bad_code"
+    assert result.detail.startswith(detail)
 
 
 def test_compile_hands_over_the_policy(toolchain, tmp_path):

@@ -50,7 +50,7 @@ def compare(default: Mapping[FunctionId, float], policy: Mapping[FunctionId, flo
         better=signs.count(-1),
         equal=signs.count(0),
         worse=signs.count(1),
-        without_ratio=sum(_log_ratio(base, score) is None for base, score in pairs),
+        without_ratio=sum(log_ratio(base, score) is None for base, score in pairs),
     )
 
 
@@ -63,7 +63,7 @@ def compute_ratio(pairs: Sequence[tuple[float, float]]) -> float | None:
     Args:
         pairs: default score and score of each function, none of them negative.
     """
-    logs = [log for base, score in pairs if (log := _log_ratio(base, score)) is not None]
+    logs = [log for base, score in pairs if (log := log_ratio(base, score)) is not None]
     return math.exp(math.fsum(logs) / len(logs)) if logs else None
 
 
@@ -82,13 +82,14 @@ def identify(module: str, functions: Iterable[tuple[str, float]]) -> dict[Functi
     return scores
 
 
+def log_ratio(base: float, score: float) -> float | None:
+    """Return the logarithm of score over default score, or None where only one of them is 0."""
+    if base > 0 and score > 0:
+        return math.log(score / base)
+    return 0.0 if base == score else None
+
+
 def _sign(base: float, score: float) -> int:
     if math.isclose(base, score, rel_tol=EQUAL):
         return 0
     return -1 if score < base else 1
-
-
-def _log_ratio(base: float, score: float) -> float | None:
-    if base > 0 and score > 0:
-        return math.log(score / base)
-    return 0.0 if base == score else None

@@ -1,23 +1,63 @@
-"""report.json: what an evaluation found, as written to disk and read back."""
+"""report.json: what an evaluation found, as written to disk and read back.
+
+Everything outside of ``times`` is the same in every run with equal inputs on one machine.
+"""
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import msgspec
 
 from regalloc.errors import ManifestError
+from regalloc.report.rows import FunctionRow, ModuleRow
+from regalloc.report.statistics import Interval, Outcome
 
-VERSION = 1
+VERSION = 2
 
 
-class Ratios(msgspec.Struct, frozen=True, kw_only=True):
-    """Geometric means of score over the default heuristic's score, null where nothing compiled."""
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """A policy's figure over the default heuristic's; 1 is the default, lower is better.
 
-    random: float | None
-    warmstart: float | None
-    policy: float | None
+    Attributes:
+        ratio: None where there is nothing to divide by.
+        interval: where the ratio lies if other modules had been chosen; None where too few leave
+            that open.
+    """
+
+    ratio: float | None
+    interval: Interval | None
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """A policy beside the default heuristic over a part of the corpus.
+
+    Attributes:
+        functions: functions that both compiled.
+        score: geometric mean over functions.
+        better: functions with a lower score than the default's.
+        equal: functions with the same score.
+        worse: functions with a higher score.
+        without_ratio: functions whose default or policy score is 0 while the other's is not; they
+            count as better or worse, and are no part of the mean.
+        spills: of all modules together.
+        reloads: of all modules together.
+        copies: of all modules together.
+        text_bytes: of all modules together.
+        other_objects: modules whose object differs from the default's.
+    """
+
+    functions: int
+    score: Estimate
+    better: int
+    equal: int
+    worse: int
+    without_ratio: int
+    spills: Estimate
+    reloads: Estimate
+    copies: Estimate
+    text_bytes: Estimate
+    other_objects: int
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,22 +68,63 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
         functions: functions with at least one decision.
         decisions: the default heuristic's decisions in them.
         shared_functions: functions left out because training modules hold one of the same name.
-        score_ratio: geometric mean over functions, default = 1, lower is better.
-        better: functions on which the trained policy beats the default.
-        equal: functions on which both have the same score.
-        worse: functions on which the default beats the trained policy.
-        without_ratio: functions of ``better`` or ``worse`` with a score of 0, no part of the mean.
+        comparisons: by policy; :data:`rows.AGAIN` is the default against itself, the noise floor.
+        module_rows: one per module, sorted by name.
+        function_rows: one per function, in the order of modules and of compilation.
     """
 
     modules: int
     functions: int
     decisions: int
     shared_functions: int
-    score_ratio: Ratios
-    better: int
-    equal: int
-    worse: int
-    without_ratio: int
+    comparisons: dict[str, Comparison]
+    module_rows: tuple[ModuleRow, ...]
+    function_rows: tuple[FunctionRow, ...]
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """A compile that failed each time; its module is in no figure.
+
+    Attributes:
+        module: the module's name.
+        policy: what it was compiled under.
+        kind: ``timeout``, ``signal`` and so on.
+        detail: what the compiler said.
+        attempts: how often it was tried.
+    """
+
+    module: str
+    policy: str
+    kind: str
+    detail: str
+    attempts: int
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """The result in words.
+
+    Attributes:
+        outcome: in a word or two.
+        text: in a sentence, without a full stop.
+    """
+
+    outcome: Outcome
+    text: str
+
+
+class Times(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that differs from one run to the next.
+
+    Attributes:
+        stages_s: seconds each stage took.
+        compile_user_s: processor seconds of each compile of a module with decisions, by policy and
+            module.
+        compile_time: of all these modules together, by policy; :data:`rows.AGAIN` is noise.
+    """
+
+    stages_s: dict[str, float]
+    compile_user_s: dict[str, dict[str, float]]
+    compile_time: dict[str, Estimate]
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,32 +132,42 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         version: of this layout.
-        verdict: the result in words.
+        verdict: the trained policy on held-out modules.
         seed: the run's.
         compiler: first line of clang's version.
-        policy: sha256 over the evaluated policy's files.
+        policies: sha256 over each evaluated policy's files, by policy.
+        settings: what the evaluation was configured by, as gin bindings.
         held_out: modules that training never saw.
         train: modules that training saw.
-        failures: failed compiles by kind, over all policies.
-        quarantined: names of the modules that are in no figure, each with policy and kind.
-        wall_s: seconds each stage took.
+        failures: compiles that failed, over all policies.
+        times: what differs from run to run.
     """
 
     version: int
-    verdict: str
+    verdict: Verdict
     seed: int
     compiler: str
-    policy: str
+    policies: dict[str, str]
+    settings: tuple[str, ...]
     held_out: Part
     train: Part
-    failures: dict[str, int]
-    quarantined: list[str]
-    wall_s: dict[str, float]
+    failures: tuple[Failure, ...]
+    times: Times
+
+    @property
+    def failures_by_kind(self) -> dict[str, int]:
+        """Return how many compiles failed of each kind, sorted by kind."""
+        kinds = sorted(failure.kind for failure in self.failures)
+        return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
+
+
+class _Version(msgspec.Struct):
+    version: int
 
 
 def write(report: Report, path: Path) -> None:
     """Write a report as indented JSON."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
 
 
 def read(path: Path) -> Report:
@@ -86,29 +177,16 @@ def read(path: Path) -> Report:
         ManifestError: the file is missing, damaged, or of another version.
     """
     try:
-        report = msgspec.json.decode(path.read_bytes(), type=Report)
+        content = path.read_bytes()
+        version = msgspec.json.decode(content, type=_Version).version
+        if version == VERSION:
+            return msgspec.json.decode(content, type=Report)
     except (OSError, msgspec.MsgspecError) as error:
         raise ManifestError(
             "the report cannot be read", f"{path}: {error}", "run invoke evaluate again"
         ) from error
-    if report.version != VERSION:
-        raise ManifestError(
-            f"the report is of version {report.version}, this program writes {VERSION}",
-            str(path),
-            "run invoke evaluate again",
-        )
-    return report
-
-
-def verdict(part: Part) -> str:
-    """Say in words how the trained policy did on a part of the corpus."""
-    ratio = part.score_ratio.policy
-    if ratio is None or not part.functions:
-        return "no verdict: no function could be compared"
-    counts = f"{part.better} better, {part.equal} equal, {part.worse} worse"
-    change = abs(ratio - 1) * 100
-    if math.isclose(ratio, 1.0, abs_tol=5e-5):
-        how = "scores like the default"
-    else:
-        how = f"is {change:.2f} % {'better' if ratio < 1 else 'worse'} than the default"
-    return f"the trained policy {how} on {part.functions} held-out functions ({counts})"
+    raise ManifestError(
+        f"the report is of version {version}, this program reads {VERSION}",
+        str(path),
+        "run invoke evaluate again",
+    )

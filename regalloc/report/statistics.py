@@ -128,17 +128,23 @@ def _studentise(weights: Array, above: Array, below: Array, ratio: float) -> Arr
         ratio: of the clusters as observed.
     """
     # A resample of clusters that the default has nothing in has no ratio, but a very large one.
-    sums = np.maximum(weights @ below, np.finfo(np.float64).eps * below.sum())
-    ratios = weights @ above / sums
-    # The sum of squared residuals, expanded: a product of matrices instead of a cube.
-    squared = weights @ above**2 + ratios**2 * (weights @ below**2)
-    residuals = squared - 2 * ratios * (weights @ (above * below))
+    sums = np.maximum(_add_up(weights, below), np.finfo(np.float64).eps * below.sum())
+    ratios = _add_up(weights, above) / sums
+    # The sum of squared residuals, expanded: no array of resamples x clusters is made for it.
+    squared = _add_up(weights, above**2) + ratios**2 * _add_up(weights, below**2)
+    residuals = squared - 2 * ratios * _add_up(weights, above * below)
     # What rounding leaves where all of them are 0.
     residuals[residuals < 1e-12 * squared] = 0
     errors = np.sqrt(residuals) / sums
     deviations = ratios - ratio
     unbounded = np.where(deviations == 0, 0.0, np.copysign(np.inf, deviations))
     return np.divide(deviations, errors, out=unbounded, where=errors > 0)
+
+
+def _add_up(weights: Array, values: Array) -> Array:
+    # Not a product of matrices: the order in which BLAS adds up depends on its threads.
+    sums: Array = np.einsum("rc,c->r", weights, values)
+    return sums
 
 
 def _sum_clusters(values: Array, clusters: Sequence[Hashable] | None) -> Array:

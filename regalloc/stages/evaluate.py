@@ -1,15 +1,14 @@
 """Compare policies with the default heuristic on modules that training never saw.
 
-The score of a compile is exact: the same module under the same policy scores the same each time.
-What limits the result is the choice of functions, so every function and module that is left out is
-counted and named.
+The score of a compile is exact: the same module under the same policy scores the same each time,
+and the default is compiled twice to show it.  What limits the result is the choice of functions, so
+every ratio has an interval, and every function and module that is left out is counted and named.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -22,19 +21,23 @@ from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.compiler.trace_file import DEFAULT_SCORES
 from regalloc.errors import CompileError, TraceError
 from regalloc.report import report
+from regalloc.report.parts import compare_times
 from regalloc.report.progress import progress
-from regalloc.report.ratios import FunctionId, compare, identify
-from regalloc.report.report import Part, Ratios, Report
+from regalloc.report.report import Report, Times
+from regalloc.report.rows import AGAIN, DEFAULT, POLICY
+from regalloc.report.verdict import give_verdict
 from regalloc.rl.folder import GREEDY, RANDOM, check_policy, policy_hash
+from regalloc.settings import format_bindings
 from regalloc.stages import table
 from regalloc.stages.context import StageContext
+from regalloc.stages.measured import (
+    Results,
+    collect_seconds,
+    describe_failures,
+    describe_part,
+)
 
 REPORT = "report.json"
-DEFAULT = "default"
-
-
-Results = Mapping[tuple[str, str], Result]
-"""What became of a policy's compile of a module, by the names of both."""
 
 
 def run(context: StageContext) -> None:
@@ -50,39 +53,46 @@ def run(context: StageContext) -> None:
     start = time.monotonic()
     config = context.settings.get(settings.Evaluate)
     policies = find_policies(context)
-    corpus = read_corpus(context.folder(table.CORPUS))
-    held_out = tuple(module for module in corpus if module.held_out)
-    training = tuple(module for module in corpus if not module.held_out)
-    training = sample(training, config.train_fraction, context.seed)
+    held_out, training = choose_modules(context, config.train_fraction)
     toolchain = open_toolchain(context.toolchain)
     probe(toolchain)
     for folder in policies.values():
         probe_policy(toolchain, folder)
 
     results = measure(context, toolchain, (*held_out, *training), policies)
-    failures = [result for result in results.values() if isinstance(result, Failed)]
     check_compiled(results, config.min_compiled)
     seen = read_trained_functions(context.folder(table.TRACE) / DEFAULT_SCORES)
-    part = describe_part(results, compiled_everywhere(held_out, results), seen)
+    part = describe_part(results, held_out, seen, context.seed)
+    seconds = collect_seconds(results)
     content = Report(
         version=report.VERSION,
-        verdict=report.verdict(part),
+        verdict=give_verdict(part),
         seed=context.seed,
         compiler=toolchain.description,
-        policy=policy_hash(policies["policy"]),
+        policies={name: policy_hash(folder) for name, folder in policies.items()},
+        settings=format_bindings(context.settings.sections),
         held_out=part,
-        train=describe_part(results, compiled_everywhere(training, results), frozenset()),
-        failures=dict(sorted(Counter(failure.kind for failure in failures).items())),
-        quarantined=[
-            f"{failure.module} under {policy}: {failure.kind}"
-            for (policy, _), failure in results.items()
-            if isinstance(failure, Failed)
-        ],
-        wall_s=read_durations(context) | {"evaluate": round(time.monotonic() - start, 1)},
+        train=describe_part(results, training, frozenset(), context.seed),
+        failures=describe_failures(results),
+        times=Times(
+            stages_s=read_durations(context) | {"evaluate": round(time.monotonic() - start, 1)},
+            compile_user_s=seconds,
+            compile_time=compare_times(seconds, context.seed),
+        ),
     )
     folder = context.folder(table.EVALUATION)
     folder.mkdir(parents=True, exist_ok=True)
     report.write(content, folder / REPORT)
+
+
+def choose_modules(
+    context: StageContext, train_fraction: float
+) -> tuple[tuple[Module, ...], tuple[Module, ...]]:
+    """Return the held-out modules and a sample of the training modules, both sorted by name."""
+    corpus = read_corpus(context.folder(table.CORPUS))
+    held_out = tuple(module for module in corpus if module.held_out)
+    training = tuple(module for module in corpus if not module.held_out)
+    return held_out, sample(training, train_fraction, context.seed)
 
 
 def find_policies(context: StageContext) -> dict[str, Path]:
@@ -95,7 +105,7 @@ def find_policies(context: StageContext) -> dict[str, Path]:
     policies = {
         "random": warmstart / RANDOM,
         "warmstart": warmstart / GREEDY,
-        "policy": context.folder(table.MODEL) / GREEDY,
+        POLICY: context.folder(table.MODEL) / GREEDY,
     }
     for folder in policies.values():
         check_policy(folder)
@@ -130,51 +140,27 @@ def measure(
 
     Without a decision there is nothing a policy could change, so those are not compiled again.
     """
-    limits = context.settings.get(settings.Limits)
-    with progress("default", len(modules)) as advance:
-        requests: list[Request] = [(module, None) for module in modules]
-        ends = compile_all(toolchain, requests, limits, context.jobs, advance)
-    results = {(DEFAULT, module.name): end for module, end in zip(modules, ends, strict=True)}
+
+    def compile_under(title: str, requests: Sequence[Request]) -> list[Result]:
+        limits = context.settings.get(settings.Limits)
+        with progress(title, len(requests)) as advance:
+            return compile_all(
+                toolchain, requests, limits, context.jobs, advance, measure_code=True
+            )
+
+    ends = compile_under(DEFAULT, [(module, None) for module in modules])
+    results = {(DEFAULT, end.module): end for end in ends}
     deciding = [
         module
         for module, end in zip(modules, ends, strict=True)
         if isinstance(end, Compiled) and end.episodes
     ]
-    keys = [(policy, module) for policy in policies for module in deciding]
-    with progress("policies", len(keys)) as advance:
-        requests = [(module, policies[policy]) for policy, module in keys]
-        ends = compile_all(toolchain, requests, limits, context.jobs, advance)
-    for (policy, module), end in zip(keys, ends, strict=True):
-        results[policy, module.name] = end
-    return results
-
-
-def describe_part(results: Results, modules: frozenset[str], seen: frozenset[str]) -> Part:
-    """Compare every policy on the modules, leaving out functions that were seen in training."""
-    default = _scores(results, DEFAULT, modules)
-    kept = {name: score for name, score in default.items() if name[2] not in seen}
-    compared = {
-        policy: compare(kept, _scores(results, policy, modules))
-        for policy in ("random", "warmstart", "policy")
+    tried: dict[str, Path | None] = {AGAIN: None, **policies}
+    keys = [(policy, module) for policy in tried for module in deciding]
+    ends = compile_under("policies", [(module, tried[policy]) for policy, module in keys])
+    return results | {
+        (policy, module.name): end for (policy, module), end in zip(keys, ends, strict=True)
     }
-    trained = compared["policy"]
-    return Part(
-        modules=len(modules),
-        functions=trained.functions,
-        decisions=_count_decisions(results, modules, seen),
-        shared_functions=len(default) - len(kept),
-        score_ratio=Ratios(**{name: comparison.ratio for name, comparison in compared.items()}),
-        better=trained.better,
-        equal=trained.equal,
-        worse=trained.worse,
-        without_ratio=trained.without_ratio,
-    )
-
-
-def compiled_everywhere(modules: Sequence[Module], results: Results) -> frozenset[str]:
-    """Return the names of the modules that compiled under every policy that was tried on them."""
-    failed = {name for (_, name), end in results.items() if isinstance(end, Failed)}
-    return frozenset(module.name for module in modules) - failed
 
 
 def check_compiled(results: Results, min_compiled: float) -> None:
@@ -198,21 +184,3 @@ def read_durations(context: StageContext) -> dict[str, float]:
         if stage.writes != table.EVALUATION and path.is_file():
             durations[stage.name] = json.loads(path.read_text(encoding="utf-8"))["duration_s"]
     return durations
-
-
-def _scores(results: Results, policy: str, modules: frozenset[str]) -> dict[FunctionId, float]:
-    scores: dict[FunctionId, float] = {}
-    for (name, module), end in results.items():
-        if name == policy and module in modules and isinstance(end, Compiled):
-            scores |= identify(module, ((e.function, e.score) for e in end.episodes))
-    return scores
-
-
-def _count_decisions(results: Results, modules: frozenset[str], seen: frozenset[str]) -> int:
-    return sum(
-        episode.decisions
-        for (policy, module), end in results.items()
-        if policy == DEFAULT and module in modules and isinstance(end, Compiled)
-        for episode in end.episodes
-        if episode.function not in seen
-    )

@@ -12,15 +12,17 @@ from pathlib import Path
 import pytest
 
 from regalloc.pipeline.manifest import read_manifest
+from regalloc.pipeline.verify import stage_files
 from regalloc.report import report
-from regalloc.stages.table import EVALUATION, FOLDERS, MODEL
+from regalloc.report.rows import AGAIN, POLICY
+from regalloc.stages.table import EVALUATION, FOLDERS, MODEL, STAGES
 from tests.engines import CHECKOUT, ENGINES, call, task, why_not
 from tests.pipeline.conftest import PROFILE, train, train_argv
 
 pytestmark = pytest.mark.timeout(2400)
 
 REPRODUCED = tuple(folder for folder in FOLDERS if folder != EVALUATION)
-"""Folders whose files are the same in every run; the report holds durations."""
+"""Folders whose files are the same in every run; the report holds times."""
 
 
 def hashes(folder: Path) -> dict[str, dict[str, str]]:
@@ -35,7 +37,7 @@ def hashes(folder: Path) -> dict[str, dict[str, str]]:
 
 def policy_of(folder: Path) -> str:
     """Return the hash of the evaluated policy."""
-    return report.read(folder / EVALUATION / "report.json").policy
+    return report.read(folder / EVALUATION / "report.json").policies[POLICY]
 
 
 def test_training_ends_with_a_report(trained):
@@ -44,10 +46,28 @@ def test_training_ends_with_a_report(trained):
     assert content.held_out.modules > 0
     assert content.held_out.functions > 0
     assert content.train.functions > 0
-    assert content.failures == {}
-    assert content.held_out.score_ratio.policy is not None
-    assert set(content.wall_s) == {"extract", "trace", "vocab", "warmstart", "train", "evaluate"}
-    assert content.verdict in output
+    assert content.failures == ()
+    assert content.held_out.comparisons[POLICY].score.ratio is not None
+    assert set(content.times.stages_s) == {stage.name for stage in STAGES}
+    assert content.verdict.text in output
+
+
+def test_default_against_itself_is_exact(trained):
+    folder, _ = trained
+    content = report.read(folder / EVALUATION / "report.json")
+    for part in (content.held_out, content.train):
+        noise = part.comparisons[AGAIN]
+        assert (noise.equal, noise.other_objects) == (part.functions, 0)
+
+
+def test_equal_runs_differ_in_their_times_only(trained, engine, tmp_path):
+    folder, _ = trained
+    run = tmp_path / "again"
+    shutil.copytree(folder, run, symlinks=True)
+    shutil.rmtree(run / EVALUATION)
+    train(run, engine)
+    first, second = (stage_files(place / EVALUATION) for place in (folder, run))
+    assert first == second
 
 
 def test_results_belong_to_the_caller(trained):

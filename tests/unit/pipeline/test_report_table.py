@@ -1,20 +1,27 @@
 import io
 
+import pytest
 from rich.console import Console
 
 from regalloc.pipeline.report_table import print_report
 from regalloc.report import report
-from tests.unit.report.test_report import make_report
+from tests.unit.report.samples import make_report
 
 
-def test_table_shows_every_policy_and_the_verdict(tmp_path):
+@pytest.mark.parametrize("width", [80, 120])
+def test_table_shows_every_policy_its_interval_and_the_verdict(tmp_path, width):
+    content = make_report(failed=2)
     path = tmp_path / "report.json"
-    report.write(make_report(failures={"timeout": 2}), path)
+    report.write(content, path)
     out = io.StringIO()
-    print_report(path, Console(file=out, width=80))
+    print_report(path, Console(file=out, width=width))
     text = out.getvalue()
-    for word in ("held out", "train", "1.3000", "1.0010", "0.9870", "0.9000"):
-        assert word in text
-    assert "the trained policy is 1.30 % better than the default" in text
-    assert "(40 better, 50 equal, 10 worse)" in text.replace("\n", " ")
-    assert "failed compiles: 2 x timeout" in text
+    for part in (content.held_out, content.train):
+        for name in ("random", "warmstart", "policy"):
+            assert f"{part.comparisons[name].score.ratio:.4f}" in text
+        interval = part.comparisons["policy"].score.interval
+        assert f"{interval.low:.4f}-{interval.high:.4f}" in text
+    words = " ".join(text.split())
+    assert "held out: 10 modules, 48 functions with a decision, 432 decisions" in words
+    assert content.verdict.text in words
+    assert "failed compiles: 2 x timeout" in words

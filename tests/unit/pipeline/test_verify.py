@@ -46,7 +46,7 @@ def test_only_the_times_of_a_report_are_left_out(tmp_path):
     def files(wall_s: float, verdict: str) -> dict[str, str]:
         folder = tmp_path / str(wall_s) / "evaluation"
         folder.mkdir(parents=True)
-        report = {"verdict": verdict, "wall_s": {"trace": wall_s}}
+        report = {"verdict": verdict, "times": {"stages_s": {"trace": wall_s}}}
         (folder / "report.json").write_text(json.dumps(report))
         return stage_files(folder)
 

@@ -4,7 +4,7 @@ import pytest
 
 from regalloc.errors import CompileError, PolicyError, TraceError
 from regalloc.report import report
-from regalloc.report.report import Part, Ratios
+from regalloc.report.rows import AGAIN, DEFAULT, POLICY, Cost
 from regalloc.settings import Evaluate, Settings
 from regalloc.stages import evaluate
 from regalloc.stages.context import StageContext
@@ -13,6 +13,8 @@ from tests.unit.compiler.fakes import (
     make_episode,
     make_log,
     make_module,
+    make_object,
+    make_remark,
     make_toolchain,
     write_corpus,
 )
@@ -25,8 +27,8 @@ POLICIES = {
 SPEC = [{"logging_name": "index_to_evict", "tensor_spec": {"name": "out", "port": 0}}]
 
 
-def scored_module(root, name, scores, held_out):
-    """A module whose functions score as ``scores[policy][function]`` says."""
+def scored_module(root, name, scores, held_out, first=""):
+    """A module whose functions score as ``scores[policy][function]`` says, after a script."""
     folder = root / "corpus"
     folder.mkdir(exist_ok=True)
     cases = []
@@ -35,7 +37,7 @@ def scored_module(root, name, scores, held_out):
         log.write_bytes(make_log([make_episode(f, 2, s) for f, s in functions.items()]))
         suffix = POLICIES.get(policy, "")
         cases.append(f"*{suffix}) cp '{log}' $log ;;" if suffix else f"'') cp '{log}' $log ;;")
-    script = f'case "$policy" in {" ".join(cases)} *) exit 7 ;; esac'
+    script = f'{first} case "$policy" in {" ".join(cases)} *) exit 7 ;; esac'
     return make_module(folder, name, script, held_out)
 
 
@@ -76,38 +78,65 @@ def test_report_compares_every_policy_on_held_out_functions(tmp_path):
     ]
     evaluate.run(make_context(tmp_path, modules, seen=["inline"]))
     content = report.read(tmp_path / "evaluation" / "report.json")
-    assert content.held_out == Part(
-        modules=2,
-        functions=2,
-        decisions=4,
-        shared_functions=1,
-        score_ratio=Ratios(
-            random=pytest.approx(2.0), warmstart=1.0, policy=pytest.approx(0.5**0.5)
-        ),
-        better=1,
-        equal=1,
-        worse=0,
-        without_ratio=0,
-    )
+    part = content.held_out
+    assert (part.modules, part.functions, part.decisions) == (2, 2, 4)
+    assert part.shared_functions == 1
+    ratios = {name: found.score.ratio for name, found in part.comparisons.items()}
+    assert ratios == {
+        AGAIN: 1.0,
+        "random": pytest.approx(2.0),
+        "warmstart": 1.0,
+        POLICY: pytest.approx(0.5**0.5),
+    }
+    trained = part.comparisons[POLICY]
+    assert (trained.better, trained.equal, trained.worse, trained.without_ratio) == (1, 1, 0, 0)
+    assert [(row.module, row.functions) for row in part.module_rows] == [("h", 2), ("quiet", 0)]
+    assert set(part.module_rows[1].codes) == {DEFAULT}
     assert content.train.functions == 1
-    assert content.failures == {}
+    assert content.failures == ()
     assert content.seed == 3
     assert content.compiler == "fake clang version 19.1.7 (fake)"
-    assert content.verdict.startswith("the trained policy is 29.29 % better than the default")
+    assert content.verdict.outcome == "unknown"
+    assert "score ratio 0.7071, 2 functions in 2 modules" in content.verdict.text
+    assert set(content.policies) == set(POLICIES)
+    assert "Evaluate.train_fraction=1.0" in content.settings
 
 
-def test_worse_policy_is_called_worse(tmp_path):
-    scores = same_for_all({"f": 1.0}) | {"policy": {"f": 1.5}}
+def test_rows_tell_what_each_policy_made_of_a_function(tmp_path):
+    (tmp_path / "remarks").write_text(make_remark("f", spills=3, reloads=4, copies=5))
+    (tmp_path / "object").write_bytes(make_object([640]))
+    script = f"cp {tmp_path}/remarks $remarks; cp {tmp_path}/object $object;"
     modules = [
-        scored_module(tmp_path, "h", scores, held_out=True),
+        scored_module(tmp_path, "h", same_for_all({"f": 1.0}) | {POLICY: {"f": 1.5}}, True, script),
         scored_module(tmp_path, "t", same_for_all({"g": 1.0}), held_out=False),
     ]
     evaluate.run(make_context(tmp_path, modules))
     content = report.read(tmp_path / "evaluation" / "report.json")
-    assert content.verdict == (
-        "the trained policy is 50.00 % worse than the default on 1 held-out functions "
-        "(0 better, 0 equal, 1 worse)"
-    )
+    (row,) = content.held_out.function_rows
+    assert (row.module, row.function, row.namesake) == ("h", "f", 0)
+    assert row.costs[POLICY] == Cost(score=1.5, decisions=2, spills=3, reloads=4, copies=5)
+    (module,) = content.held_out.module_rows
+    assert module.ratios[POLICY] == pytest.approx(1.5)
+    assert {code.text_bytes for code in module.codes.values()} == {640}
+    assert {code.spills for code in module.codes.values()} == {3}
+    assert set(content.times.compile_user_s) == {DEFAULT, AGAIN, *POLICIES}
+    assert set(content.times.compile_user_s[POLICY]) == {"h", "t"}
+    assert set(content.times.stages_s) == {"evaluate"}
+
+
+def test_equal_runs_differ_in_their_times_only(tmp_path):
+    contents = []
+    for name in ("first", "second"):
+        root = tmp_path / name
+        root.mkdir()
+        modules = [
+            scored_module(root, "h", same_for_all({"f": 1.0}), held_out=True),
+            scored_module(root, "t", same_for_all({"g": 1.0}), held_out=False),
+        ]
+        evaluate.run(make_context(root, modules))
+        contents.append(json.loads((root / "evaluation" / "report.json").read_text()))
+        del contents[-1]["times"]
+    assert contents[0] == contents[1]
 
 
 def test_failed_module_is_counted_and_in_no_figure(tmp_path):
@@ -120,8 +149,9 @@ def test_failed_module_is_counted_and_in_no_figure(tmp_path):
     ]
     evaluate.run(make_context(tmp_path, modules, min_compiled=0.5))
     content = report.read(tmp_path / "evaluation" / "report.json")
-    assert content.failures == {"exit": 1}
-    assert content.quarantined == ["bad under policy: exit"]
+    (failure,) = content.failures
+    assert (failure.module, failure.policy, failure.kind) == ("bad", POLICY, "exit")
+    assert (failure.detail, failure.attempts) == ("exit code 7", 3)
     assert (content.held_out.modules, content.held_out.functions) == (1, 1)
 
 

@@ -1,0 +1,33 @@
+"""What a comparison shows, in words."""
+
+from __future__ import annotations
+
+from regalloc.report.report import Part, Verdict
+from regalloc.report.rows import AGAIN, POLICY
+from regalloc.report.statistics import NO_NOISE, judge
+
+_WORDS = {
+    "better": "is better than the default",
+    "worse": "is worse than the default",
+    "no difference": "shows no difference from the default that these modules can tell",
+    "unknown": "cannot be told from the default: there are too few modules",
+}
+
+
+def give_verdict(part: Part) -> Verdict:
+    """Say how the trained policy did on a part of the corpus that training never saw.
+
+    It is better or worse only where its interval lies beyond that of the default against itself.
+    """
+    trained = part.comparisons[POLICY]
+    ratio, interval = trained.score.ratio, trained.score.interval
+    if ratio is None:
+        return Verdict(outcome="unknown", text="no verdict: no function could be compared")
+    outcome = judge(interval, part.comparisons[AGAIN].score.interval or NO_NOISE)
+    sure = f"95 % interval {interval.low:.4f} to {interval.high:.4f}, " if interval else ""
+    return Verdict(
+        outcome=outcome,
+        text=f"the trained policy {_WORDS[outcome]} on held-out code: score ratio {ratio:.4f}, "
+        f"{sure}{trained.functions} functions in {part.modules} modules "
+        f"({trained.better} better, {trained.equal} equal, {trained.worse} worse)",
+    )

@@ -28,6 +28,10 @@ def give_verdict(part: Part) -> Verdict:
     return Verdict(
         outcome=outcome,
         text=f"the trained policy {_WORDS[outcome]} on held-out code: score ratio {ratio:.4f}, "
-        f"{sure}{trained.functions} functions in {part.modules} modules "
+        f"{sure}{_count(trained.functions, 'function')} in {_count(part.modules, 'module')} "
         f"({trained.better} better, {trained.equal} equal, {trained.worse} worse)",
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -27,6 +27,9 @@ def make_functions(module: str, count: int, rng: np.random.Generator) -> list[Fu
         name = HOSTILE if index == 0 else f"_ZN4llvm{len(module)}f{index}Ev"
         costs = {DEFAULT: make_cost(base, rng)}
         for policy in SPREAD:
+            if policy == AGAIN:
+                costs[policy] = costs[DEFAULT]
+                continue
             equal = rng.random() < 0.4
             change = 0.0 if equal else rng.normal(SHIFT[policy], SPREAD[policy])
             costs[policy] = make_cost(base * float(np.exp(change)), rng)

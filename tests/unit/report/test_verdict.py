@@ -55,5 +55,10 @@ def test_what_is_within_the_noise_is_no_difference():
     assert give_verdict(noisy).outcome == "no difference"
 
 
+def test_one_is_no_plural():
+    part = msgspec.structs.replace(part_with(0.99, None), modules=1)
+    assert "100 functions in 1 module (" in give_verdict(part).text
+
+
 def test_verdict_without_a_function_is_none():
     assert give_verdict(part_with(None, None)).text == "no verdict: no function could be compared"

@@ -19,6 +19,7 @@ class StageContext:
         seed: source of every random choice.
         jobs: compiles that may run at the same time; never changes a result.
         settings: the sections the stage names in the table.
+        programs: folder of the programs that are measured, and of their tarballs.
     """
 
     root: Path
@@ -27,6 +28,7 @@ class StageContext:
     seed: int
     jobs: int
     settings: Settings
+    programs: Path = Path("/opt/programs")
 
     def folder(self, name: str) -> Path:
         """Return the path of one of the run's folders."""

@@ -22,8 +22,21 @@ VOCAB = "vocab"
 WARMSTART = "warmstart"
 MODEL = "output_model"
 EVALUATION = "evaluation"
+RELEASE = "release"
+PROGRAMS = "programs"
+OWN_PROGRAMS = "own_programs"
 
-FOLDERS = (CORPUS, TRACE, VOCAB, WARMSTART, MODEL, EVALUATION)
+FOLDERS = (
+    CORPUS,
+    TRACE,
+    VOCAB,
+    WARMSTART,
+    MODEL,
+    EVALUATION,
+    RELEASE,
+    PROGRAMS,
+    OWN_PROGRAMS,
+)
 """Folders of a run, on the host below the run's folder, in a container below ``/``."""
 
 OBJECTS = "llvm_corpus"

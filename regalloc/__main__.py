@@ -99,6 +99,7 @@ def _context(stage: table.Stage, values: flags.FlagValues) -> StageContext:
         seed=value("seed"),
         jobs=value("jobs"),
         settings=parse_bindings(stage.sections, value("bind")),
+        programs=Path(value("programs")).absolute(),
     )
 
 
@@ -113,6 +114,9 @@ def _define_flags() -> flags.FlagValues:
     flags.DEFINE_integer("jobs", 1, "compiles at once", lower_bound=1, flag_values=values)
     flags.DEFINE_string(
         "objects", f"/{table.OBJECTS}", "folder of the corpus build", flag_values=values
+    )
+    flags.DEFINE_string(
+        "programs", "/opt/programs", "folder of the programs to measure", flag_values=values
     )
     flags.DEFINE_string("root", "/", "folder of the run", flag_values=values)
     flags.DEFINE_integer("seed", 0, "source of randomness", lower_bound=0, flag_values=values)

@@ -91,14 +91,16 @@ class LocalEngine:
         lender = command.objects_image or command.toolchain_image
         objects = command.objects_folder or local_folder(self._cache, lender) / OBJECTS
         folder = local_folder(self._cache, command.toolchain_image)
+        image = local_folder(self._cache, command.image)
         return (
-            str(local_folder(self._cache, command.image) / "venv" / "bin" / "python3"),
+            str(image / "venv" / "bin" / "python3"),
             "-m",
             "regalloc",
             *command.argv,
             f"--root={command.root}",
             f"--toolchain={folder / 'opt' / 'llvm'}",
             f"--objects={objects}",
+            f"--programs={image / 'opt' / 'programs'}",
         )
 
     def _env(self) -> dict[str, str]:

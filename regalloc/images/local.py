@@ -65,6 +65,11 @@ def build_steps(target: Target, folder: Path, cache: Path) -> tuple[Step, ...]:
                 install("trainer/packages", "llvm/packages-source", "llvm/packages-test"),
                 *_trainer_steps(folder / "venv", local_folder(cache, target.parent or "")),
             )
+        case "programs":
+            return (
+                install("programs/packages-fetch", "programs/packages"),
+                *_programs_steps(folder, local_folder(cache, target.parent or "")),
+            )
         case _:
             # The base is the machine itself.
             return ()
@@ -107,12 +112,23 @@ def _trainer_steps(venv: Path, llvm: Path) -> tuple[Step, ...]:
     )
 
 
+def _programs_steps(folder: Path, trainer: Path) -> tuple[Step, ...]:
+    definitions, place = "configs/programs", folder / "opt" / "programs"
+    tarballs = str(place / "tarballs")
+    return (
+        # Its stage runs in the trainer's environment.
+        ("ln", "-s", str(trainer / "venv"), str(folder / "venv")),
+        ("bash", "docker/scripts/fetch-programs.sh", definitions, tarballs),
+        ("cp", "-r", definitions, str(place / "definitions")),
+    )
+
+
 def build_binds(target: Target, folder: Path, cache: Path) -> dict[Path, Path]:
     """Return canonical path to the folder of ours that is seen there."""
     if target.name == "llvm":
         paths = (SOURCE, TENSORFLOW, PREFIX, *_venv_of(target))
         return {path: folder / path.relative_to("/") for path in paths}
-    if target.name == "base":
+    if target.name in ("base", "programs"):
         return {}
     llvm = local_folder(cache, target.parent or "")
     seen = {path: llvm / path.relative_to("/") for path in (SOURCE, TENSORFLOW, PREFIX)}

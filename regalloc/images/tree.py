@@ -42,6 +42,7 @@ _SCRIPTS = {
         "corpus-objects.py",
         "corpus-components.py",
     ),
+    "programs": ("fetch-programs.sh", "program-sources.py"),
 }
 _SOURCE_ARGS = (
     "LLVM_MAJOR",
@@ -122,6 +123,19 @@ TREE: tuple[Image, ...] = (
         ("docker/corpus/**", *_scripts("corpus")),
         (*_SOURCE_ARGS, "CORPUS_KIND", "CORPUS_TARGETS", "CORPUS_PROJECTS", "CORPUS_PACKAGE"),
         "objects with embedded bitcode",
+    ),
+    Image(
+        "programs",
+        "trainer",
+        (
+            "docker/programs/**",
+            *_scripts("programs"),
+            "configs/programs/**",
+            # Only its stage uses them, so their change must not remake the trainer.
+            "regalloc/programs/**",
+        ),
+        (),
+        "programs to measure, and what counts their instructions",
     ),
 )
 

@@ -40,6 +40,7 @@ def test_stage_argv_is_dockers_with_the_folders_appended(objects, folder):
         "--root=/run",
         "--toolchain=/cache/local/llvm-1-l/opt/llvm",
         f"--objects=/cache/local/{folder}/llvm_corpus",
+        "--programs=/cache/local/trainer-1-t/opt/programs",
     )
 
 

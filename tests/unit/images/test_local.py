@@ -17,7 +17,7 @@ ARGS = {
     "llvm": (("LLVM_MAJOR", "19"), ("LLVM_FLAVOR", "relink")),
     "corpus": (("CORPUS_KIND", "llvm"), ("CORPUS_TARGETS", "a;b")),
 }
-_, LLVM, TRAINER, CORPUS = (
+_, LLVM, TRAINER, CORPUS, PROGRAMS = (
     Target(row, "1-t", ARGS.get(row.name, ()), "regalloc-llvm:1-l") for row in TREE
 )
 SOURCE = replace(LLVM, args=(("LLVM_MAJOR", "15"), ("LLVM_FLAVOR", "source")))
@@ -84,6 +84,17 @@ def test_build_steps_of_the_trainer_link_the_toolchains_libraries():
         ("env", "PYTHON=/new/venv/bin/python", "bash", "docker/scripts/test-advisor.sh",
          "/llvm-project", "/opt/llvm"),
     )  # fmt: skip
+
+
+def test_build_steps_of_the_programs_borrow_the_trainers_environment():
+    programs = replace(PROGRAMS, parent="regalloc-trainer:1-t")
+    assert build_steps(programs, Path("/new"), Path("/cache"))[1:] == (
+        ("ln", "-s", "/cache/local/trainer-1-t/venv", "/new/venv"),
+        ("bash", "docker/scripts/fetch-programs.sh", "configs/programs",
+         "/new/opt/programs/tarballs"),
+        ("cp", "-r", "configs/programs", "/new/opt/programs/definitions"),
+    )  # fmt: skip
+    assert build_binds(programs, Path("/new"), Path("/cache")) == {}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="BINDING FOLDERS NEEDS ROOT")

@@ -19,11 +19,12 @@ FILES = {
     "docker/trainer/Dockerfile": "trainer",
     "docker/trainer/requirements.txt": "tensorflow==2",
     "docker/corpus/Dockerfile": "corpus",
+    "docker/programs/Dockerfile": "programs",
     "regalloc/errors.py": "errors",
     "regalloc/rl/agent.py": "agent",
     "regalloc/pipeline/plan.py": "plan",
 }
-CHAIN = ("base", "llvm", "trainer", "corpus")
+CHAIN = ("base", "llvm", "trainer", "corpus", "programs")
 
 
 @pytest.fixture
@@ -57,23 +58,28 @@ def test_tags_carry_the_version_and_agree_between_checkouts(checkout, tmp_path):
     versions = {name: tag.rpartition("-")[0] for name, tag in tags(checkout).items()}
     assert versions == {
         "base": "bookworm", "llvm": "19.1.7", "trainer": "19.1.7", "corpus": "19.1.7",
+        "programs": "19.1.7",
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("path", "images"),
     [
-        ("docker/base/Dockerfile", {"base", "llvm", "trainer", "corpus"}),
-        ("docker/images.lock", {"base", "llvm", "trainer", "corpus"}),
-        ("docker/scripts/build-relink.sh", {"llvm", "trainer", "corpus"}),
+        ("docker/base/Dockerfile", set(CHAIN)),
+        ("docker/images.lock", set(CHAIN)),
+        ("docker/scripts/build-relink.sh", set(CHAIN) - {"base"}),
         ("docker/scripts/build-source.sh", set()),
-        ("docker/llvm/new/deep.txt", {"llvm", "trainer", "corpus"}),
-        ("docker/trainer/requirements.txt", {"llvm", "trainer", "corpus"}),
-        ("docker/trainer/Dockerfile", {"trainer"}),
-        ("regalloc/rl/agent.py", {"trainer"}),
-        ("regalloc/report/page.html", {"trainer"}),
-        ("regalloc/errors.py", {"trainer"}),
+        ("docker/llvm/new/deep.txt", set(CHAIN) - {"base"}),
+        ("docker/trainer/requirements.txt", set(CHAIN) - {"base"}),
+        ("docker/trainer/Dockerfile", {"trainer", "programs"}),
+        ("regalloc/rl/agent.py", {"trainer", "programs"}),
+        ("regalloc/report/page.html", {"trainer", "programs"}),
+        ("regalloc/errors.py", {"trainer", "programs"}),
         ("docker/corpus/Dockerfile", {"corpus"}),
+        ("docker/programs/Dockerfile", {"programs"}),
+        ("configs/programs/lua/program.toml", {"programs"}),
+        ("regalloc/programs/build.py", {"programs"}),
+        ("configs/common.gin", set()),
         ("regalloc/pipeline/plan.py", set()),
         ("regalloc/rl/__pycache__/agent.cpython-311.pyc", set()),
         ("docker/llvm/__pycache__/x.py", set()),
@@ -90,7 +96,7 @@ def test_a_changed_file_changes_the_images_made_of_it(checkout, path, images):
 def test_a_renamed_file_changes_the_tag(checkout):
     before = tags(checkout)
     (checkout / "regalloc/rl/agent.py").rename(checkout / "regalloc/rl/agents.py")
-    assert changed(before, tags(checkout)) == {"trainer"}
+    assert changed(before, tags(checkout)) == {"trainer", "programs"}
 
 
 def test_settings_and_base_image_change_what_they_decide(checkout):

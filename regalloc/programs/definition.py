@@ -1,6 +1,6 @@
 """program.toml: what a program is made of, how it is built and run, and what it must print.
 
-docs/formats.md lists the keys.
+docs/programs.md lists the keys.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Workload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     Attributes:
         name: unique in the program.
-        run: the command; it starts in an empty folder.
+        run: the command; it starts in a folder of its own.
         stdin: file that it reads, empty for none.
         env: environment beside the fixed one.
         stdout: sha256 of what it must print; empty for what the default build prints.
@@ -147,12 +147,12 @@ def read_program(folder: Path) -> Program:
         raise ProgramError(
             f"{path} cannot be read",
             str(error.strerror),
-            f"name a folder with a {FILE} in it; docs/formats.md lists its keys",
+            f"name a folder with a {FILE} in it; docs/programs.md lists its keys",
         ) from error
     except ValueError as error:
         # Of tomllib, of the decoding, of msgspec, and ours.
         raise ProgramError(
-            f"{path} does not fit", str(error), "docs/formats.md lists the keys and what they take"
+            f"{path} does not fit", str(error), "docs/programs.md lists the keys and what they take"
         ) from error
     return Program(folder, definition)
 

@@ -14,7 +14,7 @@ from regalloc.programs.build import Built, Unit, build
 from regalloc.programs.definition import Argv, fill
 from regalloc.programs.lab import ENVIRONMENT, Lab, TrialError
 from regalloc.programs.trial import DEFAULT, POLICY, Trial, run_policy
-from regalloc.programs.workload import execute
+from regalloc.programs.workload import LINKS, execute, link_all
 
 FILE = "miscompile.json"
 _MIXED = "2"
@@ -27,7 +27,7 @@ class Culprit(msgspec.Struct, frozen=True, kw_only=True):
         name: its path in the built trees.
         default: the command that compiled it with the advisor off.
         policy: the same with it on.
-        preprocessed: its source, standing for itself; empty if that could not be made.
+        preprocessed: file with its preprocessed source; empty if that could not be made.
     """
 
     name: str
@@ -37,15 +37,15 @@ class Culprit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Miscompile(msgspec.Struct, frozen=True, kw_only=True):
-    """All there is to know of a miscompile; paths are relative to this file's folder.
+    """All there is to know of a miscompile.
 
     Attributes:
         program: the program's name.
         workload: the one that goes wrong.
         release: key in the release's manifest.
         compiler: first line of clang's version.
-        run_default: the command that prints what it should, in a folder of its own.
-        run_policy: the command that does not.
+        run: the command; in the folder ``default`` it does what it should, in ``policy`` not.
+        stdin: file that it reads, empty for none.
         environment: all of the environment of both.
         details: what was seen.
         expected: sha256 of what it must print and write.
@@ -56,8 +56,8 @@ class Miscompile(msgspec.Struct, frozen=True, kw_only=True):
     workload: str
     release: str
     compiler: str
-    run_default: Argv
-    run_policy: Argv
+    run: Argv
+    stdin: str
     environment: dict[str, str]
     details: str
     expected: dict[str, str]
@@ -99,18 +99,18 @@ def write_reproducer(
     _save_output(trial, default, lab, DEFAULT, target / "expected")
     _save_output(trial, policy, lab, POLICY, target / "actual")
     named = [_describe(trial, name, default, policy, lab, target) for name in culprits]
-    for folder, name in ((default.folder, "default"), (policy.folder, "policy")):
-        shutil.copytree(folder, target / name, symlinks=True)
     shutil.copytree(lab.folder(trial.program.name) / "inputs", target / "inputs")
     shutil.copytree(trial.program.folder, target / "program", symlinks=True)
-    values = {"program": "../program", "inputs": "../inputs"}
+    for built, name in ((default, "default"), (policy, "policy")):
+        shutil.copytree(built.folder, target / name / "build", symlinks=True)
+        link_all(target / name, program=Path("../program"), inputs=Path("../inputs"))
     content = Miscompile(
         program=trial.program.name,
         workload=workload.name,
         release=release,
         compiler=compiler,
-        run_default=fill(workload.run, {**values, "build": "../default"}),
-        run_policy=fill(workload.run, {**values, "build": "../policy"}),
+        run=fill(workload.run, LINKS),
+        stdin="".join(fill((workload.stdin,), LINKS)),
         environment={**ENVIRONMENT, **workload.env},
         details=trial.details,
         expected=dict(trial.expected[workload.name]),
@@ -129,7 +129,7 @@ def _save_output(trial: Trial, built: Built, lab: Lab, slot: str, target: Path) 
         execute(trial.program, trial.failing, built, lab, slot)
     except TrialError as trouble:
         (target / "trouble.txt").write_text(f"{trouble.details}\n", encoding="utf-8")
-    shutil.copytree(folder, target / "files")
+    shutil.copytree(folder, target / "files", ignore=shutil.ignore_patterns(*LINKS.values()))
     for name in ("stdout", "stderr"):
         shutil.copyfile(folder.with_name(f"{folder.name}.{name}"), target / name)
 

@@ -15,6 +15,8 @@ from regalloc.programs.lab import ENVIRONMENT, Lab, TrialError
 
 STDOUT = "standard output"
 MISSING = "nothing"
+LINKS = {"build": "build", "program": "program", "inputs": "inputs"}
+"""What the placeholders of a workload stand for: links in the folder where it starts."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,10 @@ def execute(
     slot: str,
     prefix: Argv = (),
 ) -> Run:
-    """Execute a workload in an empty folder.
+    """Execute a workload in a folder that is empty but for links to what it needs.
+
+    The command names them through the links, so that it is the same for all builds: programs print
+    their own names, and the length of a command moves the stack.
 
     Args:
         program: whose workload.
@@ -62,20 +67,22 @@ def execute(
     folder = root / f"{workload.name}-{slot}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    values = {
-        "build": str(built.folder),
-        "program": str(program.folder),
-        "inputs": str(root / "inputs"),
-    }
+    link_all(folder, build=built.folder, program=program.folder, inputs=root / "inputs")
     place = Place(
         folder,
         {**ENVIRONMENT, **workload.env},
         _beside(folder, "stderr"),
         _beside(folder, "stdout"),
-        *(Path(word) for word in fill((workload.stdin,), values) if word),
+        *(folder / word for word in fill((workload.stdin,), LINKS) if word),
     )
-    end = lab.run((*prefix, *fill(workload.run, values)), place, "crashed")
+    end = lab.run((*prefix, *fill(workload.run, LINKS)), place, "crashed")
     return Run(end, _hash_output(workload, place.stdout, folder), folder)
+
+
+def link_all(folder: Path, **targets: Path) -> None:
+    """Put links into a folder by their names."""
+    for name, target in targets.items():
+        (folder / LINKS[name]).symlink_to(target)
 
 
 def check(run: Run, expected: Mapping[str, str]) -> None:

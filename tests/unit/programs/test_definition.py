@@ -102,7 +102,7 @@ def test_what_does_not_fit_is_named_with_its_place(tmp_path, old, new, problem):
     error = refuse(tmp_path, MINIMAL.replace(old, new))
     assert error.render() == (
         f"error: {tmp_path}/program.toml does not fit\n{problem}\n"
-        "what to do: docs/formats.md lists the keys and what they take"
+        "what to do: docs/programs.md lists the keys and what they take"
     )
 
 
@@ -134,7 +134,7 @@ def test_what_is_no_toml_and_what_is_not_there_are_told_apart(tmp_path):
         read_program(tmp_path / "none")
     assert caught.value.render() == (
         f"error: {tmp_path}/none/program.toml cannot be read\nNo such file or directory\n"
-        "what to do: name a folder with a program.toml in it; docs/formats.md lists its keys"
+        "what to do: name a folder with a program.toml in it; docs/programs.md lists its keys"
     )
 
 

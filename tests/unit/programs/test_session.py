@@ -1,4 +1,5 @@
 import json
+import subprocess
 
 import pytest
 
@@ -86,9 +87,7 @@ def test_a_reproducer_holds_both_builds_and_outputs_and_the_commands(tmp_path):
     folder = tmp_path / "out" / "fake-miscompile"
     content = json.loads((folder / "miscompile.json").read_text())
     assert (content["program"], content["workload"], content["release"]) == ("fake", "only", "cafe")
-    assert (content["run_default"], content["run_policy"]) == (
-        ["../default/prog"], ["../policy/prog"],
-    )  # fmt: skip
+    assert (content["run"], content["stdin"]) == (["build/prog"], "")
     (culprit,) = content["culprits"]
     assert culprit["name"] == "b.o"
     assert (culprit["default"][0], culprit["policy"][0]) == (
@@ -99,7 +98,10 @@ def test_a_reproducer_holds_both_builds_and_outputs_and_the_commands(tmp_path):
     ).read_text()
     assert (folder / "expected/stdout").read_text() == "right a\nright b\n"
     assert (folder / "actual/stdout").read_text() == "right a\nright b\nwrong\n"
-    assert (folder / "default/b.o").read_bytes() != (folder / "policy/b.o").read_bytes()
+    for name in ("default", "policy"):
+        run = subprocess.run(content["run"], cwd=folder / name, capture_output=True, check=True)
+        output = "expected" if name == "default" else "actual"
+        assert run.stdout == (folder / output / "stdout").read_bytes()
 
 
 def test_a_crash_is_reproduced_with_what_was_seen(tmp_path):

@@ -81,6 +81,9 @@ class Lab:
         try:
             end = run_limited(argv, place, self.limits, self.processes)
         except (FileNotFoundError, PermissionError) as error:
+            # The command or its input; anything else that is not there is no fault of a program.
+            if error.filename not in (argv[0], str(place.stdin)):
+                raise
             raise TrialError(failure, describe(argv, str(error), "")) from error
         if end.timed_out or end.code == -signal.SIGXCPU:
             how = f"no end after {self.limits.wall_s:g} s"

@@ -11,7 +11,7 @@ from regalloc.programs import perf
 from regalloc.programs.build import CFLAGS
 from regalloc.programs.definition import Program
 from regalloc.programs.lab import Lab, TrialError
-from regalloc.programs.measure import Job, count_all, list_jobs, read_counters, time_job
+from regalloc.programs.measure import WELL, Job, count_all, list_jobs, read_counters, time_job
 from regalloc.programs.reproducer import find_blame, write_reproducer
 from regalloc.programs.trial import AGAIN, DEFAULT, POLICY, Trial, settle, try_program
 from regalloc.report import programs as report
@@ -87,7 +87,7 @@ def count_trials(trials: Sequence[Trial], lab: Lab) -> tuple[list[Trial], dict[s
         name = job.program.name
         if isinstance(end, report.Counts):
             counted[name][job.workload.name, slot] = end
-        elif settled[name].outcome in ("ok", "same code"):
+        elif settled[name].outcome in WELL:
             settled[name] = settle(settled[name], job.workload, end)
     return [settled[trial.program.name] for trial in trials], dict(counted)
 
@@ -145,7 +145,7 @@ def _find_culprits(trial: Trial, lab: Lab, release: Release, folder: Path) -> tu
 
 def describe(trial: Trial, counted: Counted, culprits: Sequence[str]) -> report.Program:
     """Return what the report says of a program."""
-    well = trial.outcome in ("ok", "same code")
+    well = trial.outcome in WELL
     return report.Program(
         name=trial.program.name,
         kind=trial.program.definition.kind,

@@ -24,8 +24,9 @@ Expected = Mapping[str, str]
 DEFAULT, POLICY, AGAIN = "0", "1", "2"
 """Folders of the builds, advisor off and on, and of executions.  Equally long: see build()."""
 
-_ENDLESS = 10.0
-"""A policy's build that takes this much longer than the default's has lost its way."""
+SLOWER = 20.0
+GRACE_S = 10.0
+"""A policy's build that takes so many times the default's time, and this, has lost its way."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Trial:
         policy: the build with the advisor on.
         differing: objects that differ between both.
         expected: what each workload must print and write, by workload.
+        wall_s: what each workload took with the default build, by workload.
         failing: the workload that the policy's build gets wrong.
     """
 
@@ -52,6 +54,7 @@ class Trial:
     policy: Built | None = None
     differing: tuple[str, ...] = ()
     expected: Mapping[str, Expected] = field(default_factory=dict)
+    wall_s: Mapping[str, float] = field(default_factory=dict)
     failing: Workload | None = None
 
 
@@ -81,14 +84,15 @@ def _try_default(program: Program, lab: Lab) -> Trial:
         built = build(program, lab, NOTHING, DEFAULT)
         make_inputs(program, built, lab, sys.executable)
         trial = replace(trial, default=built)
-        expected = {}
+        expected, wall_s = {}, {}
         for workload in program.definition.workload:
             run = execute(program, workload, built, lab, DEFAULT)
             expected[workload.name] = expected_output(workload, run)
             check(run, expected[workload.name])
+            wall_s[workload.name] = run.end.wall_s
     except TrialError as trouble:
         return _blamed(trial, "program", trouble)
-    return replace(trial, expected=expected)
+    return replace(trial, expected=expected, wall_s=wall_s)
 
 
 def _try_policy(trial: Trial, policy: Built, lab: Lab) -> Trial:
@@ -96,7 +100,8 @@ def _try_policy(trial: Trial, policy: Built, lab: Lab) -> Trial:
         try:
             run_policy(trial, workload, policy, lab)
         except TrialError as trouble:
-            if trouble.outcome == "timed out" and not _is_endless(trial, workload, lab):
+            patient = patience(trial, workload, lab) == lab.limits.wall_s
+            if trouble.outcome == "timed out" and patient:
                 return _blamed(trial, "policy", trouble)
             return miscompiled(trial, workload, trouble)
     return trial
@@ -114,16 +119,15 @@ def run_policy(trial: Trial, workload: Workload, built: Built, lab: Lab) -> Run:
     Raises:
         TrialError: it crashed, did not end, or printed something else.
     """
-    run = execute(trial.program, workload, built, lab, POLICY)
+    limits = replace(lab.limits, wall_s=patience(trial, workload, lab))
+    run = execute(trial.program, workload, built, replace(lab, limits=limits), POLICY)
     check(run, trial.expected[workload.name])
     return run
 
 
-def _is_endless(trial: Trial, workload: Workload, lab: Lab) -> bool:
-    """Return whether the default build is so fast that a time-out can only be a wrong loop."""
-    assert trial.default is not None, "only programs whose default build ran get here"
-    run = execute(trial.program, workload, trial.default, lab, DEFAULT)
-    return run.end.wall_s * _ENDLESS < lab.limits.wall_s
+def patience(trial: Trial, workload: Workload, lab: Lab) -> float:
+    """Return the seconds after which a run can only be a wrong loop, or else the common limit."""
+    return min(lab.limits.wall_s, GRACE_S + SLOWER * trial.wall_s[workload.name])
 
 
 def settle(trial: Trial, workload: Workload, trouble: TrialError) -> Trial:

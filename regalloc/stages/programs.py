@@ -16,8 +16,8 @@ from regalloc.compiler.toolchain import open_toolchain
 from regalloc.errors import MiscompileError, ProgramError, ToolchainError
 from regalloc.programs.build import COMPILERS
 from regalloc.programs.cachegrind import find_valgrind
-from regalloc.programs.definition import find_programs
 from regalloc.programs.lab import Lab
+from regalloc.programs.reading import find_programs
 from regalloc.programs.session import Release, measure_programs
 from regalloc.report import programs as report
 from regalloc.stages import table

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from regalloc.programs.build import COMPILERS
-from regalloc.programs.definition import Program, read_program
+from regalloc.programs.definition import Program
 from regalloc.programs.lab import Lab
+from regalloc.programs.reading import read_program
 from regalloc.settings import Limits
 
 LIMITS = Limits(wall_s=20.0, memory_mb=2048, attempts=1)

@@ -1,7 +1,8 @@
 import pytest
 
 from regalloc.errors import ProgramError
-from regalloc.programs.definition import Package, Workload, fill, find_programs, read_program
+from regalloc.programs.definition import Package, Workload, fill
+from regalloc.programs.reading import find_programs, read_program
 
 MINIMAL = """\
 name = "own"

@@ -4,7 +4,7 @@ import tarfile
 import pytest
 
 from regalloc.errors import ProgramError
-from regalloc.programs.definition import read_program
+from regalloc.programs.reading import read_program
 from regalloc.programs.source import lay_out
 from tests.unit.programs.fakes import make_program
 

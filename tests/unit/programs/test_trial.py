@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from regalloc.programs import trial as trial_module
 from regalloc.programs.trial import try_program
 from tests.unit.programs.fakes import LIMITS, make_lab, make_program
 
@@ -39,13 +40,16 @@ def test_what_only_the_policys_build_gets_wrong_is_a_miscompile(tmp_path, comman
     assert seen in trial.details
 
 
-def test_an_endless_run_of_the_policys_build_alone_is_a_miscompile(tmp_path):
-    sources = {"a.c": "true\n# on: sleep 60"}
-    assert attempt(tmp_path, sources, limits=replace(LIMITS, wall_s=3.0)).outcome == "miscompile"
+def test_an_endless_run_of_the_policys_build_alone_is_a_miscompile(tmp_path, monkeypatch):
+    monkeypatch.setattr(trial_module, "GRACE_S", 1.0)
+    monkeypatch.setattr(trial_module, "SLOWER", 0.0)
+    trial = attempt(tmp_path, {"a.c": "true\n# on: sleep 60"})
+    assert (trial.outcome, trial.blame) == ("miscompile", "policy")
+    assert "ended with: no end after 1 s" in trial.details
 
 
 def test_a_run_that_is_merely_slow_under_the_policy_is_no_miscompile(tmp_path):
-    sources = {"a.c": "sleep 0.5\n# on: sleep 60"}
+    sources = {"a.c": "true\n# on: sleep 60"}
     trial = attempt(tmp_path, sources, limits=replace(LIMITS, wall_s=3.0))
     assert (trial.outcome, trial.blame) == ("timed out", "policy")
     assert "ended with: no end after 3 s" in trial.details
@@ -91,6 +95,12 @@ def test_a_command_that_is_not_there_is_the_builds_failure(tmp_path):
     program = make_program(tmp_path, RIGHT)
     (program.folder / "build.sh").write_text("no-such-tool\n")
     assert try_program(program, make_lab(tmp_path)).details.endswith("no-such-tool: not found")
+
+
+def test_an_input_that_is_not_there_is_the_programs_fault(tmp_path):
+    trial = attempt(tmp_path, RIGHT, 'stdin = "{program}/none"')
+    assert (trial.outcome, trial.blame) == ("crashed", "program")
+    assert "No such file or directory" in trial.details
 
 
 def test_builds_share_a_path_and_what_they_leave_lies_in_folders_as_long(tmp_path):

@@ -137,6 +137,16 @@ train = stage_task("train", "train", "evaluate")
 evaluate = stage_task("evaluate", "evaluate")
 
 
+@command(
+    STAGE,
+    policy="folder of a saved policy to release instead of the run's own",
+    export="folder to copy the release to",
+)
+def release(options: host.Options, policy: str = "", export: str = "") -> None:
+    """Link clang, lld and llc with a policy inside: an image, and a folder to take away."""
+    host.release(options, policy, export)
+
+
 @command(BUILD)
 def build_llvm(options: host.Options) -> None:
     """Build the images of the compiler and of the trainer."""
@@ -147,6 +157,12 @@ def build_llvm(options: host.Options) -> None:
 def build_corpus(options: host.Options) -> None:
     """Build the image of the code to learn from: LLVM's own, or a Debian package."""
     host.build_images(options, ("corpus",))
+
+
+@command(BUILD)
+def build_kit(options: host.Options) -> None:
+    """Build the image that releases are linked in."""
+    host.build_images(options, ("kit",))
 
 
 @command(MOVE)

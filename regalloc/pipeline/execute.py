@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -22,10 +22,12 @@ from regalloc.pipeline.manifest import (
 )
 from regalloc.pipeline.plan import (
     CORPUS_IMAGE,
+    TRAINER,
     Action,
     Kind,
     Wish,
     bindings_of,
+    folders_of,
     images_of,
     reads_of,
     seed_of,
@@ -114,7 +116,7 @@ def run_stage(stage: Stage, run: Run) -> None:
     Raises:
         RegallocError: the stage failed; its folder has no manifest.
     """
-    reads = {folder: _digest(run.folder / folder) for folder in stage.reads}
+    reads = {name: _digest(run.folder / name) for name in folders_of(stage, run.wish)}
     reads |= reads_of(stage, run.wish)
     key = stage_key(stage, run.wish, reads)
     folder = run.folder / stage.writes
@@ -139,13 +141,15 @@ def stage_command(stage: Stage, run: Run) -> Command:
     foreign = stage.reads_objects and not lent
     return Command(
         stage=stage.name,
-        image=targets["trainer"].reference,
+        image=targets[stage.image].reference,
+        python_image=None if stage.image == TRAINER else targets[TRAINER].reference,
         toolchain_image=targets["llvm"].reference,
         objects_image=targets[CORPUS_IMAGE].reference if lent else None,
         objects_folder=run.wish.folder.path if foreign and run.wish.folder else None,
+        policy_folder=run.wish.policy.path if stage.takes_policy and run.wish.policy else None,
         argv=stage_argv(stage, run),
         root=run.folder,
-        mounts=stage_mounts(stage, run.folder),
+        mounts=stage_mounts((*folders_of(stage, run.wish), stage.writes), run.folder),
         # Container names take fewer characters than folders.
         run_id=re.sub(r"[^A-Za-z0-9_.-]", "-", run.folder.name),
         memory_mb=run.memory_mb,
@@ -166,11 +170,10 @@ def stage_argv(stage: Stage, run: Run) -> tuple[str, ...]:
     )
 
 
-def stage_mounts(stage: Stage, root: Path) -> tuple[Mount, ...]:
-    """Return the stage's folders at their place below `/`."""
+def stage_mounts(folders: Sequence[str], root: Path) -> tuple[Mount, ...]:
+    """Return a stage's folders at their place below `/`; the last is the one it writes."""
     return tuple(
-        Mount(name, root / name, PurePosixPath("/") / name, name != stage.writes)
-        for name in (*stage.reads, stage.writes)
+        Mount(name, root / name, PurePosixPath("/") / name, name != folders[-1]) for name in folders
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -25,6 +25,7 @@ from regalloc.images.registry import Registry
 from regalloc.images.relock import refresh_lock
 from regalloc.images.tree import resolve_targets
 from regalloc.pipeline.execute import Builder, Run, execute
+from regalloc.pipeline.export import check_target, export
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.machine import (
     CHECKOUT,
@@ -35,10 +36,11 @@ from regalloc.pipeline.machine import (
     usable_cores,
 )
 from regalloc.pipeline.plan import Action, Found, Kind, Wish, plan, plan_images
+from regalloc.pipeline.release import build_image, own_policy
 from regalloc.pipeline.report_table import print_report
 from regalloc.pipeline.show import plan_table, say, times_table
 from regalloc.settings import Settings, load_profile
-from regalloc.stages.table import EVALUATION, STAGES
+from regalloc.stages.table import EVALUATION, RELEASE, STAGES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +101,37 @@ def run_stages(options: Options, wanted: Sequence[str]) -> None:
     Raises:
         RegallocError: of the class that names the cause.
     """
+    _run_stages(prepare(options), options, wanted)
+
+
+def release(options: Options, policy: str, target: str) -> None:
+    """Make a release, its image where there is a docker engine, and a copy where one is wanted.
+
+    Args:
+        options: the shared ones.
+        policy: folder of the policy; empty for the run's own.
+        target: folder to copy the release to; empty for none.
+
+    Raises:
+        RegallocError: of the class that names the cause.
+    """
     run = prepare(options)
+    run = replace(run, wish=replace(run.wish, policy=own_policy(policy)))
+    folder = Path(target).resolve() if target else None
+    if folder:
+        check_target(folder)
+    _run_stages(run, options, ("release",))
+    if options.dry_run:
+        return
+    if isinstance(run.engine, DockerEngine):
+        execute(plan_images({"base"}, run.wish, _look(run)), run)
+        say(f"image: {build_image(run)}")
+    if folder:
+        export(run.folder / RELEASE, folder)
+        say(f"exported: {folder}")
+
+
+def _run_stages(run: Run, options: Options, wanted: Sequence[str]) -> None:
     if options.dry_run:
         print_plan(plan(wanted, run.wish, _look(run)), "would do")
         return
@@ -138,9 +170,11 @@ def relock() -> None:
 
 
 def show_status(options: Options, rehash: bool = False) -> None:
-    """Print what is done, and what a training run would do and why."""
+    """Print what is done, and what a training run would do and why; a release if there is one."""
     run = prepare(options)
-    actions = plan([stage.name for stage in STAGES], run.wish, _look(run, rehash))
+    found = _look(run, rehash)
+    shown = [s.name for s in STAGES if s.writes != RELEASE or s.name in found.manifests]
+    actions = plan(shown, run.wish, found)
     print_plan(actions, f"{run.folder} ({run.engine.describe()})")
 
 

@@ -19,6 +19,8 @@ class StageContext:
         seed: source of every random choice.
         jobs: compiles that may run at the same time; never changes a result.
         settings: the sections the stage names in the table.
+        kit: folder of what a release is linked of.
+        policy: folder of the user's own policy, if there is one.
     """
 
     root: Path
@@ -27,6 +29,8 @@ class StageContext:
     seed: int
     jobs: int
     settings: Settings
+    kit: Path = Path("/opt/kit")
+    policy: Path | None = None
 
     def folder(self, name: str) -> Path:
         """Return the path of one of the run's folders."""

@@ -22,12 +22,16 @@ VOCAB = "vocab"
 WARMSTART = "warmstart"
 MODEL = "output_model"
 EVALUATION = "evaluation"
+RELEASE = "release"
 
-FOLDERS = (CORPUS, TRACE, VOCAB, WARMSTART, MODEL, EVALUATION)
+FOLDERS = (CORPUS, TRACE, VOCAB, WARMSTART, MODEL, EVALUATION, RELEASE)
 """Folders of a run, on the host below the run's folder, in a container below ``/``."""
 
 OBJECTS = "llvm_corpus"
 """Where the corpus image's objects and compile_commands.json lie, below ``/`` in a container."""
+
+POLICY = "policy"
+"""Where a policy of the user's own lies, below ``/`` in a container."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Stage:
         summary: one line for help texts.
         reads_objects: whether the corpus image's objects are mounted as well.
         resumes: whether what an interrupted run left behind is kept for the next one.
+        image: the image it runs in.
+        takes_policy: whether a policy of the user's own can take the place of what it reads.
     """
 
     name: str
@@ -51,6 +57,8 @@ class Stage:
     summary: str
     reads_objects: bool = False
     resumes: bool = False
+    image: str = "trainer"
+    takes_policy: bool = False
 
 
 STAGES: tuple[Stage, ...] = (
@@ -97,6 +105,15 @@ STAGES: tuple[Stage, ...] = (
         EVALUATION,
         (settings.Evaluate, settings.Limits),
         "compare policies with the default heuristic on held-out modules",
+    ),
+    Stage(
+        "release",
+        (MODEL,),
+        RELEASE,
+        (),
+        "link clang, lld and llc with the policy inside",
+        image="kit",
+        takes_policy=True,
     ),
 )
 

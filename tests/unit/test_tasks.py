@@ -26,9 +26,9 @@ def test_list_names_every_task():
         if line.startswith("  ") and line[2] != " "
     }
     assert listed == {
-        "build-corpus", "build-llvm", "clean", "doctor", "evaluate", "extract", "load", "lock",
-        "pull", "push", "save", "sbom", "shell", "status", "trace", "train", "verify", "vocab",
-        "warmstart",
+        "build-corpus", "build-kit", "build-llvm", "clean", "doctor", "evaluate", "extract", "load",
+        "lock", "pull", "push", "release", "save", "sbom", "shell", "status", "trace", "train",
+        "verify", "vocab", "warmstart",
     }  # fmt: skip
 
 
@@ -66,5 +66,5 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(tmp_path):
     assert [row[1] for row in rows if row[:1] == ["stage"]] == [
         "extract", "trace", "vocab", "warmstart", "train", "evaluate",
     ]  # fmt: skip
-    assert rows[-1] == ["10", "to", "run,", "0", "up", "to", "date", "or", "not", "needed"]
+    assert rows[-1] == ["10", "to", "run,", "1", "up", "to", "date", "or", "not", "needed"]
     assert (run.exists(), cache.exists()) == (False, False)

@@ -2,7 +2,7 @@
 #   make train ARGS='--profile=full --seed=1'
 ARGS ?=
 VENV := .venv
-TASKS := build-llvm build-corpus extract trace vocab warmstart train evaluate status doctor shell clean \
+TASKS := build-llvm build-corpus build-kit extract trace vocab warmstart train evaluate release programs status doctor shell clean \
          pull push save load lock verify sbom
 
 .DEFAULT_GOAL := help

@@ -35,6 +35,7 @@ OPTIONS: dict[str, tuple[Any, str]] = {
     "seed": (0, "source of every random choice"),
     "dry_run": (False, "print what would be done and why, and do nothing"),
     "engine": ("", "docker or local; the first that answers by default"),
+    "program": ([], "folder of a program.toml to measure as well; repeatable"),
     "bind": ([], "a setting on top of the profile, Section.name=value; repeatable"),
 }
 """What tasks share: default and help text of each option."""
@@ -75,17 +76,18 @@ def command(
     def decorate(function: Callable[..., None]) -> Task[Any]:
         def body(c: Any, **given: Any) -> None:
             shared = {name: given.pop(name) for name in takes}
-            bindings = tuple(shared.pop("bind", ()))
+            shared["bindings"] = tuple(shared.pop("bind", ()))
+            shared["program"] = tuple(shared.get("program", ()))
             debug = given.pop("debug")
             with reported(debug):
-                function(host.Options(**shared, bindings=bindings, debug=debug), **given)
+                function(host.Options(**shared, debug=debug), **given)
 
         body.__name__, body.__doc__ = function.__name__, doc or function.__doc__
         # Invoke reads a task's options off its signature.
         body.__signature__ = _signature(takes, function)  # type: ignore[attr-defined]
         texts = {**{n: OPTIONS[n][1] for n in takes}, **own, "debug": "show tracebacks"}
         helps = {option.replace("_", "-"): text for option, text in texts.items()}
-        repeatable = [option for option in takes if option == "bind"]
+        repeatable = [option for option in takes if isinstance(OPTIONS[option][0], list)]
         made = task(name=name or None, help=helps, iterable=repeatable)(body)
         return cast("Task[Any]", made)
 
@@ -118,7 +120,7 @@ def archive_path(file: str) -> Path:
     return Path(file).resolve()
 
 
-def stage_task(name: str, *wanted: str) -> Task[Any]:
+def stage_task(name: str, *wanted: str, takes: tuple[str, ...] = STAGE) -> Task[Any]:
     """Return the task that makes the results of some stages and all they need."""
     summary = f"{find(name).summary}{', then evaluate' if 'evaluate' in wanted[1:] else ''}"
     doc = f"{summary[0].upper()}{summary[1:]}, and what comes before as needed."
@@ -126,7 +128,7 @@ def stage_task(name: str, *wanted: str) -> Task[Any]:
     def body(options: host.Options) -> None:
         host.run_stages(options, wanted)
 
-    return command(STAGE, name, doc)(body)
+    return command(takes, name, doc)(body)
 
 
 extract = stage_task("extract", "extract")
@@ -135,6 +137,19 @@ vocab = stage_task("vocab", "vocab")
 warmstart = stage_task("warmstart", "warmstart")
 train = stage_task("train", "train", "evaluate")
 evaluate = stage_task("evaluate", "evaluate")
+
+
+programs = stage_task("programs", "programs", takes=(*STAGE, "program"))
+
+
+@command(
+    STAGE,
+    policy="folder of a saved policy to release instead of the run's own",
+    export="folder to copy the release to",
+)
+def release(options: host.Options, policy: str = "", export: str = "") -> None:
+    """Link clang, lld and llc with a policy inside: an image, and a folder to take away."""
+    host.release(options, policy, export)
 
 
 @command(BUILD)
@@ -147,6 +162,12 @@ def build_llvm(options: host.Options) -> None:
 def build_corpus(options: host.Options) -> None:
     """Build the image of the code to learn from: LLVM's own, or a Debian package."""
     host.build_images(options, ("corpus",))
+
+
+@command(BUILD)
+def build_kit(options: host.Options) -> None:
+    """Build the image that releases are linked in."""
+    host.build_images(options, ("kit",))
 
 
 @command(MOVE)

@@ -43,6 +43,9 @@ class OwnPrograms:
             ) from error
 
 
+NO_PROGRAMS = OwnPrograms()
+
+
 def find_own_programs(named: Sequence[str]) -> OwnPrograms:
     """Return the programs whose folders were named.
 

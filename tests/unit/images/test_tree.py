@@ -19,12 +19,14 @@ FILES = {
     "docker/trainer/Dockerfile": "trainer",
     "docker/trainer/requirements.txt": "tensorflow==2",
     "docker/corpus/Dockerfile": "corpus",
+    "docker/kit/Dockerfile": "kit",
     "docker/programs/Dockerfile": "programs",
     "regalloc/errors.py": "errors",
     "regalloc/rl/agent.py": "agent",
     "regalloc/pipeline/plan.py": "plan",
 }
-CHAIN = ("base", "llvm", "trainer", "corpus", "programs")
+CHAIN = ("base", "llvm", "trainer", "corpus", "kit", "programs")
+ON_TRAINER = {"trainer", "kit", "programs"}
 
 
 @pytest.fixture
@@ -58,6 +60,7 @@ def test_tags_carry_the_version_and_agree_between_checkouts(checkout, tmp_path):
     versions = {name: tag.rpartition("-")[0] for name, tag in tags(checkout).items()}
     assert versions == {
         "base": "bookworm", "llvm": "19.1.7", "trainer": "19.1.7", "corpus": "19.1.7",
+        "kit": "19.1.7",
         "programs": "19.1.7",
     }  # fmt: skip
 
@@ -71,11 +74,12 @@ def test_tags_carry_the_version_and_agree_between_checkouts(checkout, tmp_path):
         ("docker/scripts/build-source.sh", set()),
         ("docker/llvm/new/deep.txt", set(CHAIN) - {"base"}),
         ("docker/trainer/requirements.txt", set(CHAIN) - {"base"}),
-        ("docker/trainer/Dockerfile", {"trainer", "programs"}),
-        ("regalloc/rl/agent.py", {"trainer", "programs"}),
-        ("regalloc/report/page.html", {"trainer", "programs"}),
-        ("regalloc/errors.py", {"trainer", "programs"}),
+        ("docker/trainer/Dockerfile", ON_TRAINER),
+        ("regalloc/rl/agent.py", ON_TRAINER),
+        ("regalloc/report/page.html", ON_TRAINER),
+        ("regalloc/errors.py", ON_TRAINER),
         ("docker/corpus/Dockerfile", {"corpus"}),
+        ("docker/kit/Dockerfile", {"kit"}),
         ("docker/programs/Dockerfile", {"programs"}),
         ("configs/programs/lua/program.toml", {"programs"}),
         ("regalloc/programs/build.py", {"programs"}),
@@ -96,7 +100,7 @@ def test_a_changed_file_changes_the_images_made_of_it(checkout, path, images):
 def test_a_renamed_file_changes_the_tag(checkout):
     before = tags(checkout)
     (checkout / "regalloc/rl/agent.py").rename(checkout / "regalloc/rl/agents.py")
-    assert changed(before, tags(checkout)) == {"trainer", "programs"}
+    assert changed(before, tags(checkout)) == ON_TRAINER
 
 
 def test_settings_and_base_image_change_what_they_decide(checkout):

@@ -18,7 +18,8 @@ from tests.engines import call, task
 
 MB = 1000**2
 # DESIGN's bounds; a corpus is its parent and the objects.
-BOUNDS = {"base": 200 * MB, "llvm": 1200 * MB, "trainer": 2500 * MB, "corpus": 1300 * MB}
+BOUNDS = {"base": 200 * MB, "llvm": 1200 * MB, "trainer": 2500 * MB, "corpus": 1300 * MB,
+          "kit": 3000 * MB}  # fmt: skip
 TARGETS = resolve_targets(CHECKOUT, load_profile("tiny"), os.environ)
 
 
@@ -132,6 +133,10 @@ def objects_are_there(image: Built) -> None:
     assert image.bash(f"test -s /llvm_corpus/{commands[0]['output']} && echo yes") == "yes\n"
 
 
+def kit_was_tested(image: Built) -> None:
+    assert "passed" in image.bash("cat /opt/kit/TESTED")
+
+
 CHECKS: dict[str, tuple[Callable[[Built], None], ...]] = {
     "base": (
         labels_are_true,
@@ -149,6 +154,7 @@ CHECKS: dict[str, tuple[Callable[[Built], None], ...]] = {
     ),
     "trainer": (entrypoint_lists_the_stages,),
     "corpus": (objects_are_there,),
+    "kit": (kit_was_tested,),
 }
 
 
@@ -165,7 +171,7 @@ def images() -> None:
     """Build what is missing."""
     if connect() is None:
         pytest.skip("NO DOCKER ENGINE ANSWERS")
-    for name in ("build-llvm", "build-corpus"):
+    for name in ("build-llvm", "build-corpus", "build-kit"):
         done = call(task(name, "--profile=tiny", "--engine=docker"))
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -13,14 +13,14 @@ import pytest
 
 from regalloc.pipeline.manifest import read_manifest
 from regalloc.report import report
-from regalloc.stages.table import EVALUATION, FOLDERS, MODEL
+from regalloc.stages.table import EVALUATION, FOLDERS, MODEL, RELEASE
 from tests.engines import CHECKOUT, ENGINES, call, task, why_not
 from tests.pipeline.conftest import PROFILE, train, train_argv
 
 pytestmark = pytest.mark.timeout(2400)
 
-REPRODUCED = tuple(folder for folder in FOLDERS if folder != EVALUATION)
-"""Folders whose files are the same in every run; the report holds durations."""
+REPRODUCED = tuple(folder for folder in FOLDERS if folder not in (EVALUATION, RELEASE))
+"""Folders of a training whose files are the same in every run; the report holds durations."""
 
 
 def hashes(folder: Path) -> dict[str, dict[str, str]]:
@@ -68,7 +68,7 @@ def test_every_skip_has_its_reason(trained, engine):
     folder, _ = trained
     run = call(task("status", f"--profile={PROFILE}", f"--run={folder}", f"--engine={engine}"))
     assert run.returncode == 0, run.stderr
-    assert run.stdout.count("up to date") >= len(FOLDERS)
+    assert run.stdout.count("up to date") >= len(REPRODUCED)
     assert "0 to run" in run.stdout
 
 
@@ -134,7 +134,7 @@ def test_corrupt_module_is_refused_by_name(trained, engine, tmp_path):
         # Of the same size: the plan sees a file that was cut short, and cuts it out again.
         module.write_bytes(b"BC\xc0\xde" + bytes(module.stat().st_size - 4))
     for name in FOLDERS[1:]:
-        shutil.rmtree(run / name)
+        shutil.rmtree(run / name, ignore_errors=True)
     result = call(train_argv(run, engine))
     assert result.returncode == 26, result.stdout + result.stderr
     message = result.stdout + result.stderr

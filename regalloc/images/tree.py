@@ -28,13 +28,14 @@ _SCRIPTS = {
         "fetch-source.sh",
         "fetch-tensorflow.sh",
         "install-wheels.sh",
-        "prepare-relink.sh",
+        "prepare-{flavor}.sh",
         "build-{flavor}.sh",
         "test-toolchain.sh",
         "toolchain-components.sh",
     ),
     "trainer": ("test-advisor.sh", "wheel-components.sh"),
-    "kit": ("build-kit.sh", "build-runtime.sh", "test-kit.sh"),
+    # Whatever the flavour of the compiler beside it, a release is relinked.
+    "kit": ("prepare-relink.sh", "build-kit.sh", "build-runtime.sh", "test-kit.sh"),
     "corpus": (
         "build-corpus.sh",
         "fetch-package.sh",

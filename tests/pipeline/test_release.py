@@ -51,7 +51,9 @@ def released(finished, tmp_path_factory):
     folder = tmp_path_factory.mktemp("out") / "clang 19"
     done = release(run, f"--export={folder}")
     assert done.returncode == 0, done.stdout + done.stderr
-    return run, folder, done.stdout
+    yield run, folder, done.stdout
+    reference = done.stdout.partition("image: ")[2].split()[0]
+    subprocess.run(["docker", "image", "rm", reference], capture_output=True, check=False)
 
 
 @pytest.fixture(scope="module")

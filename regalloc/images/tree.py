@@ -70,6 +70,7 @@ class Image:
             stands for the flavour of the compiler.
         args: names of the build arguments its content depends on, those without a value left out.
         summary: one line for labels and help texts.
+        starts_from: other images that stages of its build start from.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Image:
     inputs: tuple[str, ...]
     args: tuple[str, ...]
     summary: str
+    starts_from: tuple[str, ...] = ()
 
 
 def _scripts(name: str) -> tuple[str, ...]:
@@ -133,6 +135,8 @@ TREE: tuple[Image, ...] = (
         ("docker/kit/**", *_scripts("kit")),
         (*_SOURCE_ARGS, "LLVM_AOT_MACRO", "LLVM_AOT_UNITS", "ROOT"),
         "what releases are linked of",
+        # Named by the build argument ROOT.
+        starts_from=("base",),
     ),
 )
 

@@ -170,6 +170,12 @@ def build_kit(options: host.Options) -> None:
     host.build_images(options, ("kit",))
 
 
+@command(BUILD)
+def build_programs(options: host.Options) -> None:
+    """Build the image of the programs to measure."""
+    host.build_images(options, ("programs",))
+
+
 @command(MOVE)
 def push(options: host.Options) -> None:
     """Send the images to a registry."""

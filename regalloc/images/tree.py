@@ -28,13 +28,14 @@ _SCRIPTS = {
         "fetch-source.sh",
         "fetch-tensorflow.sh",
         "install-wheels.sh",
-        "prepare-relink.sh",
+        "prepare-{flavor}.sh",
         "build-{flavor}.sh",
         "test-toolchain.sh",
         "toolchain-components.sh",
     ),
     "trainer": ("test-advisor.sh", "wheel-components.sh"),
-    "kit": ("build-kit.sh", "build-runtime.sh", "test-kit.sh"),
+    # Whatever the flavour of the compiler beside it, a release is relinked.
+    "kit": ("prepare-relink.sh", "build-kit.sh", "build-runtime.sh", "test-kit.sh"),
     "corpus": (
         "build-corpus.sh",
         "fetch-package.sh",
@@ -70,6 +71,7 @@ class Image:
             stands for the flavour of the compiler.
         args: names of the build arguments its content depends on, those without a value left out.
         summary: one line for labels and help texts.
+        starts_from: other images that stages of its build start from.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Image:
     inputs: tuple[str, ...]
     args: tuple[str, ...]
     summary: str
+    starts_from: tuple[str, ...] = ()
 
 
 def _scripts(name: str) -> tuple[str, ...]:
@@ -133,6 +136,8 @@ TREE: tuple[Image, ...] = (
         ("docker/kit/**", *_scripts("kit")),
         (*_SOURCE_ARGS, "LLVM_AOT_MACRO", "LLVM_AOT_UNITS", "ROOT"),
         "what releases are linked of",
+        # Named by the build argument ROOT.
+        starts_from=("base",),
     ),
     Image(
         "programs",

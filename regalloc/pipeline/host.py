@@ -176,10 +176,11 @@ def relock() -> None:
 
 
 def show_status(options: Options, rehash: bool = False) -> None:
-    """Print what is done, and what a training run would do and why; a release if there is one."""
+    """Print what is done, and what a training run would do and why; what came after, if it did."""
     run = prepare(options)
     found = _look(run, rehash)
-    shown = [s.name for s in STAGES if s.writes != RELEASE or s.name in found.manifests]
+    later = (RELEASE, PROGRAMS)
+    shown = [s.name for s in STAGES if s.writes not in later or s.name in found.manifests]
     actions = plan(shown, run.wish, found)
     print_plan(actions, f"{run.folder} ({run.engine.describe()})")
 

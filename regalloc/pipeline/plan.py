@@ -125,7 +125,7 @@ def plan_images(wanted: Collection[str], wish: Wish, found: Found) -> tuple[Acti
     for image in reversed(wish.tree):
         missing = wish.targets[image.name].reference not in found.images
         if image.parent and image.name in needed and (missing or not found.nested):
-            needed.add(image.parent)
+            needed.update((image.parent, *image.starts_from))
     return tuple(_decide_image(wish.targets[image.name], needed, found) for image in wish.tree)
 
 

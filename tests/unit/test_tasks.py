@@ -26,7 +26,8 @@ def test_list_names_every_task():
         if line.startswith("  ") and line[2] != " "
     }
     assert listed == {
-        "build-corpus", "build-kit", "build-llvm", "clean", "doctor", "evaluate", "extract", "load",
+        "build-corpus", "build-kit", "build-llvm", "build-programs", "clean", "doctor", "evaluate",
+        "extract", "load",
         "lock", "programs", "pull", "push", "release", "save", "sbom", "shell", "status",
         "trace", "train", "verify", "vocab", "warmstart",
     }  # fmt: skip

@@ -117,6 +117,9 @@ def test_each_release_and_flavour_has_images_of_its_own(checkout):
     assert changed(before, source) == rest
     (checkout / "docker/scripts/build-relink.sh").write_text("changed")
     assert tags(checkout, None, "Llvm.flavor='source'") == source
+    (checkout / "docker/scripts/prepare-relink.sh").write_text("changed")
+    assert changed(source, tags(checkout, None, "Llvm.flavor='source'")) == {"kit"}
+    source = tags(checkout, None, "Llvm.flavor='source'")
     # Debian's libraries have every target; there is nothing to choose.
     relinked = tags(checkout)
     assert tags(checkout, None, "Llvm.targets=('ARM',)") == relinked

@@ -235,6 +235,12 @@ def test_plan_sees_that_a_policy_of_ones_own_is_another(wish):
     assert list(reasons(plan(["release"], own, Found()))) == ["release"]
 
 
+def test_plan_images_builds_what_the_kit_starts_from_beside_its_parent(wish):
+    pulled = frozenset({wish.targets["trainer"].reference})
+    built = plan_images({"kit"}, wish, Found(images=pulled))
+    assert [a.name for a in built if a.kind is Kind.RUN] == ["base", "kit"]
+
+
 def test_with_upstream_adds_what_is_read(wish):
     wanted = ("extract", "warmstart")
     names = {name: [s.name for s in with_upstream([name], wish)] for name in wanted}

@@ -12,7 +12,7 @@ from regalloc.images.client import Client
 from regalloc.images.tree import TREE, Target
 
 CLIENT = Client(Path("/usr/bin/docker"), 20)
-BASE, LLVM, _, CORPUS, _ = TREE
+BASE, LLVM, _, CORPUS, *_ = TREE
 CORPUS_TARGET = Target(CORPUS, "1-c", (("CORPUS_TARGETS", "a;b"),), "regalloc-llvm:1-l")
 
 

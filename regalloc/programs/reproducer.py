@@ -152,7 +152,7 @@ def _describe(
 def _preprocess(trial: Trial, unit: Unit, default: Built, lab: Lab, path: Path) -> bool:
     """Run a unit's command for its preprocessed source, its tree back where it was built."""
     tree = lab.folder(trial.program.name) / "build"
-    place = Place(Path(unit.folder), ENVIRONMENT, path.with_suffix(".log"), path)
+    place = Place(Path(unit.folder), ENVIRONMENT, tree.with_name("stderr"), path)
     argv = (*_without_output(unit.argv), "-E", "-P")
     default.folder.rename(tree)
     try:

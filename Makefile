@@ -2,8 +2,8 @@
 #   make train ARGS='--profile=full --seed=1'
 ARGS ?=
 VENV := .venv
-TASKS := build-llvm build-corpus extract trace vocab warmstart train evaluate report tensorboard status doctor shell clean \
-         pull push save load lock verify sbom
+TASKS := build-llvm build-corpus build-kit build-programs extract trace vocab warmstart train evaluate report \
+         release programs tensorboard status doctor shell clean pull push save load lock verify sbom
 
 .DEFAULT_GOAL := help
 .PHONY: help venv test lint $(TASKS)
@@ -25,5 +25,5 @@ lint: venv  ## check types, style, scripts and Dockerfiles
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/shellcheck scripts/* docker/scripts/*.sh
+	$(VENV)/bin/shellcheck scripts/* docker/scripts/*.sh docker/kit/share/regalloc-clang tests/*/*.sh
 	$(VENV)/bin/hadolint docker/*/Dockerfile

@@ -37,6 +37,7 @@ OPTIONS: dict[str, tuple[Any, str]] = {
     "seed": (0, "source of every random choice"),
     "dry_run": (False, "print what would be done and why, and do nothing"),
     "engine": ("", "docker or local; the first that answers by default"),
+    "program": ([], "folder of a program.toml to measure as well; repeatable"),
     "bind": ([], "a setting on top of the profile, Section.name=value; repeatable"),
 }
 """What tasks share: default and help text of each option."""
@@ -77,10 +78,11 @@ def command(
     def decorate(function: Callable[..., None]) -> Task[Any]:
         def body(c: Any, **given: Any) -> None:
             shared = {name: given.pop(name) for name in takes}
-            bindings = tuple(shared.pop("bind", ()))
+            shared["bindings"] = tuple(shared.pop("bind", ()))
+            shared["program"] = tuple(shared.get("program", ()))
             debug = given.pop("debug")
             with reported(debug):
-                function(host.Options(**shared, bindings=bindings, debug=debug), **given)
+                function(host.Options(**shared, debug=debug), **given)
 
         body.__name__, body.__doc__ = function.__name__, doc or function.__doc__
         # Invoke reads a task's options off its signature.
@@ -123,7 +125,7 @@ def archive_path(file: str) -> Path:
     return Path(file).resolve()
 
 
-def stage_task(name: str) -> Task[Any]:
+def stage_task(name: str, takes: tuple[str, ...] = STAGE) -> Task[Any]:
     """Return the task that makes the results of a stage and of all it needs."""
     summary = find(name).summary
     doc = f"{summary[0].upper()}{summary[1:]}, and what comes before as needed."
@@ -131,7 +133,7 @@ def stage_task(name: str) -> Task[Any]:
     def body(options: host.Options) -> None:
         host.run_stages(options, (name,))
 
-    return command(STAGE, name, doc)(body)
+    return command(takes, name, doc)(body)
 
 
 extract = stage_task("extract")
@@ -147,6 +149,19 @@ def train(options: host.Options, seeds: int = 1) -> None:
     train_seeds(options, ("train", "evaluate"), seeds)
 
 
+programs = stage_task("programs", takes=(*STAGE, "program"))
+
+
+@command(
+    STAGE,
+    policy="folder of a saved policy to release instead of the run's own",
+    export="folder to copy the release to",
+)
+def release(options: host.Options, policy: str = "", export: str = "") -> None:
+    """Link clang, lld and llc with a policy inside: an image, and a folder to take away."""
+    host.release(options, policy, export)
+
+
 @command(BUILD)
 def build_llvm(options: host.Options) -> None:
     """Build the images of the compiler and of the trainer."""
@@ -157,6 +172,18 @@ def build_llvm(options: host.Options) -> None:
 def build_corpus(options: host.Options) -> None:
     """Build the image of the code to learn from: LLVM's own, or a Debian package."""
     host.build_images(options, ("corpus",))
+
+
+@command(BUILD)
+def build_kit(options: host.Options) -> None:
+    """Build the image that releases are linked in."""
+    host.build_images(options, ("kit",))
+
+
+@command(BUILD)
+def build_programs(options: host.Options) -> None:
+    """Build the image of the programs to measure."""
+    host.build_images(options, ("programs",))
 
 
 @command(MOVE)

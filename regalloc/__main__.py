@@ -99,6 +99,9 @@ def _context(stage: table.Stage, values: flags.FlagValues) -> StageContext:
         seed=value("seed"),
         jobs=value("jobs"),
         settings=parse_bindings(stage.sections, value("bind")),
+        kit=Path(value("kit")).absolute(),
+        policy=Path(value("policy")).absolute() if value("policy") else None,
+        programs=Path(value("programs")).absolute(),
     )
 
 
@@ -111,8 +114,13 @@ def _define_flags() -> flags.FlagValues:
     flags.DEFINE_boolean("debug", False, "show a traceback", flag_values=values)
     flags.DEFINE_boolean("help", False, "show this text", short_name="h", flag_values=values)
     flags.DEFINE_integer("jobs", 1, "compiles at once", lower_bound=1, flag_values=values)
+    flags.DEFINE_string("kit", "/opt/kit", "folder that a release is linked of", flag_values=values)
     flags.DEFINE_string(
         "objects", f"/{table.OBJECTS}", "folder of the corpus build", flag_values=values
+    )
+    flags.DEFINE_string("policy", "", "folder of a policy to release", flag_values=values)
+    flags.DEFINE_string(
+        "programs", "/opt/programs", "folder of the programs to measure", flag_values=values
     )
     flags.DEFINE_string("root", "/", "folder of the run", flag_values=values)
     flags.DEFINE_integer("seed", 0, "source of randomness", lower_bound=0, flag_values=values)

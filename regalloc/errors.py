@@ -133,6 +133,18 @@ class CompileError(RegallocError):
     exit_code = 26
 
 
+class MiscompileError(RegallocError):
+    """A program that is right with the advisor off and wrong with it on."""
+
+    exit_code = 27
+
+
+class ProgramError(RegallocError):
+    """A program to measure that is described wrongly, or fails with the advisor off too."""
+
+    exit_code = 28
+
+
 class StoppedError(RegallocError):
     """The user or the system asked the run to stop."""
 

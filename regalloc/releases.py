@@ -15,6 +15,8 @@ from regalloc.errors import ConfigError
 LogFormat = Literal["json-lines", "proto-struct"]
 Flavor = Literal["relink", "source"]
 FLAVORS: tuple[Flavor, ...] = ("relink", "source")
+AOT_MACRO = "LLVM_HAVE_TF_AOT_REGALLOCEVICTMODEL"
+"""What compiles a policy into the advisor, in every release."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,8 @@ class Release:
         units: LLVM's units compiled again, as ``<library>/<unit>`` below ``llvm/lib``.
         own_units: members that units of ours stand for, as ``<library>/<unit>=<our unit>``, ours
             below ``docker/llvm/evaluator``.
+        aot_units: LLVM's units compiled again for a release with a policy inside.
+        model_class: what they call the policy's class, in namespace ``llvm``, and its header.
         advisor_tests: folder of LLVM's own tests of the advisor, below ``llvm/test/CodeGen``.
         log_format: how development mode logs decisions.
         eviction_guard: whether the compiler itself stops a policy that evicts in circles.
@@ -40,6 +44,8 @@ class Release:
     macro: str
     units: tuple[str, ...]
     own_units: tuple[str, ...]
+    aot_units: tuple[str, ...]
+    model_class: str
     advisor_tests: str
     log_format: LogFormat
     eviction_guard: bool
@@ -79,6 +85,8 @@ RELEASES: tuple[Release, ...] = (
             "Analysis/DevelopmentModeInlineAdvisor",
         ),
         own_units=(),
+        aot_units=("CodeGen/RegAllocEvictionAdvisor", "CodeGen/MLRegallocEvictAdvisor"),
+        model_class="RegallocEvictModel",
         advisor_tests="MLRegalloc",
         log_format="proto-struct",
         eviction_guard=False,
@@ -99,6 +107,8 @@ RELEASES: tuple[Release, ...] = (
             "Analysis/ModelUnderTrainingRunner=ModelRunner",
             "Analysis/TFLiteUtils=Evaluator",
         ),
+        aot_units=("CodeGen/RegAllocEvictionAdvisor", "CodeGen/MLRegAllocEvictAdvisor"),
+        model_class="RegAllocEvictModel",
         advisor_tests="MLRegAlloc",
         log_format="json-lines",
         eviction_guard=False,

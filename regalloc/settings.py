@@ -192,7 +192,22 @@ class Evaluate:
     min_compiled: float
 
 
-Section = Llvm | Corpus | Limits | Trace | Vocab | Network | Warmstart | Train | Evaluate
+@dataclass(frozen=True, kw_only=True)
+class Programs:
+    """How real programs are measured.
+
+    Attributes:
+        rounds: executions of each build of each workload that are timed.
+        wall_s: wall-clock seconds of one command, a build's or a run's.
+        memory_mb: address space of one process in MiB.
+    """
+
+    rounds: int
+    wall_s: float
+    memory_mb: int
+
+
+Section = Llvm | Corpus | Limits | Trace | Vocab | Network | Warmstart | Train | Evaluate | Programs
 SECTIONS: tuple[type[Section], ...] = (
     Llvm,
     Corpus,
@@ -203,6 +218,7 @@ SECTIONS: tuple[type[Section], ...] = (
     Warmstart,
     Train,
     Evaluate,
+    Programs,
 )
 S = TypeVar("S", bound=Section)
 

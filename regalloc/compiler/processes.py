@@ -9,6 +9,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,30 @@ class Exit:
     stderr: str
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a process runs.
+
+    Attributes:
+        folder: its working directory.
+        environment: all of its environment.
+        stderr: file that takes what it writes there.
+        stdout: the same for its output.
+        stdin: file it reads.
+    """
+
+    folder: Path
+    environment: Mapping[str, str]
+    stderr: Path
+    stdout: Path = Path(os.devnull)
+    stdin: Path = Path(os.devnull)
+
+
+def compile_place(folder: Path) -> Place:
+    """Return the place of a compile, whose temporary files lie in a folder of its own."""
+    return Place(folder, {**environment(), "TMPDIR": str(folder)}, folder / "stderr")
+
+
 def environment() -> dict[str, str]:
     """Return the environment of a compiler process."""
     return {**os.environ, **_ENVIRONMENT}
@@ -62,21 +87,26 @@ class Processes:
         self._running: set[int] = set()
         self._closed = False
 
-    def start(self, argv: tuple[str, ...], folder: Path) -> int:
-        """Start a process in a group of its own, its stderr in ``folder``, and return its id.
+    def start(self, argv: tuple[str, ...], place: Place) -> int:
+        """Start a process in a group of its own and return its id.
 
         Raises:
             StoppedError: :meth:`kill` was called before.
         """
-        with self._lock, (folder / "stderr").open("wb") as stderr:
+        with (
+            self._lock,
+            place.stdin.open("rb") as stdin,
+            place.stdout.open("wb") as stdout,
+            place.stderr.open("wb") as stderr,
+        ):
             if self._closed:
                 raise StoppedError("interrupted")
             process = subprocess.Popen(
                 argv,
-                cwd=folder,
-                env={**environment(), "TMPDIR": str(folder)},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                cwd=place.folder,
+                env=place.environment,
+                stdin=stdin,
+                stdout=stdout,
                 stderr=stderr,
                 process_group=0,
             )
@@ -108,12 +138,12 @@ class Processes:
                 os.killpg(pid, signal.SIGKILL)
 
 
-def run_limited(argv: tuple[str, ...], folder: Path, limits: Limits, processes: Processes) -> Exit:
+def run_limited(argv: tuple[str, ...], place: Place, limits: Limits, processes: Processes) -> Exit:
     """Run a command to its end or to a limit.
 
     Args:
         argv: the command.
-        folder: its working directory, where its stderr and temporary files go.
+        place: where it runs.
         limits: what it may use.
         processes: where it is registered while it runs.
 
@@ -122,7 +152,7 @@ def run_limited(argv: tuple[str, ...], folder: Path, limits: Limits, processes: 
         StoppedError: ``processes`` was killed before.
     """
     start = time.monotonic()
-    pid = processes.start(argv, folder)
+    pid = processes.start(argv, place)
     timed_out = threading.Event()
 
     def stop() -> None:
@@ -141,7 +171,7 @@ def run_limited(argv: tuple[str, ...], folder: Path, limits: Limits, processes: 
         code, user_s = processes.finish(pid)
         timer.cancel()
     wall_s = time.monotonic() - start
-    stderr = (folder / "stderr").read_bytes().decode("utf-8", "replace")
+    stderr = place.stderr.read_bytes().decode("utf-8", "replace")
     # The timer may fire at the very moment the compile ends by itself.
     return Exit(code, timed_out.is_set() and code < 0, wall_s, user_s, stderr)
 

@@ -16,7 +16,7 @@ from regalloc.compiler.command_lines import Advice, Products, compile_argv
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.diagnostics import blames_policy, explain
 from regalloc.compiler.logs import Episode, read_log
-from regalloc.compiler.processes import Exit, Processes, run_limited
+from regalloc.compiler.processes import Exit, Processes, compile_place, run_limited
 from regalloc.compiler.toolchain import BUILD_IMAGES, Toolchain
 from regalloc.errors import DiskError, RegallocError, ToolchainError, TrainingLogError
 from regalloc.settings import Limits
@@ -110,7 +110,8 @@ def compile_module(
             files = (Path(name) / "object", Path(name) / "remarks") if measure_code else ()
             products = Products(*files)
             argv = compile_argv(toolchain.clang, module, advice, products)
-            end = run_limited(argv, Path(name), limits, processes or Processes())
+            place = compile_place(Path(name))
+            end = run_limited(argv, place, limits, processes or Processes())
             result = _classify(module, end, limits) or _read(toolchain, module, end, advice)
             return _with_code(result, products)
     except OSError as error:

@@ -7,14 +7,14 @@ import shutil
 from typing import Any
 
 from regalloc.engine.protocol import RUN_LABEL, STAGE_ENV, Command
-from regalloc.stages.table import OBJECTS
+from regalloc.stages.table import OBJECTS, POLICY
 
 
 def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
     """Return what the SDK is told about a stage's container."""
     return {
         "image": command.image,
-        "command": list(command.argv),
+        "command": [*command.argv, *_policy_flag(command)],
         "volumes": {
             str(mount.source): {
                 "bind": str(mount.target),
@@ -22,7 +22,7 @@ def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
             }
             for mount in command.mounts
         }
-        | _objects(command),
+        | _lent_folders(command),
         "volumes_from": lent,
         "environment": {**dict(STAGE_ENV), **_terminal(command.tty)},
         "user": f"{os.getuid()}:{os.getgid()}",
@@ -39,10 +39,15 @@ def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
     }
 
 
-def _objects(command: Command) -> dict[str, dict[str, str]]:
-    if command.objects_folder is None:
-        return {}
-    return {str(command.objects_folder): {"bind": f"/{OBJECTS}", "mode": "ro"}}
+def _lent_folders(command: Command) -> dict[str, dict[str, str]]:
+    lent = {OBJECTS: command.objects_folder, POLICY: command.policy_folder}
+    return {
+        str(folder): {"bind": f"/{name}", "mode": "ro"} for name, folder in lent.items() if folder
+    }
+
+
+def _policy_flag(command: Command) -> tuple[str, ...]:
+    return (f"--policy=/{POLICY}",) if command.policy_folder else ()
 
 
 def _terminal(tty: bool) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from regalloc.engine.outcome import Tail, check_exit
@@ -91,15 +92,25 @@ class LocalEngine:
         lender = command.objects_image or command.toolchain_image
         objects = command.objects_folder or local_folder(self._cache, lender) / OBJECTS
         folder = local_folder(self._cache, command.toolchain_image)
+        wheels = command.python_image or command.image
         return (
-            str(local_folder(self._cache, command.image) / "venv" / "bin" / "python3"),
+            str(local_folder(self._cache, wheels) / "venv" / "bin" / "python3"),
             "-m",
             "regalloc",
             *command.argv,
             f"--root={command.root}",
             f"--toolchain={folder / 'opt' / 'llvm'}",
             f"--objects={objects}",
+            *self._own_flags(command),
         )
+
+    def _own_flags(self, command: Command) -> Iterator[str]:
+        """Yield where lies what a stage's own image holds, in a flag of the image's name."""
+        if command.image != (command.python_image or command.image):
+            name = command.image.removeprefix("regalloc-").partition(":")[0]
+            yield f"--{name}={local_folder(self._cache, command.image) / 'opt' / name}"
+        if command.policy_folder:
+            yield f"--policy={command.policy_folder}"
 
     def _env(self) -> dict[str, str]:
         kept = {key: os.environ[key] for key in ("PATH", "TERM", "LANG") if key in os.environ}

@@ -44,10 +44,13 @@ class Command:
 
     Attributes:
         stage: the stage's name, for messages and container names.
-        image: reference of the image the stage's Python lives in.
+        image: reference of the image the stage runs in.
         toolchain_image: reference of the image the compiler comes from.
         objects_image: reference of the image that lends its volumes, if one does.
         objects_folder: the user's own build, mounted read-only in their place.
+        policy_folder: the user's own policy, mounted read-only.
+        python_image: reference of the image whose wheels the stage uses, when that is another one:
+            docker's images hold what their parents do, the local engine's do not.
         argv: the stage and its flags, without the interpreter.
         root: the run's folder on the host; every other mount lies below it.
         mounts: the only folders the stage sees.
@@ -62,6 +65,8 @@ class Command:
     toolchain_image: str
     objects_image: str | None
     objects_folder: Path | None = None
+    policy_folder: Path | None = None
+    python_image: str | None = None
     argv: tuple[str, ...]
     root: Path
     mounts: tuple[Mount, ...]

@@ -45,7 +45,7 @@ def differences(here: StoredImage, there: StoredImage, place: str) -> Iterator[s
 
 def build_task(name: str) -> str:
     """Return the command that builds an image of the tree."""
-    return f"invoke build-{'corpus' if name == 'corpus' else 'llvm'}"
+    return f"invoke build-{name if name in ('corpus', 'kit') else 'llvm'}"
 
 
 def require_images(targets: tuple[Target, ...], store: ImageStore) -> dict[str, StoredImage]:

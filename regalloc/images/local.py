@@ -29,6 +29,7 @@ PREFIX = Path("/opt/llvm")
 OBJECTS = Path("/llvm_corpus")
 VENV = Path("/opt/venv")
 PACKAGE = Path("/package")
+KIT = Path("/opt/kit")
 PYTHON = "/usr/bin/python3.11"
 _WHEELS = "docker/scripts/install-wheels.sh"
 _LOCK = "docker/trainer/requirements.txt"
@@ -66,6 +67,10 @@ def build_steps(target: Target, folder: Path, cache: Path) -> tuple[Step, ...]:
                 install("trainer/packages", "llvm/packages-source", "llvm/packages-test"),
                 *_trainer_steps(folder / "venv", local_folder(cache, target.parent or "")),
             )
+        case "kit":
+            return _kit_steps(str(major), local_folder(cache, target.parent or ""))
+        case "programs":
+            return _programs_steps(folder)
         case _:
             # The base is the machine itself.
             return ()
@@ -108,20 +113,54 @@ def _trainer_steps(venv: Path, llvm: Path) -> tuple[Step, ...]:
     )
 
 
+def _kit_steps(major: str, trainer: Path) -> tuple[Step, ...]:
+    scripts, python = "docker/scripts", str(trainer / "venv" / "bin" / "python")
+    test = ("bash", f"{scripts}/test-kit.sh", str(SOURCE), str(PREFIX))
+    return (
+        install(
+            "llvm/packages-build",
+            f"llvm/packages-build-{major}",
+            "llvm/packages-test",
+            "kit/packages",
+        ),
+        ("bash", f"{scripts}/build-kit.sh", str(SOURCE), str(KIT)),
+        ("bash", f"{scripts}/build-runtime.sh", python, str(PREFIX), str(KIT)),
+        ("env", f"PYTHON={python}", *test),
+    )
+
+
+def _programs_steps(folder: Path) -> tuple[Step, ...]:
+    definitions, place = "configs/programs", folder / "opt" / "programs"
+    return (
+        install("programs/packages-fetch", "programs/packages"),
+        ("bash", "docker/scripts/fetch-programs.sh", definitions, str(place / "tarballs")),
+        ("cp", "-r", definitions, str(place / "definitions")),
+    )
+
+
 def build_binds(target: Target, folder: Path, cache: Path) -> dict[Path, Path]:
     """Return canonical path to the folder of ours that is seen there."""
     if target.name == "llvm":
         paths = (SOURCE, TENSORFLOW, PREFIX, *_venv_of(target))
         return {path: folder / path.relative_to("/") for path in paths}
-    if target.name == "base":
+    if target.name in ("base", "programs"):
         return {}
-    llvm = local_folder(cache, target.parent or "")
+    llvm = local_folder(cache, target.toolchain or target.parent or "")
     seen = {path: llvm / path.relative_to("/") for path in (SOURCE, TENSORFLOW, PREFIX)}
-    if target.name != "corpus":
-        return seen
-    kind = dict(target.args)["CORPUS_KIND"]
-    paths = (OBJECTS, PACKAGE) if kind == "deb" else (OBJECTS,)
-    return seen | {path: folder / path.relative_to("/") for path in paths}
+    return seen | {path: folder / path.relative_to("/") for path in _made_at(target)}
+
+
+def _made_at(target: Target) -> tuple[Path, ...]:
+    """Return the canonical paths that a build on top of the toolchain writes to."""
+    match target.name:
+        case "corpus" if dict(target.args)["CORPUS_KIND"] == "deb":
+            return (OBJECTS, PACKAGE)
+        case "corpus":
+            return (OBJECTS,)
+        case "kit":
+            return (KIT,)
+        case _:
+            return ()
 
 
 def _venv_of(target: Target) -> tuple[Path, ...]:

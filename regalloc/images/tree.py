@@ -15,7 +15,7 @@ from regalloc.images.corpus_source import (
     corpus_args,
 )
 from regalloc.images.sources import SUITE
-from regalloc.releases import FLAVORS, find_release
+from regalloc.releases import AOT_MACRO, FLAVORS, find_release
 from regalloc.settings import Corpus, Llvm, Settings
 
 # A script belongs to the first image that runs it: its change must not remake the others.
@@ -28,11 +28,14 @@ _SCRIPTS = {
         "fetch-source.sh",
         "fetch-tensorflow.sh",
         "install-wheels.sh",
+        "prepare-{flavor}.sh",
         "build-{flavor}.sh",
         "test-toolchain.sh",
         "toolchain-components.sh",
     ),
     "trainer": ("test-advisor.sh", "wheel-components.sh"),
+    # Whatever the flavour of the compiler beside it, a release is relinked.
+    "kit": ("prepare-relink.sh", "build-kit.sh", "build-runtime.sh", "test-kit.sh"),
     "corpus": (
         "build-corpus.sh",
         "fetch-package.sh",
@@ -42,6 +45,7 @@ _SCRIPTS = {
         "corpus-objects.py",
         "corpus-components.py",
     ),
+    "programs": ("fetch-programs.sh", "program-sources.py"),
 }
 _SOURCE_ARGS = (
     "LLVM_MAJOR",
@@ -67,6 +71,7 @@ class Image:
             stands for the flavour of the compiler.
         args: names of the build arguments its content depends on, those without a value left out.
         summary: one line for labels and help texts.
+        starts_from: other images that stages of its build start from.
     """
 
     name: str
@@ -74,6 +79,7 @@ class Image:
     inputs: tuple[str, ...]
     args: tuple[str, ...]
     summary: str
+    starts_from: tuple[str, ...] = ()
 
 
 def _scripts(name: str) -> tuple[str, ...]:
@@ -123,6 +129,29 @@ TREE: tuple[Image, ...] = (
         (*_SOURCE_ARGS, "CORPUS_KIND", "CORPUS_TARGETS", "CORPUS_PROJECTS", "CORPUS_PACKAGE"),
         "objects with embedded bitcode",
     ),
+    Image(
+        "kit",
+        "trainer",
+        # The llvm image's scripts and lists, which it uses too, are in its parent's tag.
+        ("docker/kit/**", *_scripts("kit")),
+        (*_SOURCE_ARGS, "LLVM_AOT_MACRO", "LLVM_AOT_UNITS", "ROOT"),
+        "what releases are linked of",
+        # Named by the build argument ROOT.
+        starts_from=("base",),
+    ),
+    Image(
+        "programs",
+        "trainer",
+        (
+            "docker/programs/**",
+            *_scripts("programs"),
+            "configs/programs/**",
+            # Only its stage uses them, so their change must not remake the trainer.
+            "regalloc/programs/**",
+        ),
+        (),
+        "programs to measure, and what counts their instructions",
+    ),
 )
 
 
@@ -135,12 +164,14 @@ class Target:
         tag: LLVM's version, Debian's for the base, and a hash of the content.
         args: build arguments.
         parent: reference of the parent, None for the root.
+        toolchain: reference of the compiler's image, for those that are built on it.
     """
 
     image: Image
     tag: str
     args: tuple[tuple[str, str], ...]
     parent: str | None
+    toolchain: str | None = None
 
     @property
     def name(self) -> str:
@@ -173,11 +204,13 @@ def resolve_targets(
         if image.name == "corpus" and isinstance(source, FolderCorpus):
             continue
         parent = targets[image.parent].reference if image.parent else None
+        values["ROOT"] = targets[TREE[0].name].reference if targets else ""
         args = tuple((name, values[name]) for name in image.args if values[name])
         files = input_files(checkout, image, flavor)
         version = values["LLVM_VERSION"] if image.parent else SUITE
         tag = f"{version}-{_digest(checkout, files, args, parent)}"
-        targets[image.name] = Target(image, tag, args, parent)
+        toolchain = targets["llvm"].reference if "llvm" in targets else None
+        targets[image.name] = Target(image, tag, args, parent, toolchain)
     return targets
 
 
@@ -218,6 +251,8 @@ def _llvm_args(llvm: Llvm) -> dict[str, str]:
         "LLVM_MACRO": release.macro if relinked else "",
         "LLVM_UNITS": " ".join(release.units) if relinked else "",
         "LLVM_OWN_UNITS": " ".join(release.own_units) if relinked else "",
+        "LLVM_AOT_MACRO": AOT_MACRO,
+        "LLVM_AOT_UNITS": " ".join(release.aot_units),
         "LLVM_TARGETS": "" if relinked else ";".join(llvm.targets),
     }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from regalloc.engine.docker import DockerEngine
 from regalloc.engine.select import select_engine
+from regalloc.images.release import NAME as RELEASE
 from regalloc.images.tree import TREE
 from regalloc.pipeline.host import Options
 from regalloc.pipeline.machine import CHECKOUT, cache_folder
@@ -54,6 +55,6 @@ def _remove_images(options: Options, cache: Path) -> None:
         shutil.rmtree(cache / "local", ignore_errors=True)
         return
     # Children first: an image is in use as long as another is built on it.
-    for image in reversed(TREE):
-        for reference in engine.remove_images(f"regalloc-{image.name}:"):
+    for name in (RELEASE, *(f"regalloc-{image.name}" for image in reversed(TREE))):
+        for reference in engine.remove_images(f"{name}:"):
             say(f"removed {reference}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -21,19 +21,22 @@ from regalloc.pipeline.manifest import (
 )
 from regalloc.pipeline.plan import (
     CORPUS_IMAGE,
+    TRAINER,
     Action,
     Kind,
     Wish,
     bindings_of,
+    folders_of,
     images_of,
     reads_of,
     seed_of,
     stage_key,
+    takes_programs,
 )
 from regalloc.pipeline.versions import collect_versions
 from regalloc.releases import find_release
 from regalloc.settings import Llvm
-from regalloc.stages.table import Stage, find
+from regalloc.stages.table import OWN_PROGRAMS, Stage, find
 
 IMAGE_BYTES = 2 * 1024**3
 STAGE_BYTES = 200 * 1024**2
@@ -106,11 +109,13 @@ def run_stage(stage: Stage, run: Run) -> None:
     Raises:
         RegallocError: the stage failed; its folder has no manifest.
     """
-    reads = {folder: _digest(run.folder / folder) for folder in stage.reads}
+    reads = {name: _digest(run.folder / name) for name in folders_of(stage, run.wish)}
     reads |= reads_of(stage, run.wish)
     key = stage_key(stage, run.wish, reads)
     folder = run.folder / stage.writes
     prepare_folder(stage, folder, key, run.say)
+    if stage.takes_programs:
+        run.wish.programs.copy_to(run.folder / OWN_PROGRAMS)
     command = stage_command(stage, run)
     began = time.monotonic()
     run.engine.run(command)
@@ -131,19 +136,26 @@ def stage_command(stage: Stage, run: Run) -> Command:
     foreign = stage.reads_objects and not lent
     return Command(
         stage=stage.name,
-        image=targets["trainer"].reference,
+        image=targets[stage.image].reference,
+        python_image=None if stage.image == TRAINER else targets[TRAINER].reference,
         toolchain_image=targets["llvm"].reference,
         objects_image=targets[CORPUS_IMAGE].reference if lent else None,
         objects_folder=run.wish.folder.path if foreign and run.wish.folder else None,
+        policy_folder=run.wish.policy.path if stage.takes_policy and run.wish.policy else None,
         argv=stage_argv(stage, run),
         root=run.folder,
-        mounts=stage_mounts(stage, run.folder),
+        mounts=stage_mounts(_mounted(stage, run.wish), run.folder),
         # Container names take fewer characters than folders.
         run_id=re.sub(r"[^A-Za-z0-9_.-]", "-", run.folder.name),
         memory_mb=run.memory_mb,
         pids=PIDS,
         tty=run.tty,
     )
+
+
+def _mounted(stage: Stage, wish: Wish) -> tuple[str, ...]:
+    own = (OWN_PROGRAMS,) if takes_programs(stage, wish) else ()
+    return (*folders_of(stage, wish), *own, stage.writes)
 
 
 def stage_argv(stage: Stage, run: Run) -> tuple[str, ...]:
@@ -158,11 +170,10 @@ def stage_argv(stage: Stage, run: Run) -> tuple[str, ...]:
     )
 
 
-def stage_mounts(stage: Stage, root: Path) -> tuple[Mount, ...]:
-    """Return the stage's folders at their place below `/`."""
+def stage_mounts(folders: Sequence[str], root: Path) -> tuple[Mount, ...]:
+    """Return a stage's folders at their place below `/`; the last is the one it writes."""
     return tuple(
-        Mount(name, root / name, PurePosixPath("/") / name, name != stage.writes)
-        for name in (*stage.reads, stage.writes)
+        Mount(name, root / name, PurePosixPath("/") / name, name != folders[-1]) for name in folders
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -25,6 +25,7 @@ from regalloc.images.registry import Registry
 from regalloc.images.relock import refresh_lock
 from regalloc.images.tree import Target, resolve_targets
 from regalloc.pipeline.execute import Run, execute
+from regalloc.pipeline.export import check_target, export
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.machine import (
     CHECKOUT,
@@ -34,12 +35,15 @@ from regalloc.pipeline.machine import (
     stage_memory_mb,
     usable_cores,
 )
+from regalloc.pipeline.own_programs import find_own_programs
 from regalloc.pipeline.plan import Action, Found, Kind, Wish, plan, plan_images
+from regalloc.pipeline.programs_table import print_programs
+from regalloc.pipeline.release import build_image, own_policy
 from regalloc.pipeline.report_page import REPORT, write_page
 from regalloc.pipeline.report_table import print_report
 from regalloc.pipeline.show import plan_table, say, times_table
 from regalloc.settings import Settings, load_profile
-from regalloc.stages.table import EVALUATION, STAGES
+from regalloc.stages.table import EVALUATION, PROGRAMS, RELEASE, STAGES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,7 @@ class Options:
         seed: source of every random choice.
         dry_run: print the plan and do nothing.
         engine: `docker`, `local`, or empty for the first that answers.
+        program: folders of programs to measure beside the image's.
         bindings: gin bindings on top of the profile.
         debug: show tracebacks.
     """
@@ -71,6 +76,7 @@ class Options:
     seed: int = 0
     dry_run: bool = False
     engine: str = ""
+    program: tuple[str, ...] = ()
     bindings: tuple[str, ...] = ()
     debug: bool = False
 
@@ -100,7 +106,37 @@ def run_stages(options: Options, wanted: Sequence[str]) -> None:
     Raises:
         RegallocError: of the class that names the cause.
     """
+    _run_stages(prepare(options), options, wanted)
+
+
+def release(options: Options, policy: str, target: str) -> None:
+    """Make a release, its image where there is a docker engine, and a copy where one is wanted.
+
+    Args:
+        options: the shared ones.
+        policy: folder of the policy; empty for the run's own.
+        target: folder to copy the release to; empty for none.
+
+    Raises:
+        RegallocError: of the class that names the cause.
+    """
     run = prepare(options)
+    run = replace(run, wish=replace(run.wish, policy=own_policy(policy)))
+    folder = Path(target).resolve() if target else None
+    if folder:
+        check_target(folder)
+    _run_stages(run, options, ("release",))
+    if options.dry_run:
+        return
+    if isinstance(run.engine, DockerEngine):
+        execute(plan_images({"base"}, run.wish, _look(run)), run)
+        say(f"image: {build_image(run)}")
+    if folder:
+        export(run.folder / RELEASE, folder)
+        say(f"exported: {folder}")
+
+
+def _run_stages(run: Run, options: Options, wanted: Sequence[str]) -> None:
     if options.dry_run:
         print_plan(plan(wanted, run.wish, _look(run)), "would do")
         return
@@ -108,6 +144,9 @@ def run_stages(options: Options, wanted: Sequence[str]) -> None:
         _carry_out(plan(wanted, run.wish, _look(run)), run)
     if "evaluate" in wanted:
         print_report(run.folder / EVALUATION / REPORT)
+    if "programs" in wanted:
+        print_programs(run.folder / PROGRAMS / "programs.json")
+    if {"evaluate", "programs"} & set(wanted) and (run.folder / EVALUATION / REPORT).is_file():
         _write_page(run.folder, run.wish.targets)
 
 
@@ -140,9 +179,12 @@ def relock() -> None:
 
 
 def show_status(options: Options, rehash: bool = False) -> None:
-    """Print what is done, and what a training run would do and why."""
+    """Print what is done, and what a training run would do and why; what came after, if it did."""
     run = prepare(options)
-    actions = plan([stage.name for stage in STAGES], run.wish, _look(run, rehash))
+    found = _look(run, rehash)
+    later = (RELEASE, PROGRAMS)
+    shown = [s.name for s in STAGES if s.writes not in later or s.name in found.manifests]
+    actions = plan(shown, run.wish, found)
     print_plan(actions, f"{run.folder} ({run.engine.describe()})")
 
 
@@ -151,6 +193,7 @@ def prepare(options: Options) -> Run:
 
     Raises:
         ConfigError: the profile, a binding, the compiler, the seed or the jobs cannot be used.
+        ProgramError: a folder that was named holds no program.
         EngineError: there is nothing to run stages with.
     """
     if options.seed < 0 or options.jobs < 0:
@@ -166,7 +209,11 @@ def prepare(options: Options) -> Run:
         checkout=CHECKOUT,
         cache=cache,
         wish=Wish(
-            settings, options.seed, targets, source if isinstance(source, FolderCorpus) else None
+            settings,
+            options.seed,
+            targets,
+            source if isinstance(source, FolderCorpus) else None,
+            programs=find_own_programs(options.program),
         ),
         jobs=jobs,
         memory_mb=stage_memory_mb(memory_mb()),

@@ -91,7 +91,7 @@ def _walk(entry: os.DirEntry[str], path: str) -> Iterator[str]:
 
 def hash_outputs(folder: Path) -> dict[str, str]:
     """Return relative path to sha256 for every file and link of a stage's folder."""
-    return {path: _hash_path(folder / path) for path in list_outputs(folder)}
+    return {path: hash_path(folder / path) for path in list_outputs(folder)}
 
 
 def measure_outputs(folder: Path) -> dict[str, int]:
@@ -99,7 +99,8 @@ def measure_outputs(folder: Path) -> dict[str, int]:
     return {path: (folder / path).lstat().st_size for path in list_outputs(folder)}
 
 
-def _hash_path(path: Path) -> str:
+def hash_path(path: Path) -> str:
+    """Return the sha256 of a file's content, or of a link's target."""
     if path.is_symlink():
         return hashlib.sha256(f"link:{path.readlink()}".encode()).hexdigest()
     return hash_file(path)
@@ -115,7 +116,7 @@ def find_damage(folder: Path, manifest: Manifest, rehash: bool = False) -> str:
             found = (folder / path).lstat().st_size
         except FileNotFoundError:
             return f"output file {path} is missing"
-        if found != size or (rehash and _hash_path(folder / path) != manifest.writes[path]):
+        if found != size or (rehash and hash_path(folder / path) != manifest.writes[path]):
             return f"output file {path} was changed"
     return ""
 

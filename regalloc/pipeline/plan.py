@@ -6,13 +6,15 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Literal
 
 from regalloc.images.corpus_source import FolderCorpus
 from regalloc.images.tree import TREE, Image, Target
 from regalloc.pipeline.manifest import Manifest
+from regalloc.pipeline.own_programs import NO_PROGRAMS, OwnPrograms
 from regalloc.settings import Settings, format_bindings
-from regalloc.stages.table import OBJECTS, STAGES, Stage
+from regalloc.stages.table import OBJECTS, OWN_PROGRAMS, POLICY, STAGES, Stage
 
 TRAINER = "trainer"
 CORPUS_IMAGE = "corpus"
@@ -45,6 +47,19 @@ class Action:
 
 
 @dataclass(frozen=True)
+class OwnPolicy:
+    """A policy that comes from outside of the run.
+
+    Attributes:
+        path: its folder.
+        digest: one hash over its files.
+    """
+
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True)
 class Wish:
     """What a run is asked to have.
 
@@ -53,12 +68,16 @@ class Wish:
         seed: source of every random choice.
         targets: the images by name, with their tags.
         folder: the build that is the corpus, when it is no image's.
+        policy: the policy to release, when it is not the run's own.
+        programs: programs to measure beside the image's.
     """
 
     settings: Settings
     seed: int
     targets: Mapping[str, Target]
     folder: FolderCorpus | None = None
+    policy: OwnPolicy | None = None
+    programs: OwnPrograms = NO_PROGRAMS
 
     @property
     def tree(self) -> tuple[Image, ...]:
@@ -89,7 +108,7 @@ def plan(wanted: Iterable[str], wish: Wish, found: Found) -> tuple[Action, ...]:
     """Return what is to be done for the wanted stages: images first, then stages, in order."""
     running: set[str] = set()
     stages = []
-    for stage in with_upstream(wanted):
+    for stage in with_upstream(wanted, wish):
         action = _decide(stage, wish, found, running)
         stages.append(action)
         if action.kind is Kind.RUN:
@@ -106,7 +125,7 @@ def plan_images(wanted: Collection[str], wish: Wish, found: Found) -> tuple[Acti
     for image in reversed(wish.tree):
         missing = wish.targets[image.name].reference not in found.images
         if image.parent and image.name in needed and (missing or not found.nested):
-            needed.add(image.parent)
+            needed.update((image.parent, *image.starts_from))
     return tuple(_decide_image(wish.targets[image.name], needed, found) for image in wish.tree)
 
 
@@ -121,12 +140,12 @@ def _decide_image(target: Target, needed: Collection[str], found: Found) -> Acti
     return Action("image", target.name, kind, reason, reference)
 
 
-def with_upstream(wanted: Iterable[str]) -> tuple[Stage, ...]:
+def with_upstream(wanted: Iterable[str], wish: Wish) -> tuple[Stage, ...]:
     """Return the wanted stages and all they read from, in the table's order."""
     needed = set(wanted)
     for stage in reversed(STAGES):
         if stage.name in needed:
-            needed.update(writer(folder).name for folder in stage.reads)
+            needed.update(writer(folder).name for folder in folders_of(stage, wish))
     return tuple(stage for stage in STAGES if stage.name in needed)
 
 
@@ -135,16 +154,28 @@ def writer(folder: str) -> Stage:
     return next(stage for stage in STAGES if stage.writes == folder)
 
 
+def folders_of(stage: Stage, wish: Wish) -> tuple[str, ...]:
+    """Return the run's folders that a stage reads."""
+    return () if stage.takes_policy and wish.policy else stage.reads
+
+
 def images_of(stage: Stage, wish: Wish) -> tuple[str, ...]:
     """Return the names of the images that decide a stage's result."""
     lent = stage.reads_objects and wish.folder is None
-    return (TRAINER, CORPUS_IMAGE) if lent else (TRAINER,)
+    return (stage.image, CORPUS_IMAGE) if lent else (stage.image,)
 
 
 def reads_of(stage: Stage, wish: Wish) -> dict[str, str]:
     """Return what a stage reads that no stage wrote, with its digest."""
-    foreign = stage.reads_objects and wish.folder is not None
-    return {OBJECTS: wish.folder.digest} if foreign and wish.folder else {}
+    objects = {OBJECTS: wish.folder.digest} if stage.reads_objects and wish.folder else {}
+    policy = {POLICY: wish.policy.digest} if stage.takes_policy and wish.policy else {}
+    programs = {OWN_PROGRAMS: wish.programs.digest} if takes_programs(stage, wish) else {}
+    return objects | policy | programs
+
+
+def takes_programs(stage: Stage, wish: Wish) -> bool:
+    """Return whether a stage reads programs of the user's own."""
+    return stage.takes_programs and bool(wish.programs.folders)
 
 
 def bindings_of(stage: Stage, settings: Settings) -> tuple[str, ...]:
@@ -170,10 +201,11 @@ def stage_key(stage: Stage, wish: Wish, reads: Mapping[str, str]) -> str:
 
 
 def _decide(stage: Stage, wish: Wish, found: Found, running: Collection[str]) -> Action:
-    upstream = [writer(folder).name for folder in stage.reads]
+    folders = folders_of(stage, wish)
+    upstream = [writer(folder).name for folder in folders]
     if behind := [name for name in upstream if name in running]:
         return Action("stage", stage.name, Kind.RUN, f"because {behind[0]} runs")
-    reads = {folder: found.manifests[writer(folder).name].digest for folder in stage.reads}
+    reads = {folder: found.manifests[writer(folder).name].digest for folder in folders}
     reads |= reads_of(stage, wish)
     key = stage_key(stage, wish, reads)
     reason = _why(stage, wish, found, reads, key)
@@ -213,6 +245,9 @@ def _difference(stage: Stage, wish: Wish, manifest: Manifest, reads: Mapping[str
     for folder in reads:
         if manifest.reads.get(folder) != reads[folder]:
             return f"{folder} was made again"
+    for folder in manifest.reads:
+        if folder not in reads:
+            return f"{folder} is not read any more"
     return "it was made by another version of the pipeline"
 
 

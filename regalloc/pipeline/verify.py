@@ -24,10 +24,10 @@ from regalloc.pipeline.found import look_around
 from regalloc.pipeline.manifest import hash_outputs
 from regalloc.pipeline.plan import plan
 from regalloc.pipeline.show import say
-from regalloc.stages.table import EVALUATION, STAGES
+from regalloc.stages.table import EVALUATION, PROGRAMS, STAGES
 
 SECOND = "second"
-REPORT = "report.json"
+REPORTS = {EVALUATION: "report.json", PROGRAMS: "programs.json"}
 TIMES = "times"
 SHOWN = 10
 
@@ -142,10 +142,11 @@ def _verify_stages(run: Run, second: Mapping[str, Target]) -> Iterator[Verdict]:
 def stage_files(folder: Path) -> dict[str, str]:
     """Return the hashes of what a stage wrote, without the times that a report tells."""
     files = hash_outputs(folder)
-    if folder.name == EVALUATION and REPORT in files:
-        content = json.loads((folder / REPORT).read_bytes())
+    report = REPORTS.get(folder.name, "")
+    if report in files:
+        content = json.loads((folder / report).read_bytes())
         content.pop(TIMES)
-        files[REPORT] = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        files[report] = hashlib.sha256(json.dumps(content).encode()).hexdigest()
     return files
 
 

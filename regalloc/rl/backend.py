@@ -15,6 +15,7 @@ with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import tensorflow as tf
     import tensorflow_probability as tfp
+    from google.protobuf.message import DecodeError
     from tensorflow.core.protobuf import saved_model_pb2
     from tf_agents.agents.behavioral_cloning import behavioral_cloning_agent
     from tf_agents.agents.ppo import ppo_agent
@@ -24,6 +25,7 @@ with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
     from tf_agents.trajectories import policy_step, time_step, trajectory
 
 __all__ = [
+    "DecodeError",
     "Tensor",
     "behavioral_cloning_agent",
     "configure",

@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from regalloc.compiler.features import DECISION, FEATURES, NUM_CANDIDATES
+from regalloc.rl import exact
 from regalloc.rl.backend import Tensor, saved_model_pb2, tf
-from regalloc.rl.network import ILLEGAL, Weights, rate
+from regalloc.rl.network import Weights
 from regalloc.rl.preprocessing import Encoder
 from regalloc.rl.sampling import draw_uniforms, perturb
 
@@ -25,6 +26,9 @@ SIGNATURE = "action"
 INPUT_PREFIX = "action_"
 OUTPUT = "StatefulPartitionedCall"
 """What LLVM's documentation calls the decision's operation; tools that hard-code it find it."""
+
+ILLEGAL = -(2.0**1000)
+"""What an illegal position is rated, below all that a legal one can be."""
 
 TIME_STEP = {"step_type": "int32", "reward": "float32", "discount": "float32"}
 """Inputs that LLVM 15 insists on finding in the graph, although no policy uses them."""
@@ -51,8 +55,8 @@ def build_sampling(encoder: Encoder, weights: Weights, seed: int) -> bytes:
 def build_random(seed: int) -> bytes:
     """Return the SavedModel that draws evenly from the legal actions."""
     return _serialise(
-        lambda observation: draw_uniforms(
-            observation, tf.constant(_wrap(seed), tf.int64, name="seed")
+        lambda observation: tf.cast(
+            draw_uniforms(observation, tf.constant(_wrap(seed), tf.int64, name="seed")), tf.float64
         )
     )
 
@@ -72,8 +76,7 @@ def read_output(saved_model: bytes) -> tuple[str, int]:
 def _logits(encoder: Encoder, weights: Weights, observation: Observation) -> Tensor:
     progress = tf.broadcast_to(observation["progress"], [1, NUM_CANDIDATES])
     columns = {**observation, "progress": progress}
-    constants = {name: tf.constant(value, name=name) for name, value in weights.items()}
-    return rate(constants, *encoder(columns))
+    return exact.rate(encoder, weights, columns)
 
 
 def _serialise(rater: Rater) -> bytes:
@@ -86,7 +89,7 @@ def _serialise(rater: Rater) -> bytes:
         for name, dtype in TIME_STEP.items():
             tf.compat.v1.placeholder(dtype, (1,), INPUT_PREFIX + name)
         rated = tf.reshape(rater(observation), [1, NUM_CANDIDATES])
-        legal = tf.where(observation["mask"] > 0, rated, tf.constant(ILLEGAL))
+        legal = tf.where(observation["mask"] > 0, rated, tf.constant(ILLEGAL, tf.float64))
         action = tf.identity(tf.argmax(legal, 1), OUTPUT)
         meta_graph = _export(observation, action)
     model = _SavedModel(saved_model_schema_version=1, meta_graphs=[meta_graph])

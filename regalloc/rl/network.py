@@ -77,13 +77,18 @@ def rate(
         ],
         1,
     )
-    layers = sum(name.startswith("hidden_") and name.endswith("kernel") for name in weights)
-    for index in range(layers):
-        product = tf.matmul(hidden, weights[f"hidden_{index}/kernel"])
-        hidden = tf.nn.relu(tf.nn.bias_add(product, weights[f"hidden_{index}/bias"]))
+    for index, layer in enumerate(hidden_layers(weights)):
+        product = tf.matmul(hidden, weights[f"{layer}/kernel"])
+        hidden = tf.nn.relu(tf.nn.bias_add(product, weights[f"{layer}/bias"]))
         hidden = drop(hidden, index) if drop else hidden
     product = tf.matmul(hidden, weights["logits/kernel"])
     return tf.reshape(tf.nn.bias_add(product, weights["logits/bias"]), [-1])
+
+
+def hidden_layers(weights: Mapping[str, Any]) -> list[str]:
+    """Return the names of the hidden layers that some weights are of, the first one first."""
+    kernels = (name for name in weights if name.startswith("hidden_") and name.endswith("/kernel"))
+    return [f"hidden_{index}" for index, _ in enumerate(kernels)]
 
 
 class RegallocNetwork(network.DistributionNetwork):  # type: ignore[misc]

@@ -96,23 +96,34 @@ class Encoder:
         Returns:
             float32 ``(N, width)``, and int32 ``(N, 2)`` with the stages.
         """
-        raw = tf.concat([columns[name] for name in NORMALISED], 0)
-        finite = tf.math.is_finite(raw)
-        known = tf.where(finite, raw, tf.constant(1.0))
-        values = tf.where(known < SMALLEST, tf.constant(0.0), known)
-        x = self._count_at_or_below(values) / self.counts
+        values, finite = self.read(columns)
+        x = self.count_at_or_below(values) / self.counts
         rows = [x, x * x]
         if self.with_sqrt:
             rows.append(tf.sqrt(x))
         if self.with_z_score:
             rows.append(self._z_score(values))
-        density = NORMALISED.index(DENSITY)
-        rows.append(1.0 - tf.cast(finite[density : density + 1], tf.float32))
-        rows.append(tf.cast(tf.concat([columns[name] for name in FLAGS], 0), tf.float32))
-        stages = tf.concat([columns[name] for name in STAGE_FEATURES], 0)
-        return tf.transpose(tf.concat(rows, 0)), tf.transpose(_clip_stages(stages))
+        rows.extend(tf.cast(flags, tf.float32) for flags in self.flags(columns, finite))
+        return tf.transpose(tf.concat(rows, 0)), tf.transpose(self.stages(columns))
 
-    def _count_at_or_below(self, values: Tensor) -> Tensor:
+    def read(self, columns: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Return the values to normalise, float32 ``(F, N)``, and which of them were finite."""
+        raw = tf.concat([columns[name] for name in NORMALISED], 0)
+        finite = tf.math.is_finite(raw)
+        known = tf.where(finite, raw, tf.constant(1.0))
+        return tf.where(known < SMALLEST, tf.constant(0.0), known), finite
+
+    def flags(self, columns: Mapping[str, Tensor], finite: Tensor) -> tuple[Tensor, Tensor]:
+        """Return whether the density was not finite ``(1, N)``, and the flags ``(3, N)``."""
+        density = NORMALISED.index(DENSITY)
+        unknown = tf.logical_not(finite[density : density + 1])
+        return unknown, tf.concat([columns[name] for name in FLAGS], 0)
+
+    def stages(self, columns: Mapping[str, Tensor]) -> Tensor:
+        """Return the largest and the smallest stage, int32 ``(2, N)`` within 0 to 6."""
+        return _clip_stages(tf.concat([columns[name] for name in STAGE_FEATURES], 0))
+
+    def count_at_or_below(self, values: Tensor) -> Tensor:
         """Return how many boundaries are at or below each value, float32 like ``values``.
 
         First the blocks whose last boundary is, then the boundaries of the block after these.

@@ -10,7 +10,8 @@ arithmetic on 64-bit unsigned integers, the same in TensorFlow, numpy and C++:
     digest   = mix(sum(word[i] * odd[i]) xor mix(seed))          odd[i] = mix((i + 1) * GOLDEN) | 1
     bits[j]  = mix(digest + (j + 1) * GOLDEN) >> 41              23 bits for position j
     u[j]     = (bits[j] + 0.5) / 2^23                            exact in float32
-    action   = argmax over legal j of logit[j] - log(-log(u[j])) Gumbel-max
+    noise[j] = -LN2 * round(log2(-log2(u[j])), 2^10)         log2 and round of regalloc.rl.exact
+    action   = argmax over legal j of logit[j] + noise[j]    Gumbel-max
 
 Sources: SplitMix64's finaliser (https://doi.org/10.1145/2660193.2660195), multilinear hashing
 (https://arxiv.org/abs/1202.4961), Gumbel-max (https://arxiv.org/abs/1611.01144).
@@ -26,6 +27,7 @@ import numpy.typing as npt
 
 from regalloc.compiler.features import FEATURES, NUM_CANDIDATES
 from regalloc.rl.backend import Tensor, tf
+from regalloc.rl.exact import VALUE_LIMIT, log2, on_grid, round_off
 
 Array = npt.NDArray[Any]
 
@@ -33,6 +35,9 @@ GOLDEN = 0x9E3779B97F4A7C15
 MULTIPLIERS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 SHIFTS = (30, 27, 31)
 UNIFORM_BITS = 23
+
+LN2 = on_grid(np.log(2.0), 24)
+"""On so few bits that noise and logit add up exactly."""
 
 
 def mix_array(value: Array) -> Array:
@@ -77,8 +82,13 @@ def draw_uniforms(observation: Mapping[str, Tensor], seed: Tensor) -> Tensor:
 
 
 def perturb(logits: Tensor, uniforms: Tensor) -> Tensor:
-    """Return logits with Gumbel noise, whose argmax is a draw from the categorical."""
-    return logits - tf.math.log(-tf.math.log(uniforms))
+    """Return logits float64 with Gumbel noise, whose argmax is a draw from the categorical.
+
+    The noise lacks the constant -log(log(2)), which moves all positions alike.
+    """
+    # The logarithm is of a float32, which is one rounding that all evaluators do alike.
+    inner = tf.cast(-log2(uniforms), tf.float32)
+    return logits - round_off(log2(inner), VALUE_LIMIT) * LN2
 
 
 def _mix(value: Tensor) -> Tensor:

@@ -19,6 +19,9 @@ class StageContext:
         seed: source of every random choice.
         jobs: compiles that may run at the same time; never changes a result.
         settings: the sections the stage names in the table.
+        kit: folder of what a release is linked of.
+        policy: folder of the user's own policy, if there is one.
+        programs: folder of the programs that are measured, and of their tarballs.
     """
 
     root: Path
@@ -27,6 +30,9 @@ class StageContext:
     seed: int
     jobs: int
     settings: Settings
+    kit: Path = Path("/opt/kit")
+    policy: Path | None = None
+    programs: Path = Path("/opt/programs")
 
     def folder(self, name: str) -> Path:
         """Return the path of one of the run's folders."""

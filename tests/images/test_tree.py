@@ -13,13 +13,16 @@ import pytest
 from regalloc.engine.docker import connect
 from regalloc.images.tree import TREE, Target, resolve_targets
 from regalloc.pipeline.machine import CHECKOUT
+from regalloc.programs.reading import find_programs
 from regalloc.settings import load_profile
 from tests.containers import inside
 from tests.engines import call, task
 
 MB = 1000**2
 # DESIGN's bounds; a corpus is its parent and the objects.
-BOUNDS = {"base": 200 * MB, "llvm": 1200 * MB, "trainer": 2500 * MB, "corpus": 1300 * MB}
+BOUNDS = {"base": 200 * MB, "llvm": 1200 * MB, "trainer": 2500 * MB, "corpus": 1300 * MB,
+          "kit": 3000 * MB, "programs": 2700 * MB}  # fmt: skip
+DEFINITIONS = CHECKOUT / "configs" / "programs"
 TARGETS = resolve_targets(CHECKOUT, load_profile("tiny"), os.environ)
 
 
@@ -121,6 +124,28 @@ def objects_are_there(image: Built) -> None:
     assert image.bash(f"test -s /llvm_corpus/{commands[0]['output']} && echo yes") == "yes\n"
 
 
+def kit_was_tested(image: Built) -> None:
+    assert "passed" in image.bash("cat /opt/kit/TESTED")
+
+
+def valgrind_counts(image: Built) -> None:
+    counted = image.run(
+        "-c", "valgrind --quiet --tool=cachegrind --cachegrind-out-file=/tmp/counts /bin/true "
+        "&& tail -n 1 /tmp/counts", entrypoint="/bin/sh",
+    )  # fmt: skip
+    assert counted.startswith("summary: ")
+
+
+def every_program_has_its_tarball(image: Built) -> None:
+    packages = [program.definition.package for program in find_programs(DEFINITIONS)]
+    there = image.bash("ls /opt/programs/tarballs").split()
+    assert there == sorted(package.file for package in packages if package)
+    names = sorted(path.name for path in DEFINITIONS.iterdir())
+    assert image.bash("ls /opt/programs/definitions").split() == names
+    bill = image.bash("cat /usr/share/regalloc/programs.spdx.json")
+    assert all(package.sha256 in bill for package in packages if package)
+
+
 CHECKS: dict[str, tuple[Callable[[Built], None], ...]] = {
     "base": (
         labels_are_true,
@@ -138,6 +163,8 @@ CHECKS: dict[str, tuple[Callable[[Built], None], ...]] = {
     ),
     "trainer": (entrypoint_lists_the_stages,),
     "corpus": (objects_are_there,),
+    "kit": (kit_was_tested,),
+    "programs": (valgrind_counts, every_program_has_its_tarball),
 }
 
 
@@ -154,7 +181,7 @@ def images() -> None:
     """Build what is missing."""
     if connect() is None:
         pytest.skip("NO DOCKER ENGINE ANSWERS")
-    for name in ("build-llvm", "build-corpus"):
+    for name in ("build-llvm", "build-corpus", "build-kit", "build-programs"):
         done = call(task(name, "--profile=tiny", "--engine=docker"))
         assert done.returncode == 0, done.stdout + done.stderr
 

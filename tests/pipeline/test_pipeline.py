@@ -15,14 +15,16 @@ from regalloc.pipeline.manifest import read_manifest
 from regalloc.pipeline.verify import stage_files
 from regalloc.report import report
 from regalloc.report.rows import AGAIN, POLICY
-from regalloc.stages.table import EVALUATION, FOLDERS, MODEL, STAGES
+from regalloc.stages.table import EVALUATION, FOLDERS, MODEL, OWN_PROGRAMS, PROGRAMS, RELEASE
 from tests.engines import CHECKOUT, ENGINES, call, task, why_not
 from tests.pipeline.conftest import PROFILE, train, train_argv
 
 pytestmark = pytest.mark.timeout(2400)
 
-REPRODUCED = tuple(folder for folder in FOLDERS if folder != EVALUATION)
-"""Folders whose files are the same in every run; the report holds times."""
+REPRODUCED = tuple(
+    folder for folder in FOLDERS if folder not in (EVALUATION, RELEASE, PROGRAMS, OWN_PROGRAMS)
+)
+"""Folders of a training whose files are the same in every run; the report holds times."""
 
 
 def hashes(folder: Path) -> dict[str, dict[str, str]]:
@@ -48,7 +50,9 @@ def test_training_ends_with_a_report(trained):
     assert content.train.functions > 0
     assert content.failures == ()
     assert content.held_out.comparisons[POLICY].score.ratio is not None
-    assert set(content.times.stages_s) == {stage.name for stage in STAGES}
+    assert set(content.times.stages_s) == {
+        "extract", "trace", "vocab", "warmstart", "train", "evaluate",
+    }  # fmt: skip
     assert content.verdict.text in " ".join(output.split())
     assert (folder / "report.html").is_file()
 
@@ -89,7 +93,7 @@ def test_every_skip_has_its_reason(trained, engine):
     folder, _ = trained
     run = call(task("status", f"--profile={PROFILE}", f"--run={folder}", f"--engine={engine}"))
     assert run.returncode == 0, run.stderr
-    assert run.stdout.count("up to date") >= len(FOLDERS)
+    assert run.stdout.count("up to date") >= len(REPRODUCED)
     assert "0 to run" in run.stdout
 
 
@@ -155,7 +159,7 @@ def test_corrupt_module_is_refused_by_name(trained, engine, tmp_path):
         # Of the same size: the plan sees a file that was cut short, and cuts it out again.
         module.write_bytes(b"BC\xc0\xde" + bytes(module.stat().st_size - 4))
     for name in FOLDERS[1:]:
-        shutil.rmtree(run / name)
+        shutil.rmtree(run / name, ignore_errors=True)
     result = call(train_argv(run, engine))
     assert result.returncode == 26, result.stdout + result.stderr
     message = result.stdout + result.stderr

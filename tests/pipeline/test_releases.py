@@ -15,7 +15,7 @@ from regalloc.engine.docker import connect
 from regalloc.images.tree import resolve_targets
 from regalloc.pipeline.machine import CHECKOUT
 from regalloc.settings import load_profile
-from regalloc.stages.table import STAGES
+from regalloc.stages.table import PROGRAMS, RELEASE, STAGES
 from tests.engines import call, task
 
 pytestmark = [
@@ -54,7 +54,9 @@ def test_every_stage_passes_on_llvm_15_and_gives_the_same_bits_twice(tmp_path):
         done = invoke("train", folder, "--llvm=15", f"--jobs={jobs}")
         assert done.returncode == 0, done.stdout + done.stderr
         manifests = [
-            json.loads((folder / stage.writes / "manifest.json").read_text()) for stage in STAGES
+            json.loads((folder / stage.writes / "manifest.json").read_text())
+            for stage in STAGES
+            if stage.writes not in (RELEASE, PROGRAMS)
         ]
         assert {manifest["versions"]["llvm"] for manifest in manifests} == {"15.0.6"}
         policies.append([manifest["writes"] for manifest in manifests[:-1]])

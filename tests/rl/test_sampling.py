@@ -56,7 +56,11 @@ def test_draws_follow_the_distribution_over_seeds_and_over_observations():
     by_seed = [draw_uniform_arrays(at(observations, 0), seed) for seed in range(4000)]
     by_observation = [draw_uniform_arrays(at(observations, i), 7) for i in range(4000)]
     for uniforms in (by_seed, by_observation):
-        drawn = perturb(tf.constant(logits), tf.constant(np.stack(uniforms))).numpy().argmax(1)
+        drawn = (
+            perturb(tf.constant(logits, tf.float64), tf.constant(np.stack(uniforms)))
+            .numpy()
+            .argmax(1)
+        )
         counts = np.bincount(drawn, minlength=NUM_CANDIDATES)
         chi_square = ((counts - 4000 * expected) ** 2 / (4000 * expected)).sum()
         assert chi_square < CHI_SQUARE_32

@@ -26,9 +26,9 @@ def test_list_names_every_task():
         if line.startswith("  ") and line[2] != " "
     }
     assert listed == {
-        "build-corpus", "build-llvm", "clean", "doctor", "evaluate", "extract", "load", "lock",
-        "pull", "push", "report", "save", "sbom", "shell", "status", "tensorboard", "trace",
-        "train", "verify", "vocab", "warmstart",
+        "build-corpus", "build-kit", "build-llvm", "build-programs", "clean", "doctor", "evaluate",
+        "extract", "load", "lock", "programs", "pull", "push", "release", "report", "save", "sbom",
+        "shell", "status", "tensorboard", "trace", "train", "verify", "vocab", "warmstart",
     }  # fmt: skip
 
 
@@ -65,6 +65,13 @@ def test_a_wrong_option_of_a_tasks_own_leaves_with_its_errors_code(args, code, m
     assert (done.returncode, done.stderr.splitlines()[0]) == (code, message)
 
 
+def test_a_program_of_ones_own_must_be_there():
+    done = invoke("programs", "--dry-run", "--engine=local", "--program=/nowhere")
+    assert (done.returncode, done.stderr.splitlines()[:2]) == (
+        28, ["error: there is no program in /nowhere", "it has no program.toml"],
+    )  # fmt: skip
+
+
 def test_debug_shows_a_traceback():
     assert "Traceback" in invoke("train", "--profile=nope", "--debug").stderr
 
@@ -78,5 +85,5 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(tmp_path):
     assert [row[1] for row in rows if row[:1] == ["stage"]] == [
         "extract", "trace", "vocab", "warmstart", "train", "evaluate",
     ]  # fmt: skip
-    assert rows[-1] == ["10", "to", "run,", "0", "up", "to", "date", "or", "not", "needed"]
+    assert rows[-1] == ["10", "to", "run,", "2", "up", "to", "date", "or", "not", "needed"]
     assert (run.exists(), cache.exists()) == (False, False)

@@ -1,7 +1,8 @@
 """Configuration for LLVM's own tests of the eviction advisor, run against a toolchain.
 
 Expects in the environment: ADVISOR_TESTS (the folder of the tests), TOOLCHAIN (its bin folder),
-LLVM_TOOLS (FileCheck's folder), PYTHON (an interpreter with TensorFlow), WORK (a scratch folder).
+LLVM_TOOLS (FileCheck's folder), PYTHON (an interpreter with TensorFlow), WORK (a scratch folder),
+FEATURES (what LLVM's tests ask for by name, beside what the machine is).
 """
 
 import os
@@ -15,8 +16,8 @@ config.excludes = ["Inputs"]
 config.test_source_root = os.environ["ADVISOR_TESTS"]
 config.test_exec_root = os.environ["WORK"]
 
-# What the hooks are named: LLVM 15 asks for the C API, later releases for TFLite.
-config.available_features.update({"have_tf_api", "have_tflite", "x86_64-linux", "default_triple"})
+config.available_features.update({"x86_64-linux", "default_triple"})
+config.available_features.update(os.environ["FEATURES"].split())
 config.target_triple = "x86_64-unknown-linux-gnu"
 # The prior advisor's mock model and TFLite are not ours to test: the SavedModel is used as it is.
 config.substitutions = [

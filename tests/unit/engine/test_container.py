@@ -70,3 +70,14 @@ def test_a_build_of_the_users_own_stands_where_the_images_objects_would():
     assert container_options(command, [])["volumes"] == {
         "/mine": {"bind": "/llvm_corpus", "mode": "ro"}
     }
+
+
+def test_a_policy_of_the_users_own_is_mounted_and_named():
+    command = Command(
+        stage="release", image="k", toolchain_image="l", objects_image=None, argv=("release",),
+        policy_folder=Path("/mine"), root=Path("/run"), mounts=(), run_id="r", memory_mb=1,
+        pids=1, tty=False,
+    )  # fmt: skip
+    options = container_options(command, [])
+    assert options["volumes"] == {"/mine": {"bind": "/policy", "mode": "ro"}}
+    assert options["command"] == ["release", "--policy=/policy"]

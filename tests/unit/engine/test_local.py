@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -41,6 +42,19 @@ def test_stage_argv_is_dockers_with_the_folders_appended(objects, folder):
         "--toolchain=/cache/local/llvm-1-l/opt/llvm",
         f"--objects=/cache/local/{folder}/llvm_corpus",
     )
+
+
+def test_stage_argv_of_a_release_names_kit_and_policy_and_the_trainers_python():
+    engine = LocalEngine(Path("/checkout"), Path("/cache"))
+    release = replace(
+        command(Path("/run")),
+        image="regalloc-kit:1-k",
+        python_image="regalloc-trainer:1-t",
+        policy_folder=Path("/mine"),
+    )
+    argv = engine.stage_argv(release)
+    assert argv[0] == "/cache/local/trainer-1-t/venv/bin/python3"
+    assert argv[-2:] == ("--kit=/cache/local/kit-1-k/opt/kit", "--policy=/mine")
 
 
 def fake_python(cache: Path, script: str) -> None:

@@ -14,7 +14,7 @@ from tests.tiny_images import layer_of, tiny_image
 from tests.unit.images.stores import TakingStore
 
 CLIENT = Client(Path("/usr/bin/docker"), 20)
-BASE, LLVM, _, CORPUS = TREE
+BASE, LLVM, _, CORPUS, *_ = TREE
 CORPUS_TARGET = Target(CORPUS, "1-c", (("CORPUS_TARGETS", "a;b"),), "regalloc-llvm:1-l")
 
 

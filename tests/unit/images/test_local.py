@@ -17,7 +17,7 @@ ARGS = {
     "llvm": (("LLVM_MAJOR", "19"), ("LLVM_FLAVOR", "relink")),
     "corpus": (("CORPUS_KIND", "llvm"), ("CORPUS_TARGETS", "a;b")),
 }
-_, LLVM, TRAINER, CORPUS = (
+_, LLVM, TRAINER, CORPUS, KIT, PROGRAMS = (
     Target(row, "1-t", ARGS.get(row.name, ()), "regalloc-llvm:1-l") for row in TREE
 )
 SOURCE = replace(LLVM, args=(("LLVM_MAJOR", "15"), ("LLVM_FLAVOR", "source")))
@@ -31,6 +31,26 @@ def test_build_binds_of_the_corpus_are_the_toolchain_and_its_own_place():
         Path("/opt/llvm"): llvm / "opt/llvm",
         Path("/llvm_corpus"): Path("/new/llvm_corpus"),
     }
+
+
+def test_the_kit_is_built_from_the_toolchains_source_with_the_trainers_python():
+    kit = replace(KIT, args=LLVM.args, parent="regalloc-trainer:1-t", toolchain="regalloc-llvm:1-l")
+    assert build_binds(kit, Path("/new"), Path("/cache")) == {
+        Path("/llvm-project"): Path("/cache/local/llvm-1-l/llvm-project"),
+        Path("/opt/tensorflow"): Path("/cache/local/llvm-1-l/opt/tensorflow"),
+        Path("/opt/llvm"): Path("/cache/local/llvm-1-l/opt/llvm"),
+        Path("/opt/kit"): Path("/new/opt/kit"),
+    }
+    python = "/cache/local/trainer-1-t/venv/bin/python"
+    assert build_steps(kit, Path("/new"), Path("/cache")) == (
+        ("bash", "docker/scripts/install-packages.sh", "docker/llvm/packages-build.txt",
+         "docker/llvm/packages-build-19.txt", "docker/llvm/packages-test.txt",
+         "docker/kit/packages.txt"),
+        ("bash", "docker/scripts/build-kit.sh", "/llvm-project", "/opt/kit"),
+        ("bash", "docker/scripts/build-runtime.sh", python, "/opt/llvm", "/opt/kit"),
+        ("env", f"PYTHON={python}", "bash", "docker/scripts/test-kit.sh", "/llvm-project",
+         "/opt/llvm"),
+    )  # fmt: skip
 
 
 def test_a_package_is_fetched_and_built_in_a_place_of_its_own():
@@ -84,6 +104,15 @@ def test_build_steps_of_the_trainer_link_the_toolchains_libraries():
         ("env", "PYTHON=/new/venv/bin/python", "bash", "docker/scripts/test-advisor.sh",
          "/llvm-project", "/opt/llvm"),
     )  # fmt: skip
+
+
+def test_build_steps_of_the_programs_fetch_what_their_definitions_name():
+    assert build_steps(PROGRAMS, Path("/new"), Path("/cache"))[1:] == (
+        ("bash", "docker/scripts/fetch-programs.sh", "configs/programs",
+         "/new/opt/programs/tarballs"),
+        ("cp", "-r", "configs/programs", "/new/opt/programs/definitions"),
+    )  # fmt: skip
+    assert build_binds(PROGRAMS, Path("/new"), Path("/cache")) == {}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="BINDING FOLDERS NEEDS ROOT")

@@ -19,11 +19,14 @@ FILES = {
     "docker/trainer/Dockerfile": "trainer",
     "docker/trainer/requirements.txt": "tensorflow==2",
     "docker/corpus/Dockerfile": "corpus",
+    "docker/kit/Dockerfile": "kit",
+    "docker/programs/Dockerfile": "programs",
     "regalloc/errors.py": "errors",
     "regalloc/rl/agent.py": "agent",
     "regalloc/pipeline/plan.py": "plan",
 }
-CHAIN = ("base", "llvm", "trainer", "corpus")
+CHAIN = ("base", "llvm", "trainer", "corpus", "kit", "programs")
+ON_TRAINER = {"trainer", "kit", "programs"}
 
 
 @pytest.fixture
@@ -57,23 +60,30 @@ def test_tags_carry_the_version_and_agree_between_checkouts(checkout, tmp_path):
     versions = {name: tag.rpartition("-")[0] for name, tag in tags(checkout).items()}
     assert versions == {
         "base": "bookworm", "llvm": "19.1.7", "trainer": "19.1.7", "corpus": "19.1.7",
+        "kit": "19.1.7",
+        "programs": "19.1.7",
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("path", "images"),
     [
-        ("docker/base/Dockerfile", {"base", "llvm", "trainer", "corpus"}),
-        ("docker/images.lock", {"base", "llvm", "trainer", "corpus"}),
-        ("docker/scripts/build-relink.sh", {"llvm", "trainer", "corpus"}),
+        ("docker/base/Dockerfile", set(CHAIN)),
+        ("docker/images.lock", set(CHAIN)),
+        ("docker/scripts/build-relink.sh", set(CHAIN) - {"base"}),
         ("docker/scripts/build-source.sh", set()),
-        ("docker/llvm/new/deep.txt", {"llvm", "trainer", "corpus"}),
-        ("docker/trainer/requirements.txt", {"llvm", "trainer", "corpus"}),
-        ("docker/trainer/Dockerfile", {"trainer"}),
-        ("regalloc/rl/agent.py", {"trainer"}),
-        ("regalloc/report/page.html", {"trainer"}),
-        ("regalloc/errors.py", {"trainer"}),
+        ("docker/llvm/new/deep.txt", set(CHAIN) - {"base"}),
+        ("docker/trainer/requirements.txt", set(CHAIN) - {"base"}),
+        ("docker/trainer/Dockerfile", ON_TRAINER),
+        ("regalloc/rl/agent.py", ON_TRAINER),
+        ("regalloc/report/page.html", ON_TRAINER),
+        ("regalloc/errors.py", ON_TRAINER),
         ("docker/corpus/Dockerfile", {"corpus"}),
+        ("docker/kit/Dockerfile", {"kit"}),
+        ("docker/programs/Dockerfile", {"programs"}),
+        ("configs/programs/lua/program.toml", {"programs"}),
+        ("regalloc/programs/build.py", {"programs"}),
+        ("configs/common.gin", set()),
         ("regalloc/pipeline/plan.py", set()),
         ("regalloc/rl/__pycache__/agent.cpython-311.pyc", set()),
         ("docker/llvm/__pycache__/x.py", set()),
@@ -90,7 +100,7 @@ def test_a_changed_file_changes_the_images_made_of_it(checkout, path, images):
 def test_a_renamed_file_changes_the_tag(checkout):
     before = tags(checkout)
     (checkout / "regalloc/rl/agent.py").rename(checkout / "regalloc/rl/agents.py")
-    assert changed(before, tags(checkout)) == {"trainer"}
+    assert changed(before, tags(checkout)) == ON_TRAINER
 
 
 def test_settings_and_base_image_change_what_they_decide(checkout):
@@ -107,6 +117,9 @@ def test_each_release_and_flavour_has_images_of_its_own(checkout):
     assert changed(before, source) == rest
     (checkout / "docker/scripts/build-relink.sh").write_text("changed")
     assert tags(checkout, None, "Llvm.flavor='source'") == source
+    (checkout / "docker/scripts/prepare-relink.sh").write_text("changed")
+    assert changed(source, tags(checkout, None, "Llvm.flavor='source'")) == {"kit"}
+    source = tags(checkout, None, "Llvm.flavor='source'")
     # Debian's libraries have every target; there is nothing to choose.
     relinked = tags(checkout)
     assert tags(checkout, None, "Llvm.targets=('ARM',)") == relinked

@@ -13,7 +13,8 @@ from regalloc.pipeline.execute import execute, stage_command
 from regalloc.pipeline.folders import require_space
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.manifest import read_manifest
-from regalloc.pipeline.plan import Kind, plan
+from regalloc.pipeline.own_programs import find_own_programs
+from regalloc.pipeline.plan import Kind, OwnPolicy, plan
 from regalloc.settings import load_profile
 from regalloc.stages.table import STAGES, find
 
@@ -29,7 +30,7 @@ def make(run, wanted=ALL):
 
 
 def test_execute_makes_everything_once(run):
-    assert make(run) == ["base", "llvm", "trainer", "corpus", *ALL]
+    assert make(run) == ["base", "llvm", "trainer", "corpus", "kit", "programs", *ALL]
     assert make(run) == []
 
 
@@ -67,6 +68,49 @@ def test_stage_command_mounts_exactly_the_stages_folders(run):
         pids=8192,
         tty=False,
     )  # fmt: skip
+
+
+def test_stage_command_of_a_release_runs_in_the_kit(run):
+    root = run.folder
+    command = stage_command(find("release"), run)
+    assert (command.image, command.python_image) == ("regalloc-kit:1-aaa", "regalloc-trainer:1-aaa")
+    assert command.policy_folder is None
+    assert command.mounts == (
+        Mount("output_model", root / "output_model", PurePosixPath("/output_model"), True),
+        Mount("release", root / "release", PurePosixPath("/release"), False),
+    )
+
+
+def test_stage_command_of_a_release_of_ones_own_policy_sees_nothing_of_the_run(run):
+    own = replace(run, wish=replace(run.wish, policy=OwnPolicy(Path("/mine"), "a")))
+    command = stage_command(find("release"), own)
+    assert command.policy_folder == Path("/mine")
+    assert [mount.name for mount in command.mounts] == ["release"]
+    assert stage_command(find("evaluate"), own).policy_folder is None
+
+
+def test_stage_command_of_the_programs_sees_the_release_and_copies_of_ones_own(run, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "program.toml").write_text("")
+    programs = find_own_programs([str(tmp_path / "mine")])
+    own = replace(run, wish=replace(run.wish, programs=programs))
+    command = stage_command(find("programs"), own)
+    assert command.image == "regalloc-programs:1-aaa"
+    assert [(mount.name, mount.read_only) for mount in command.mounts] == [
+        ("release", True), ("own_programs", True), ("programs", False),
+    ]  # fmt: skip
+    names = [mount.name for mount in stage_command(find("programs"), run).mounts]
+    assert names == ["release", "programs"]
+    make(own)
+    assert (own.folder / "own_programs" / "0-mine" / "program.toml").is_file()
+    make(run)
+    assert not (own.folder / "own_programs").exists()
+
+
+def test_a_release_of_ones_own_policy_trains_nothing(run):
+    own = replace(run, wish=replace(run.wish, policy=OwnPolicy(Path("/mine"), "a")))
+    assert make(own, ["release"]) == ["base", "llvm", "trainer", "kit", "release"]
+    assert read_manifest(run.folder / "release").reads == {"policy": "a"}
 
 
 def test_stage_command_of_extract_has_no_seed_of_its_own(run):
@@ -123,7 +167,7 @@ def interrupt_training(run):
 
 def test_interrupted_train_keeps_its_folder_for_the_same_key(run):
     interrupt_training(run)
-    assert make(run) == ["train", "evaluate"]
+    assert make(run) == ["train", "evaluate", "release", "programs"]
     assert (run.folder / "output_model" / "checkpoint").read_text() == "half way"
 
 
@@ -141,9 +185,11 @@ def test_a_finished_model_of_another_key_is_moved_aside(run, said):
     make(replace(run, wish=replace(run.wish, settings=settings)))
     aside = run.folder / f"output_model.{key[:8]}"
     assert read_manifest(aside).key == key
-    assert said[-2:] == [
+    assert said[-4:] == [
         f"kept the finished output_model of another configuration as {aside}",
         "stage evaluate: because train runs",
+        "stage release: because train runs",
+        "stage programs: because release runs",
     ]
 
 

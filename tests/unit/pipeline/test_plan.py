@@ -7,12 +7,15 @@ import pytest
 
 from regalloc.images.corpus_source import FolderCorpus
 from regalloc.pipeline.manifest import Manifest
+from regalloc.pipeline.own_programs import OwnPrograms
 from regalloc.pipeline.plan import (
     Action,
     Found,
     Kind,
+    OwnPolicy,
     Wish,
     bindings_of,
+    folders_of,
     images_of,
     plan,
     plan_images,
@@ -32,7 +35,8 @@ def finished(wish: Wish) -> dict[str, Manifest]:
     """Return the manifests of a whole run."""
     manifests: dict[str, Manifest] = {}
     for stage in STAGES:
-        reads = {folder: manifests[writer(folder).name].digest for folder in stage.reads}
+        folders = folders_of(stage, wish)
+        reads = {folder: manifests[writer(folder).name].digest for folder in folders}
         reads |= reads_of(stage, wish)
         manifests[stage.name] = Manifest(
             stage=stage.name,
@@ -76,6 +80,9 @@ def test_plan_of_nothing_done_is_everything(wish):
                "regalloc-trainer:1-aaa"),
         Action("image", "corpus", Kind.RUN, "image regalloc-corpus:1-aaa does not exist",
                "regalloc-corpus:1-aaa"),
+        Action("image", "kit", Kind.SKIP, "nothing that runs needs it", "regalloc-kit:1-aaa"),
+        Action("image", "programs", Kind.SKIP, "nothing that runs needs it",
+               "regalloc-programs:1-aaa"),
         Action("stage", "extract", Kind.RUN, "never run", extract_key),
         Action("stage", "trace", Kind.RUN, "because extract runs"),
         Action("stage", "vocab", Kind.RUN, "because trace runs"),
@@ -85,7 +92,7 @@ def test_plan_of_nothing_done_is_everything(wish):
 def test_plan_of_everything_done_is_nothing(wish):
     actions = plan(ALL, wish, whole(wish))
     assert {a.kind for a in actions} == {Kind.SKIP}
-    assert [a.reason for a in actions if a.what == "stage"] == ["up to date"] * 6
+    assert [a.reason for a in actions if a.what == "stage"] == ["up to date"] * len(ALL)
     assert actions[0].reason == "image regalloc-base:1-aaa exists"
 
 
@@ -109,6 +116,8 @@ def test_plan_names_the_changed_setting(wish):
         "warmstart": "because trace runs",
         "train": "because trace runs",
         "evaluate": "because trace runs",
+        "release": "because train runs",
+        "programs": "because release runs",
     }
 
 
@@ -120,6 +129,8 @@ def test_plan_a_changed_seed_leaves_the_corpus_alone(wish):
         "warmstart": "because trace runs",
         "train": "because trace runs",
         "evaluate": "because trace runs",
+        "release": "because train runs",
+        "programs": "because release runs",
     }
 
 
@@ -189,7 +200,7 @@ def own_build(wish: Wish, digest: str) -> Wish:
 
 def test_plan_of_a_folder_as_corpus_has_no_image_of_it(wish):
     actions = plan(["extract"], own_build(wish, "a"), Found())
-    assert [a.name for a in actions] == ["base", "llvm", "trainer", "extract"]
+    assert [a.name for a in actions] == ["base", "llvm", "trainer", "kit", "programs", "extract"]
 
 
 def test_plan_sees_that_a_folder_was_built_again_or_left(wish):
@@ -211,11 +222,28 @@ def test_plan_images_without_nesting_needs_every_ancestor(wish):
         for nested in (True, False)
     }
     skip, go = Kind.SKIP, Kind.RUN
-    assert kinds == {True: [skip, skip, skip, skip], False: [go, go, skip, skip]}
+    assert kinds == {True: [skip] * 6, False: [go, go, *[skip] * 4]}
 
 
-def test_with_upstream_adds_what_is_read():
-    names = {name: [s.name for s in with_upstream([name])] for name in ("extract", "warmstart")}
+def test_plan_sees_that_a_policy_of_ones_own_is_another(wish):
+    own = replace(wish, policy=OwnPolicy(Path("/mine"), "a"))
+    found = whole(own)
+    assert reasons(plan(["release"], own, found)) == {}
+    other = replace(wish, policy=OwnPolicy(Path("/mine"), "b"))
+    assert reasons(plan(["release"], other, found)) == {"release": "policy was made again"}
+    assert list(reasons(plan(["release"], wish, Found()))) == [*ALL[:5], "release"]
+    assert list(reasons(plan(["release"], own, Found()))) == ["release"]
+
+
+def test_plan_images_builds_what_the_kit_starts_from_beside_its_parent(wish):
+    pulled = frozenset({wish.targets["trainer"].reference})
+    built = plan_images({"kit"}, wish, Found(images=pulled))
+    assert [a.name for a in built if a.kind is Kind.RUN] == ["base", "kit"]
+
+
+def test_with_upstream_adds_what_is_read(wish):
+    wanted = ("extract", "warmstart")
+    names = {name: [s.name for s in with_upstream([name], wish)] for name in wanted}
     assert names == {
         "extract": ["extract"],
         "warmstart": ["extract", "trace", "vocab", "warmstart"],
@@ -226,3 +254,15 @@ def msgspec_replace(manifest: Manifest, **changes: object) -> Manifest:
     import msgspec
 
     return msgspec.structs.replace(manifest, **changes)
+
+
+def test_programs_of_ones_own_are_measured_when_they_or_their_files_change(wish):
+    own = replace(wish, programs=OwnPrograms((Path("/mine"),), "a"))
+    other = replace(wish, programs=OwnPrograms((Path("/mine"),), "b"))
+    found = whole(own)
+    assert reasons(plan(["programs"], own, found)) == {}
+    assert reasons(plan(["programs"], other, found)) == {"programs": "own_programs was made again"}
+    assert reasons(plan(["programs"], wish, found)) == {
+        "programs": "own_programs is not read any more"
+    }
+    assert reasons(plan(["release"], other, found)) == {}

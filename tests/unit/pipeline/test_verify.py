@@ -42,12 +42,15 @@ def test_the_table_counts_files_and_differences(capsys):
     assert rows[-2:] == [["image", "base", "3", "0"], ["image", "llvm", "9", "1"]]
 
 
-def test_only_the_times_of_a_report_are_left_out(tmp_path):
+@pytest.mark.parametrize(
+    ("stage", "name"), [("evaluation", "report.json"), ("programs", "programs.json")]
+)
+def test_only_the_times_of_a_report_are_left_out(tmp_path, stage, name):
     def files(wall_s: float, verdict: str) -> dict[str, str]:
-        folder = tmp_path / str(wall_s) / "evaluation"
+        folder = tmp_path / str(wall_s) / stage
         folder.mkdir(parents=True)
         report = {"verdict": verdict, "times": {"stages_s": {"trace": wall_s}}}
-        (folder / "report.json").write_text(json.dumps(report))
+        (folder / name).write_text(json.dumps(report))
         return stage_files(folder)
 
     assert files(1, "good") == files(2, "good")

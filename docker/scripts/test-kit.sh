@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Prove that a kit makes releases: the stock compiler with the policy off, LLVM's tests with it on.
+# usage: test-kit.sh SOURCE PREFIX
+# LLVM's tests have a policy of their own, which looks at one feature and which the stage would refuse:
+# what the stage does after its checks is done here. PREFIX is the toolchain with development mode; PYTHON
+# has TensorFlow and regalloc; LLVM_MAJOR and LLVM_ADVISOR_TESTS come from regalloc/releases.py.
+set -euo pipefail
+
+: "${LLVM_MAJOR:?}" "${LLVM_ADVISOR_TESTS:?}" "${PYTHON:?}"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source=$1 prefix=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export TF_CPP_MIN_LOG_LEVEL=3
+
+"$PYTHON" -W ignore "$source/llvm/lib/Analysis/models/gen-regalloc-eviction-test-model.py" \
+  "$work/mock" 2>/dev/null
+release=$work/release
+"$PYTHON" -W ignore - "$work/mock" "$prefix" "$release" <<'PY'
+import sys
+from pathlib import Path
+
+from regalloc.compiler.toolchain import open_toolchain
+from regalloc.stages.release import write_release
+
+policy, prefix, release = map(Path, sys.argv[1:])
+write_release(policy, open_toolchain(prefix), Path("/opt/kit"), release)
+PY
+
+# test-toolchain.sh proved PREFIX to be Debian's compiler. The sources are those of TensorFlow's runtime,
+# which are at hand, large and short of registers.
+wheel=$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tensorflow
+mapfile -t units < <(find "$wheel/xla_aot_runtime_src" -name '*single_threaded_matmul_f*.cc' -o -name '*function*.cc' | sort)
+for unit in "${units[@]}"; do
+  for level in -O1 -O3; do
+    for tools in "$prefix" "$release"; do
+      "$tools/bin/clang" "$level" -w -std=c++17 -I "$wheel/xla_aot_runtime_src" -I "$wheel/include" \
+        -c "$unit" -o "$work/$(basename "$tools").o"
+    done
+    cmp "$work/$(basename "$prefix").o" "$work/release.o"
+  done
+done
+echo "objects: ${#units[@]} units the same as the toolchain's with the policy off"
+"$here/test-advisor.sh" "$source" "$prefix" "$release"

@@ -1,0 +1,115 @@
+"""program.toml: what a program is made of, how it is built and run, and what it must print.
+
+docs/programs.md lists the keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+FILE = "program.toml"
+Argv = tuple[str, ...]
+
+BUILD_NAMES = ("cc", "cxx", "cflags", "jobs", "program")
+INPUT_NAMES = ("python", "program", "build")
+RUN_NAMES = ("build", "program", "inputs")
+
+
+class Package(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A tarball of a Debian source package.
+
+    Attributes:
+        name: the source package's.
+        file: the tarball's name in it.
+        sha256: the tarball's.
+        leave_out: folders of it that are not unpacked.
+    """
+
+    name: str
+    file: str
+    sha256: str
+    leave_out: tuple[str, ...] = ()
+
+
+class Workload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One execution with a fixed input.
+
+    Attributes:
+        name: unique in the program.
+        run: the command; it starts in a folder of its own.
+        stdin: file that it reads, empty for none.
+        env: environment beside the fixed one.
+        stdout: sha256 of what it must print; empty for what the default build prints.
+        files: sha256 of each file it must write, by name; empty for what the default build writes.
+    """
+
+    name: str
+    run: Argv
+    stdin: str = ""
+    env: Mapping[str, str] = {}
+    stdout: str = ""
+    files: Mapping[str, str] = {}
+
+
+class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A whole program.toml.
+
+    Attributes:
+        name: the program's, by which results name it.
+        kind: what kind of program it is.
+        package: where its code comes from; or
+        folder: where its code lies, relative to program.toml.
+        prepare: commands that run once, before both builds, as the first build.
+        build: commands that run once for each build, in a copy of the source.
+        binaries: the executables whose code is measured, relative to the source.
+        inputs: commands that make input files, once, with the default build, in a folder of theirs.
+        workload: what is executed.
+    """
+
+    name: str
+    kind: str
+    build: tuple[Argv, ...]
+    binaries: tuple[str, ...]
+    workload: tuple[Workload, ...]
+    package: Package | None = None
+    folder: str = ""
+    prepare: tuple[Argv, ...] = ()
+    inputs: tuple[Argv, ...] = ()
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program and the folder that describes it.
+
+    Attributes:
+        folder: where program.toml lies.
+        definition: what is in it.
+    """
+
+    folder: Path
+    definition: Definition
+
+    @property
+    def name(self) -> str:
+        """Return the program's name."""
+        return self.definition.name
+
+    @property
+    def origin(self) -> str:
+        """Return where the code comes from, in words."""
+        package = self.definition.package
+        return f"Debian source {package.file}" if package else f"folder {self.definition.folder}"
+
+
+def fill(argv: Argv, values: Mapping[str, str]) -> Argv:
+    """Return a command with its placeholders replaced.
+
+    Raises:
+        KeyError: a placeholder has no value.
+        ValueError: a brace stands alone; ``{{`` is a brace that is meant.
+    """
+    return tuple(word.format_map(values) for word in argv)

@@ -1,0 +1,130 @@
+"""Read program.toml, and say what does not fit with the place of it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from regalloc.errors import ProgramError
+from regalloc.programs.definition import (
+    BUILD_NAMES,
+    FILE,
+    INPUT_NAMES,
+    RUN_NAMES,
+    Argv,
+    Definition,
+    Program,
+    Workload,
+    fill,
+)
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def find_programs(*folders: Path) -> tuple[Program, ...]:
+    """Return the programs in the subfolders of some folders, sorted by name.
+
+    Raises:
+        ProgramError: one of them cannot be used, or two have the same name.
+    """
+    paths = [path for folder in folders for path in sorted(folder.glob(f"*/{FILE}"))]
+    programs = sorted((read_program(path.parent) for path in paths), key=lambda one: one.name)
+    for one, other in pairwise(programs):
+        if one.name == other.name:
+            raise ProgramError(
+                f"two programs are called {one.name!r}",
+                f"{one.folder / FILE}\n{other.folder / FILE}",
+                "give one of them another name",
+            )
+    return tuple(programs)
+
+
+def read_program(folder: Path) -> Program:
+    """Read a program.toml.
+
+    Raises:
+        ProgramError: it is missing, does not parse, or has a key or value that does not fit.
+    """
+    path = folder / FILE
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        definition = msgspec.convert(content, Definition)
+        for problem in _problems(definition):
+            raise ValueError(problem)
+    except OSError as error:
+        raise ProgramError(
+            f"{path} cannot be read",
+            str(error.strerror),
+            f"name a folder with a {FILE} in it; docs/programs.md lists its keys",
+        ) from error
+    except ValueError as error:
+        # Of tomllib, of the decoding, of msgspec, and ours.
+        raise ProgramError(
+            f"{path} does not fit", str(error), "docs/programs.md lists the keys and what they take"
+        ) from error
+    return Program(folder, definition)
+
+
+def _problems(definition: Definition) -> Iterable[str]:
+    """Yield what is wrong beyond types, as ``what - at `where```."""
+    if not _NAME.fullmatch(definition.name):
+        yield f"`{definition.name}` is no name of letters, digits and any of ._+- - at `$.name`"
+    if bool(definition.package) == bool(definition.folder):
+        yield "one of `package` and `folder` is needed, and not both"
+    if definition.package:
+        yield from _check_hash(definition.package.sha256, "$.package.sha256")
+    for key in ("build", "binaries", "workload"):
+        if not getattr(definition, key):
+            yield f"at least one is needed - at `$.{key}`"
+    for path in definition.binaries:
+        yield from _check_inside(path, "$.binaries")
+    for key, names in (("prepare", BUILD_NAMES), ("build", BUILD_NAMES), ("inputs", INPUT_NAMES)):
+        for number, argv in enumerate(getattr(definition, key)):
+            yield from _check_argv(argv, names, f"$.{key}[{number}]")
+    seen = [workload.name for workload in definition.workload]
+    for number, workload in enumerate(definition.workload):
+        if workload.name in seen[:number]:
+            yield f"`{workload.name}` was there before - at `$.workload[{number}].name`"
+        yield from _check_workload(workload, f"$.workload[{number}]")
+
+
+def _check_workload(workload: Workload, where: str) -> Iterable[str]:
+    if not _NAME.fullmatch(workload.name):
+        yield f"`{workload.name}` is no name of letters, digits and any of ._+- - at `{where}.name`"
+    yield from _check_argv(workload.run, RUN_NAMES, f"{where}.run")
+    yield from _check_argv((workload.stdin,), RUN_NAMES, f"{where}.stdin")
+    if workload.stdout:
+        yield from _check_hash(workload.stdout, f"{where}.stdout")
+    for name, sha256 in workload.files.items():
+        yield from _check_inside(name, f"{where}.files")
+        if sha256:
+            yield from _check_hash(sha256, f"{where}.files[{name!r}]")
+
+
+def _check_argv(argv: Argv, names: Iterable[str], where: str) -> Iterable[str]:
+    if not argv:
+        yield f"a command has at least one word - at `{where}`"
+    known = ", ".join(f"{{{name}}}" for name in names)
+    try:
+        fill(argv, dict.fromkeys(names, ""))
+    except KeyError as error:
+        yield f"there is no placeholder {{{error.args[0]}}} here, only {known} - at `{where}`"
+    except (ValueError, IndexError, AttributeError) as error:
+        yield f"{error}: write {{{{ for a brace, or one of {known} - at `{where}`"
+
+
+def _check_hash(text: str, where: str) -> Iterable[str]:
+    if not _SHA256.fullmatch(text):
+        yield f"a sha256 has 64 hexadecimal digits - at `{where}`"
+
+
+def _check_inside(text: str, where: str) -> Iterable[str]:
+    path = PurePosixPath(text)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        yield f"`{text}` is no path below the folder - at `{where}`"

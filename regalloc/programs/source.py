@@ -1,0 +1,74 @@
+"""Lay out a program's source: a tarball unpacked, or a folder copied."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from regalloc.errors import ProgramError
+from regalloc.programs.definition import FILE, Package, Program
+
+
+def lay_out(program: Program, tarballs: Path, target: Path) -> None:
+    """Put a program's source into a new folder.
+
+    Args:
+        program: whose.
+        tarballs: folder of the tarballs that the image holds.
+        target: the folder, which does not exist.
+
+    Raises:
+        ProgramError: the tarball or the folder is not there, or is another one.
+    """
+    if program.definition.package:
+        _unpack(program, program.definition.package, tarballs, target)
+        return
+    folder = program.folder / program.definition.folder
+    if not folder.is_dir():
+        raise ProgramError(
+            f"{program.name} has no source",
+            f"{folder} is no folder",
+            f"correct `folder` in {program.folder / FILE}",
+        )
+    shutil.copytree(folder, target, symlinks=True)
+
+
+def _unpack(program: Program, package: Package, tarballs: Path, target: Path) -> None:
+    tarball = tarballs / package.file
+    try:
+        with tarball.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ProgramError(
+            f"{package.file} of {program.name} is not in the image",
+            f"{tarball}: {error.strerror}",
+            "a program of your own names a `folder`; only those of configs/programs are fetched "
+            "when the image is built",
+        ) from error
+    if found != package.sha256:
+        raise ProgramError(
+            f"{package.file} is not the tarball that {program.name} names",
+            f"it has sha256 {found},\n{program.folder / FILE} says {package.sha256}",
+            "correct `package.sha256` if Debian's tarball changed, and build the image again",
+        )
+    with tarfile.open(tarball) as archive:
+        # Debian 12's Python has no filters yet; the sum says that nothing has to be filtered.
+        archive.extraction_filter = getattr(tarfile, "data_filter", _keep)
+        archive.extractall(target, _members(archive, package.leave_out))
+
+
+def _members(archive: tarfile.TarFile, leave_out: tuple[str, ...]) -> Iterator[tarfile.TarInfo]:
+    """Yield what is unpacked, without the folder at the tarball's top."""
+    unwanted = [PurePosixPath(path).parts for path in leave_out]
+    for member in archive:
+        parts = PurePosixPath(member.name).parts[1:]
+        if parts and not any(parts[: len(path)] == path for path in unwanted):
+            member.name = str(PurePosixPath(*parts))
+            yield member
+
+
+def _keep(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo:
+    return member

@@ -1,0 +1,91 @@
+"""Compile a policy ahead of time, link the tools with it, and lay out the folder."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from regalloc.compiler.kit import Model, check_kit, link_tools
+from regalloc.compiler.toolchain import Toolchain, open_toolchain
+from regalloc.rl import aot
+from regalloc.rl.folder import GREEDY, check_policy, policy_hash
+from regalloc.stages import table
+from regalloc.stages.context import StageContext
+
+SHARE = "share/regalloc"
+NAMES = ("clang", "clang++", "lld", "ld.lld", "llc")
+WRAPPER = "regalloc-clang"
+POLICY = "policy"
+
+
+def run(context: StageContext) -> None:
+    """Write the release.
+
+    Raises:
+        PolicyError: the policy is of another shape, or cannot be compiled.
+        ToolchainError: there is no kit, or it does not link.
+    """
+    policy = context.policy or context.folder(table.MODEL) / GREEDY
+    check_policy(policy)
+    aot.check_signature(policy)
+    check_kit(context.kit)
+    toolchain = open_toolchain(context.toolchain)
+    write_release(policy, toolchain, context.kit, context.folder(table.RELEASE))
+    print(f"clang {toolchain.version} with policy {policy_hash(policy)[:12]}")
+
+
+def write_release(policy: Path, toolchain: Toolchain, kit: Path, release: Path) -> None:
+    """Write the folder of a release of a policy that was checked, or of one that a test wants.
+
+    Raises:
+        PolicyError: the policy cannot be compiled.
+        ToolchainError: it does not link.
+    """
+    release.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="regalloc-release-") as name:
+        work = Path(name)
+        model = aot.compile_policy(policy, toolchain.release.model_class, work)
+        tools = link_tools(kit, toolchain, model, aot.tensorflow_headers(), work)
+        _install_tools(release, toolchain, tools)
+        _install_model(release, model)
+    shutil.copytree(policy, release / SHARE / POLICY)
+    _install_texts(release, kit, toolchain, policy)
+
+
+def _install_tools(release: Path, toolchain: Toolchain, tools: Path) -> None:
+    """Put the program in place under all its names, and clang's headers where it looks for them."""
+    program = release / "bin" / f"clang-{toolchain.release.major}"
+    program.parent.mkdir()
+    shutil.copyfile(tools, program)
+    program.chmod(0o755)
+    for name in NAMES:
+        (program.parent / name).symlink_to(program.name)
+    shutil.copytree(toolchain.path / "lib" / "clang", release / "lib" / "clang")
+
+
+def _install_model(release: Path, model: Model) -> None:
+    folder = release / SHARE / "model"
+    folder.mkdir(parents=True)
+    for path in (model.header, model.code):
+        shutil.copyfile(path, folder / path.name)
+
+
+def _install_texts(release: Path, kit: Path, toolchain: Toolchain, policy: Path) -> None:
+    """Put the wrapper, the toolchain file and the README in place."""
+    share = kit / "share"
+    wrapper = release / "bin" / WRAPPER
+    shutil.copyfile(share / WRAPPER, wrapper)
+    wrapper.chmod(0o755)
+    (wrapper.parent / f"{WRAPPER}++").symlink_to(WRAPPER)
+    shutil.copyfile(share / "toolchain.cmake", release / SHARE / "toolchain.cmake")
+    text = (share / "README.md").read_text(encoding="utf-8")
+    values = {
+        "VERSION": toolchain.version,
+        "TENSORFLOW": aot.tensorflow_version(),
+        "CLASS": toolchain.release.model_class,
+        "POLICY": policy_hash(policy),
+    }
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    (release / "README.md").write_text(text, encoding="utf-8")

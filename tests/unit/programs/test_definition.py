@@ -1,0 +1,165 @@
+import pytest
+
+from regalloc.errors import ProgramError
+from regalloc.programs.definition import Package, Workload, fill
+from regalloc.programs.reading import find_programs, read_program
+
+MINIMAL = """\
+name = "own"
+kind = "test"
+folder = "src"
+build = [["{cc}", "{cflags}", "-o", "own", "own.c"]]
+binaries = ["own"]
+
+[[workload]]
+name = "one"
+run = ["{build}/own", "{inputs}/data"]
+"""
+PACKAGE = f"""\
+[package]
+name = "own"
+file = "own_1.orig.tar.gz"
+sha256 = "{"ab" * 32}"
+leave_out = ["test"]
+"""
+
+
+def write(folder, text):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "program.toml").write_text(text)
+    return folder
+
+
+def refuse(folder, text):
+    with pytest.raises(ProgramError) as caught:
+        read_program(write(folder, text))
+    return caught.value
+
+
+def test_a_minimal_program_is_read_with_its_defaults(tmp_path):
+    program = read_program(write(tmp_path, MINIMAL))
+    assert (program.name, program.origin) == ("own", "folder src")
+    assert program.definition.workload == (
+        Workload(name="one", run=("{build}/own", "{inputs}/data")),
+    )
+    assert (program.definition.prepare, program.definition.inputs) == ((), ())
+
+
+def test_a_package_takes_the_place_of_a_folder(tmp_path):
+    text = MINIMAL.replace('folder = "src"\n', "") + PACKAGE
+    program = read_program(write(tmp_path, text))
+    assert program.origin == "Debian source own_1.orig.tar.gz"
+    assert program.definition.package == Package(
+        name="own", file="own_1.orig.tar.gz", sha256="ab" * 32, leave_out=("test",)
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("kind =", "kinds =", "Object contains unknown field `kinds`"),
+        ('kind = "test"\n', "", "Object missing required field `kind`"),
+        ('kind = "test"', "kind = 3", "Expected `str`, got `int` - at `$.kind`"),
+        ('["own"]', '"own"', "Expected `array`, got `str` - at `$.binaries`"),
+        (
+            'name = "one"',
+            'nome = "one"',
+            "Object contains unknown field `nome` - at `$.workload[0]`",
+        ),
+        ('folder = "src"', 'folder = ""', "one of `package` and `folder` is needed, and not both"),
+        (
+            'name = "own"',
+            'name = "../own"',
+            "`../own` is no name of letters, digits and any of ._+- - at `$.name`",
+        ),
+        ('["own"]', "[]", "at least one is needed - at `$.binaries`"),
+        ('["own"]', '["/own"]', "`/own` is no path below the folder - at `$.binaries`"),
+        (
+            "{cflags}",
+            "{flags}",
+            "there is no placeholder {flags} here, only {cc}, {cxx}, {cflags}, {jobs}, {program}"
+            " - at `$.build[0]`",
+        ),
+        (
+            "{build}/own",
+            "{cc}/own",
+            "there is no placeholder {cc} here, only {build}, {program}, {inputs}"
+            " - at `$.workload[0].run`",
+        ),
+        (
+            "{build}/own",
+            "{build/own",
+            "expected '}' before end of string: write {{ for a brace, or one of {build}, "
+            "{program}, {inputs} - at `$.workload[0].run`",
+        ),
+        (
+            'run = ["{build}/own", "{inputs}/data"]',
+            "run = []",
+            "a command has at least one word - at `$.workload[0].run`",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named_with_its_place(tmp_path, old, new, problem):
+    error = refuse(tmp_path, MINIMAL.replace(old, new))
+    assert error.render() == (
+        f"error: {tmp_path}/program.toml does not fit\n{problem}\n"
+        "what to do: docs/programs.md lists the keys and what they take"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('stdout = "abc"', "a sha256 has 64 hexadecimal digits - at `$.workload[0].stdout`"),
+        (
+            'files = { "a" = "abc" }',
+            "a sha256 has 64 hexadecimal digits - at `$.workload[0].files['a']`",
+        ),
+        (
+            'files = { "../a" = "" }',
+            "`../a` is no path below the folder - at `$.workload[0].files`",
+        ),
+        (
+            '[[workload]]\nname = "one"\nrun = ["x"]',
+            "`one` was there before - at `$.workload[1].name`",
+        ),
+    ],
+)
+def test_what_does_not_fit_in_a_workload_is_named(tmp_path, line, problem):
+    assert refuse(tmp_path, f"{MINIMAL}{line}\n").details == problem
+
+
+def test_what_is_no_toml_and_what_is_not_there_are_told_apart(tmp_path):
+    assert "does not fit" in refuse(tmp_path, "name = ").brief
+    with pytest.raises(ProgramError) as caught:
+        read_program(tmp_path / "none")
+    assert caught.value.render() == (
+        f"error: {tmp_path}/none/program.toml cannot be read\nNo such file or directory\n"
+        "what to do: name a folder with a program.toml in it; docs/programs.md lists its keys"
+    )
+
+
+def test_programs_are_found_by_name_in_all_folders(tmp_path):
+    for path, name in (("a/x", "zeta"), ("a/y", "alpha"), ("b/z", "mid")):
+        write(tmp_path / path, MINIMAL.replace('"own"\nkind', f'"{name}"\nkind'))
+    found = find_programs(tmp_path / "a", tmp_path / "b", tmp_path / "none")
+    assert [program.name for program in found] == ["alpha", "mid", "zeta"]
+
+
+def test_two_programs_of_one_name_are_refused(tmp_path):
+    write(tmp_path / "a/x", MINIMAL)
+    write(tmp_path / "b/x", MINIMAL)
+    with pytest.raises(ProgramError) as caught:
+        find_programs(tmp_path / "a", tmp_path / "b")
+    assert caught.value.render() == (
+        f"error: two programs are called 'own'\n{tmp_path}/a/x/program.toml\n"
+        f"{tmp_path}/b/x/program.toml\nwhat to do: give one of them another name"
+    )
+
+
+def test_placeholders_are_filled_and_doubled_braces_kept():
+    assert fill(("{cc}", "a{{b}}", "-j{jobs}"), {"cc": "x y", "jobs": "2"}) == (
+        "x y",
+        "a{b}",
+        "-j2",
+    )

@@ -1,0 +1,94 @@
+import pytest
+
+from regalloc.errors import MiscompileError, ProgramError, ToolchainError
+from regalloc.programs import cachegrind, perf
+from regalloc.report import programs as report
+from regalloc.settings import Programs, Settings
+from regalloc.stages import programs
+from regalloc.stages.context import StageContext
+from tests.unit.programs.fakes import make_program, make_release, make_valgrind
+
+WELL = {"a.c": "echo right\n# on: true"}
+
+
+@pytest.fixture
+def context(tmp_path, monkeypatch):
+    """A run with a release and one program of the image, which goes well."""
+    monkeypatch.setattr(cachegrind, "VALGRIND", str(make_valgrind(tmp_path)))
+    monkeypatch.setattr(perf, "PERF", str(tmp_path / "none"))
+    root = tmp_path / "run"
+    (make_release(root / "release") / "manifest.json").write_text('{"key": "cafe"}')
+    (root / "programs").mkdir()
+    image = tmp_path / "image"
+    make_program(image / "definitions", WELL, name="well")
+    settings = Settings((Programs(rounds=1, wall_s=20.0, memory_mb=2048),))
+    return StageContext(root, tmp_path, tmp_path, 0, 2, settings, programs=image)
+
+
+def own(context, sources, name="own"):
+    make_program(context.root / "own_programs", sources, name=name)
+
+
+def outcomes(context):
+    content = report.read(context.root / "programs" / "programs.json")
+    return {program.name: program.outcome for program in content.programs}
+
+
+def test_the_images_programs_and_the_users_are_measured(context):
+    own(context, {"a.c": "echo mine"})
+    programs.run(context)
+    assert outcomes(context) == {"own": "same code", "well": "ok"}
+    content = report.read(context.root / "programs" / "programs.json")
+    assert (content.release, content.counted_by) == ("cafe", "valgrind 3.19.0")
+    assert [path.name for path in (context.root / "programs").iterdir()] == ["programs.json"]
+
+
+def test_a_miscompile_fails_with_the_object_and_the_reproducer(context):
+    own(context, {"a.c": "echo a\n# on: true", "b.c": "echo b\n# on: kill -SEGV $$"})
+    with pytest.raises(MiscompileError) as caught:
+        programs.run(context)
+    assert (caught.value.exit_code, caught.value.brief) == (
+        27, "wrong with the advisor on, right with it off: own",
+    )  # fmt: skip
+    reproducer = context.root / "programs" / "own-miscompile"
+    assert caught.value.details.endswith(f"objects to blame: b.o\nreproducer: {reproducer}")
+    assert caught.value.resolution.startswith("do not use this policy's compiler")
+    assert (reproducer / "miscompile.json").is_file()
+    assert outcomes(context) == {"own": "miscompile", "well": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("source", "outcome", "seen"),
+    [
+        ("echo a\n# fails off", "build failed", "a.c: the compiler gave up"),
+        ("echo oops; kill -SEGV $$", "crashed", "ended with: SIGSEGV\noops"),
+        ("date +%N", "wrong output", "standard output: sha256 "),
+    ],
+)
+def test_a_program_at_fault_is_named_after_the_others_are_measured(context, source, outcome, seen):
+    own(context, {"a.c": source})
+    with pytest.raises(ProgramError) as caught:
+        programs.run(context)
+    assert caught.value.exit_code == 28
+    assert (
+        caught.value.brief == "cannot be measured, because they fail with the advisor off too: own"
+    )
+    assert caught.value.details.startswith(f"own: {outcome}\n")
+    assert seen in caught.value.details
+    assert outcomes(context) == {"own": outcome, "well": "ok"}
+
+
+def test_a_build_that_only_the_policy_fails_is_a_result(context):
+    own(context, {"a.c": "echo a\n# fails on"})
+    programs.run(context)
+    assert outcomes(context) == {"own": "build failed", "well": "ok"}
+
+
+def test_a_release_without_its_compilers_is_named(context):
+    (context.root / "release/bin/regalloc-clang++").unlink()
+    with pytest.raises(ToolchainError) as caught:
+        programs.run(context)
+    assert caught.value.render() == (
+        f"error: the release has no regalloc-clang++\n{context.root}/release/bin lacks "
+        "regalloc-clang++\nwhat to do: run invoke release again"
+    )

@@ -225,12 +225,21 @@ def sbom(options: host.Options, output: str = "runs/sbom") -> None:
 
 @command(
     ("llvm", "flavor", "engine", "bind", "jobs"),
-    images="build the images twice and compare every file",
+    image="build this image twice, and what it is built from; repeatable, all by default",
+    images="build images twice and compare every file",
     stages="run the stages twice and compare what they write",
+    once="build each image once and compare it with the one that is here",
 )
-def verify(options: host.Options, images: bool = True, stages: bool = True) -> None:
+def verify(
+    options: host.Options,
+    image: Sequence[str] = (),
+    images: bool = True,
+    stages: bool = True,
+    once: bool = False,
+) -> None:
     """Build everything twice and train twice, and compare every file."""
-    prove.verify(host.prepare(replace(options, profile="tiny")), images, stages)
+    scope = prove.Scope(images=tuple(image), build=images, stages=stages, once=once)
+    prove.verify(host.prepare(replace(options, profile="tiny")), scope)
 
 
 @command((*RUN, "seed"), verify="hash every result again instead of comparing sizes")

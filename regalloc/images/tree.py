@@ -56,6 +56,8 @@ _SOURCE_ARGS = (
     "LLVM_SOURCE_SHA256",
     "LLVM_ADVISOR_TESTS",
 )
+ROOT = "ROOT"
+"""The build argument that names the base, for images that are built on another."""
 _MODULES = ("__init__", "__main__", "errors", "releases", "settings")
 _CACHES = ("__pycache__", ".pyc", ".mypy_cache", ".ruff_cache")
 
@@ -134,9 +136,9 @@ TREE: tuple[Image, ...] = (
         "trainer",
         # The llvm image's scripts and lists, which it uses too, are in its parent's tag.
         ("docker/kit/**", *_scripts("kit")),
-        (*_SOURCE_ARGS, "LLVM_AOT_MACRO", "LLVM_AOT_UNITS", "ROOT"),
+        (*_SOURCE_ARGS, "LLVM_AOT_MACRO", "LLVM_AOT_UNITS", ROOT),
         "what releases are linked of",
-        # Named by the build argument ROOT.
+        # Named by ROOT.
         starts_from=("base",),
     ),
     Image(
@@ -204,7 +206,7 @@ def resolve_targets(
         if image.name == "corpus" and isinstance(source, FolderCorpus):
             continue
         parent = targets[image.parent].reference if image.parent else None
-        values["ROOT"] = targets[TREE[0].name].reference if targets else ""
+        values[ROOT] = targets[TREE[0].name].reference if targets else ""
         args = tuple((name, values[name]) for name in image.args if values[name])
         files = input_files(checkout, image, flavor)
         version = values["LLVM_VERSION"] if image.parent else SUITE

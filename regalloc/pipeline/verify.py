@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from regalloc.engine.docker import DockerEngine
-from regalloc.errors import EngineError, VerifyError
+from regalloc.errors import ConfigError, EngineError, VerifyError
 from regalloc.images.build import DockerBuilder
 from regalloc.images.files import Difference, compare_files, hash_files
 from regalloc.images.prebuilt import PullOrBuild
-from regalloc.images.tree import Target
+from regalloc.images.tree import ROOT, Target
 from regalloc.pipeline.execute import Run, execute
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.manifest import hash_outputs
@@ -47,12 +47,46 @@ class Verdict:
     differences: tuple[Difference, ...]
 
 
-def verify(run: Run, images: bool = True, stages: bool = True) -> None:
+@dataclass(frozen=True)
+class Scope:
+    """What is proven.
+
+    Attributes:
+        images: names of the images to build again, with what they are built from; all if empty.
+        build: whether images are built again at all.
+        stages: whether the stages are run twice.
+        once: whether an image that is here stands for its first build, wherever it came from.
+    """
+
+    images: tuple[str, ...] = ()
+    build: bool = True
+    stages: bool = True
+    once: bool = False
+
+    def choose(self, targets: Mapping[str, Target]) -> dict[str, Target]:
+        """Return the images to build again, parents first.
+
+        Raises:
+            ConfigError: an image has a name that is not in the tree.
+        """
+        for name in self.images:
+            if name not in targets:
+                raise ConfigError(f"there is no image {name!r}", "", f"use {', '.join(targets)}")
+        wanted = set(self.images or targets)
+        for name in reversed(list(targets)):
+            if name in wanted:
+                image = targets[name].image
+                wanted |= {*image.starts_from, *filter(None, [image.parent])}
+        return {n: target for n, target in targets.items() if n in wanted} if self.build else {}
+
+
+def verify(run: Run, scope: Scope = Scope()) -> None:
     """Build and train twice, print a table of what was compared, and fail if anything differs.
 
     The first build stays as the images; the second, and both trainings, are removed.
 
     Raises:
+        ConfigError: an image has a name that is not in the tree.
         EngineError: there is no docker engine.
         VerifyError: a file differs.
         RegallocError: a build or a stage failed.
@@ -61,10 +95,10 @@ def verify(run: Run, images: bool = True, stages: bool = True) -> None:
     builder = run.builder.builder if isinstance(run.builder, PullOrBuild) else run.builder
     if not isinstance(run.engine, DockerEngine) or not isinstance(builder, DockerBuilder):
         raise EngineError("verify needs a docker engine", "", "start docker")
-    second = {name: again(target) for name, target in run.wish.targets.items()}
+    second = {name: again(target) for name, target in scope.choose(run.wish.targets).items()}
     verdicts: list[Verdict] = []
     try:
-        for verdict in _verdicts(run, run.engine, builder, second, images, stages):
+        for verdict in _verdicts(run, run.engine, builder, second, scope):
             verdicts.append(verdict)
             say(f"{verdict.what}: {verdict.files} files, {len(verdict.differences)} different")
             # What comes after is made of it and would differ as well.
@@ -84,19 +118,18 @@ def _verdicts(
     engine: DockerEngine,
     builder: DockerBuilder,
     second: Mapping[str, Target],
-    images: bool,
-    stages: bool,
+    scope: Scope,
 ) -> Iterator[Verdict]:
-    if images:
-        yield from _verify_images(run.wish.targets, second, engine, builder)
-    if stages:
-        yield from _verify_stages(run, second if images else run.wish.targets)
+    yield from _verify_images(run.wish.targets, second, engine, builder, scope.once)
+    if scope.stages:
+        yield from _verify_stages(run, {**run.wish.targets, **second})
 
 
 def again(target: Target) -> Target:
     """Return the same image under a tag of its own, on a parent of the second build."""
     parent = f"{target.parent}-{SECOND}" if target.parent else None
-    return replace(target, tag=f"{target.tag}-{SECOND}", parent=parent)
+    args = tuple((n, f"{value}-{SECOND}" if n == ROOT else value) for n, value in target.args)
+    return replace(target, tag=f"{target.tag}-{SECOND}", parent=parent, args=args)
 
 
 def _verify_images(
@@ -104,19 +137,23 @@ def _verify_images(
     second: Mapping[str, Target],
     engine: DockerEngine,
     builder: DockerBuilder,
+    once: bool,
 ) -> Iterator[Verdict]:
     # In a cache of its own each bootstraps a base of its own. A failed build's log stays there.
     place = builder.cache / "verify"
     shutil.rmtree(place, ignore_errors=True)
     builders = [replace(builder, no_cache=True, cache=place / name) for name in ("first", SECOND)]
-    for name, target in first.items():
+    for name, target in second.items():
         files = []
-        for afresh, wanted in zip(builders, (target, second[name]), strict=True):
-            afresh.build(wanted)
+        for afresh, wanted in zip(builders, (first[name], target), strict=True):
+            if once and wanted is not target and builder.store.look_up(wanted.reference):
+                say(f"{wanted.reference}: is here, and stands for the first build")
+            else:
+                afresh.build(wanted)
             with engine.export(wanted.reference) as stream:
                 files.append(hash_files(stream) | _layers(builder, wanted))
         yield Verdict(f"image {name}", len(files[0]), tuple(compare_files(*files)))
-    shutil.rmtree(place)
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def _layers(builder: DockerBuilder, target: Target) -> dict[str, str]:

@@ -6,10 +6,19 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from regalloc.errors import VerifyError
+from regalloc.errors import ConfigError, VerifyError
 from regalloc.images.files import Difference
-from regalloc.images.tree import TREE, Target
-from regalloc.pipeline.verify import Verdict, again, check_verdicts, stage_files, verdict_table
+from regalloc.images.tree import TREE, Target, resolve_targets
+from regalloc.pipeline.machine import CHECKOUT
+from regalloc.pipeline.verify import (
+    Scope,
+    Verdict,
+    again,
+    check_verdicts,
+    stage_files,
+    verdict_table,
+)
+from regalloc.settings import load_profile
 
 SAME = Verdict("image base", 3, ())
 OTHER = Verdict("image llvm", 9, (Difference("opt/llvm/bin/clang", "sha256:a", "sha256:b"),))
@@ -20,6 +29,36 @@ def test_the_second_build_has_tags_and_parents_of_its_own():
                   again(Target(TREE[1], "1-l", (), "regalloc-base:1-b")))  # fmt: skip
     assert (base.reference, base.parent) == ("regalloc-base:1-b-second", None)
     assert llvm.parent == base.reference
+
+
+def test_the_second_build_of_an_image_with_two_parents_names_both_second_ones():
+    targets = resolve_targets(CHECKOUT, load_profile("tiny"), {})
+    kit = again(targets["kit"])
+    assert kit.parent == again(targets["trainer"]).reference
+    assert dict(kit.args)["ROOT"] == again(targets["base"]).reference
+
+
+@pytest.mark.parametrize(
+    ("scope", "names"),
+    [
+        (Scope(), ["base", "llvm", "trainer", "corpus", "kit", "programs"]),
+        (Scope(images=("trainer",)), ["base", "llvm", "trainer"]),
+        (Scope(images=("corpus", "base")), ["base", "llvm", "corpus"]),
+        (Scope(images=("kit",)), ["base", "llvm", "trainer", "kit"]),
+        (Scope(build=False), []),
+    ],
+)
+def test_an_image_is_built_again_with_what_it_is_built_from(scope, names):
+    targets = resolve_targets(CHECKOUT, load_profile("tiny"), {})
+    assert list(scope.choose(targets)) == names
+
+
+def test_an_image_that_is_not_in_the_tree_is_refused_with_those_that_are():
+    targets = resolve_targets(CHECKOUT, load_profile("tiny"), {})
+    with pytest.raises(ConfigError) as caught:
+        Scope(images=("lvm",)).choose(targets)
+    assert caught.value.brief == "there is no image 'lvm'"
+    assert caught.value.resolution == "use base, llvm, trainer, corpus, kit, programs"
 
 
 def test_what_is_the_same_passes():

@@ -60,9 +60,11 @@ class TinyImage:
         return replace(self, labels=tuple({**dict(self.labels), **new}.items()))
 
 
-def tiny_image(name: str, layers: Sequence[bytes], tag: str = "1-a") -> TinyImage:
+def tiny_image(
+    name: str, layers: Sequence[bytes], tag: str = "1-a", *, on_demand: bool = False
+) -> TinyImage:
     """Return an image with the labels that fit its name."""
-    target = Target(Image(name, None, (), (), "a test's"), tag, (), None)
+    target = Target(Image(name, None, (), (), "a test's", on_demand=on_demand), tag, (), None)
     title = ("org.opencontainers.image.title", f"regalloc-{name}")
     return TinyImage(target, tuple(layers), (title, ("regalloc.tag", tag)))
 

@@ -20,7 +20,7 @@ from regalloc.engine.signals import interruptible, shielded
 from regalloc.engine.store import ImageStore, StoredImage, Watch
 from regalloc.errors import ConfigError, DiskError, ImageError
 from regalloc.images.check_archive import Archived, check_archive
-from regalloc.images.identity import require_images
+from regalloc.images.identity import choose_images, require_images
 from regalloc.images.oci import (
     DOCKER_MANIFEST,
     INDEX,
@@ -52,6 +52,7 @@ def save_set(targets: tuple[Target, ...], path: Path, store: ImageStore, say: Sa
         StoppedError: it was asked to stop; nothing is left.
     """
     with interruptible():
+        targets = choose_images(targets, store)
         require_images(targets, store)
         references = tuple(target.reference for target in targets)
         with _writable(path), _beside(path) as folder:

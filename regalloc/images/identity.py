@@ -45,7 +45,12 @@ def differences(here: StoredImage, there: StoredImage, place: str) -> Iterator[s
 
 def build_task(name: str) -> str:
     """Return the command that builds an image of the tree."""
-    return f"invoke build-{name if name in ('corpus', 'kit') else 'llvm'}"
+    return f"invoke build-{'llvm' if name in ('base', 'trainer') else name}"
+
+
+def choose_images(targets: tuple[Target, ...], store: ImageStore) -> tuple[Target, ...]:
+    """Return the images to move: all of a set but those on demand that are not here."""
+    return tuple(t for t in targets if not t.image.on_demand or store.look_up(t.reference))
 
 
 def require_images(targets: tuple[Target, ...], store: ImageStore) -> dict[str, StoredImage]:

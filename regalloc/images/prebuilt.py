@@ -7,7 +7,7 @@ from typing import Protocol
 
 from regalloc.engine.signals import interruptible
 from regalloc.errors import RegistryError
-from regalloc.images.identity import build_task, require_images
+from regalloc.images.identity import build_task, choose_images, require_images
 from regalloc.images.registry import Registry
 from regalloc.images.tree import Target
 
@@ -24,6 +24,7 @@ def push_set(targets: tuple[Target, ...], registry: Registry) -> None:
         StoppedError: it was asked to stop; the same command goes on with what is missing.
     """
     with interruptible():
+        targets = choose_images(targets, registry.store)
         images = require_images(targets, registry.store)
         # All are compared before the first is pushed: it is the whole set or nothing new.
         missing = [t for t in targets if not registry.holds(t, images[t.reference])]
@@ -38,12 +39,16 @@ def pull_set(targets: tuple[Target, ...], registry: Registry) -> None:
     """Pull the images of a set that are not here.
 
     Raises:
-        RegistryError: the registry refuses, holds something else, or lacks one; what it has
-            was pulled.
+        RegistryError: the registry refuses, holds something else, or lacks one that training
+            needs; what it has was pulled.
         DiskError: the engine's disk is full.
         StoppedError: it was asked to stop; the same command goes on with what is missing.
     """
-    if missing := [target for target in targets if not registry.fetch(target)]:
+    absent = [target for target in targets if not registry.fetch(target)]
+    for target in absent:
+        if target.image.on_demand:
+            registry.say(f"{registry.name(target)} is not there, and is built when it is wanted")
+    if missing := [target for target in absent if not target.image.on_demand]:
         tasks = dict.fromkeys(build_task(target.name) for target in missing)
         raise RegistryError(
             f"{registry.address} lacks {len(missing)} of {len(targets)} images",

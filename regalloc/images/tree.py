@@ -74,6 +74,7 @@ class Image:
         args: names of the build arguments its content depends on, those without a value left out.
         summary: one line for labels and help texts.
         starts_from: other images that stages of its build start from.
+        on_demand: whether training does not need it, so that a set is whole without it.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Image:
     args: tuple[str, ...]
     summary: str
     starts_from: tuple[str, ...] = ()
+    on_demand: bool = False
 
 
 def _scripts(name: str) -> tuple[str, ...]:
@@ -140,6 +142,7 @@ TREE: tuple[Image, ...] = (
         "what releases are linked of",
         # Named by ROOT.
         starts_from=("base",),
+        on_demand=True,
     ),
     Image(
         "programs",
@@ -153,6 +156,7 @@ TREE: tuple[Image, ...] = (
         ),
         (),
         "programs to measure, and what counts their instructions",
+        on_demand=True,
     ),
 )
 

@@ -14,6 +14,7 @@ from tests.unit.images.stores import FakeStore, manifest_digest
 
 BASE = tiny_image("base", [layer_of("base", b"1")])
 LLVM = tiny_image("llvm", [*BASE.layers, layer_of("llvm", b"2")], "19-b")
+KIT = tiny_image("kit", [*BASE.layers, layer_of("kit", b"4")], "19-k", on_demand=True)
 CORPUS = tiny_image("corpus", [*LLVM.layers, layer_of("corpus", b"3")], "19-c")
 SET = (BASE.target, LLVM.target)
 AT = "ghcr.io/us"
@@ -123,6 +124,21 @@ def test_push_overwrites_no_other_image_and_sends_nothing_then():
     assert "docker image rm regalloc-llvm:19-b, then invoke pull" in error.resolution
     assert store.remote == {"ghcr.io/us/regalloc-llvm:19-b": OTHER_LLVM.stored}
     assert set(store.names) == {"regalloc-base:1-a", "regalloc-llvm:19-b"}
+
+
+def test_an_image_on_demand_is_moved_where_it_is_and_missed_nowhere():
+    store, lines = stocked(BASE), []
+    pull_set((BASE.target, KIT.target), registry(store, lines))
+    assert list(store.names) == ["regalloc-base:1-a"]
+    assert lines[-1] == (
+        "ghcr.io/us/regalloc-kit:19-k is not there, and is built when it is wanted"
+    )
+    store, lines = FakeStore(BASE), []
+    push_set((BASE.target, KIT.target), registry(store, lines))
+    assert list(store.remote) == ["ghcr.io/us/regalloc-base:1-a"]
+    store = FakeStore(BASE, KIT)
+    push_set((BASE.target, KIT.target), registry(store))
+    assert list(store.remote) == ["ghcr.io/us/regalloc-base:1-a", "ghcr.io/us/regalloc-kit:19-k"]
 
 
 def test_push_of_a_set_that_is_not_all_here_names_the_commands_and_sends_nothing():

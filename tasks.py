@@ -140,7 +140,15 @@ extract = stage_task("extract")
 trace = stage_task("trace")
 vocab = stage_task("vocab")
 warmstart = stage_task("warmstart")
-evaluate = stage_task("evaluate")
+
+
+@command(
+    STAGE,
+    policy="folder of a saved policy to evaluate instead of the run's own, on the whole corpus",
+)
+def evaluate(options: host.Options, policy: str = "") -> None:
+    """Compare policies with the default heuristic, and what comes before as needed."""
+    host.run_stages(options, ("evaluate",), policy)
 
 
 @command(STAGE, seeds="how many seeds to train, one after the other, from --seed on")

@@ -22,7 +22,7 @@ CLIP = 1.25
 
 def draw_ratios(part: Part) -> str:
     """Draw each policy's score ratio with its interval."""
-    names = list(reversed(NAMES))
+    names = [name for name in reversed(NAMES) if name in part.comparisons]
 
     def plot(axes: Axes) -> None:
         axes.axvline(1, color=INK, linewidth=0.9)
@@ -49,7 +49,7 @@ def draw_distribution(part: Part) -> str:
 
     def plot(axes: Axes) -> None:
         axes.axvline(1, color=INK, linewidth=0.9)
-        for name in NAMES:
+        for name in (name for name in NAMES if name in part.comparisons):
             ratios = np.sort(np.clip(_ratios(part, name), 1 / CLIP, CLIP))
             shares = np.arange(1, len(ratios) + 1) / max(1, len(ratios))
             axes.step(

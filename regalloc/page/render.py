@@ -18,7 +18,7 @@ from regalloc.page.tables import (
     tabulate_functions,
     tabulate_modules,
 )
-from regalloc.report.rows import AGAIN, DEFAULT, NAMES, POLICY, Cost, FunctionRow
+from regalloc.report.rows import AGAIN, DEFAULT, POLICY, Cost, FunctionRow
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,7 +36,6 @@ OUTCOMES = {
     "no difference": "no difference that can be seen",
     "unknown": "too few programs to tell",
 }
-FIGURES = {**NAMES, AGAIN: "default again"}
 CURVES = {
     "ratio": "score / default's score",
     "entropy": "entropy of the policy, nats",
@@ -102,7 +101,7 @@ def render(content: Content) -> str:
             headline=HEADLINES[report.verdict.outcome],
             sections=[pair for pair in SECTIONS.items() if pair[0] not in skipped],
             parts=(("Held-out modules", report.held_out), ("Training modules", report.train)),
-            figures=FIGURES,
+            figures={**report.names, AGAIN: "default again"},
             curves=curves,
             dynamic=dynamic,
             outcomes=OUTCOMES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,12 +59,12 @@ def tabulate_functions(report: Report) -> Table:
         Column("part", "text"),
         Column("decisions", "count", "evictions that the default heuristic decided"),
         Column("default", "score", "the default heuristic's score"),
-        *(Column(title, "ratio", "score over the default's") for title in NAMES.values()),
+        *(Column(title, "ratio", "score over the default's") for title in report.names.values()),
         Column("spills", "count", "stores to stack slots under the default heuristic"),
         *(Column(f"Δ {what}", "change", f"trained less default: {what}") for what in _COUNTS),
     )
-    rows = tuple(_describe_function(row, part) for part, row in _functions(report))
-    return Table("functions", columns, rows, (7, True))
+    rows = tuple(_describe_function(row, part, report.names) for part, row in _functions(report))
+    return Table("functions", columns, rows, _worst_first(columns))
 
 
 def tabulate_modules(report: Report) -> Table:
@@ -73,16 +73,22 @@ def tabulate_modules(report: Report) -> Table:
         Column("module", "path"),
         Column("part", "text"),
         Column("functions", "count", "functions that are compared"),
-        *(Column(title, "ratio", "geometric mean over functions") for title in NAMES.values()),
+        *(
+            Column(title, "ratio", "geometric mean over functions")
+            for title in report.names.values()
+        ),
         Column(".text", "count", "bytes of machine code under the default heuristic"),
         Column("Δ .text", "change", "trained less default, in bytes"),
         *(Column(f"Δ {what}", "change", f"trained less default: {what}") for what in _COUNTS),
         Column("compile", "seconds", "processor seconds under the default heuristic"),
         Column("ratio", "ratio", "compile time with the trained policy over the default's"),
     )
-    seconds = report.times.compile_user_s
-    rows = tuple(_describe_module(row, part, seconds) for part, row in _modules(report))
-    return Table("modules", columns, rows, (5, True))
+    rows = tuple(_describe_module(row, part, report) for part, row in _modules(report))
+    return Table("modules", columns, rows, _worst_first(columns))
+
+
+def _worst_first(columns: Sequence[Column]) -> tuple[int, bool]:
+    return [column.title for column in columns].index(NAMES[POLICY]), True
 
 
 def find_regressions(part: Part, count: int) -> list[FunctionRow]:
@@ -113,7 +119,7 @@ def _modules(report: Report) -> Iterator[tuple[str, ModuleRow]]:
         yield from ((name, row) for row in getattr(report, part).module_rows)
 
 
-def _describe_function(row: FunctionRow, part: str) -> tuple[Cell, ...]:
+def _describe_function(row: FunctionRow, part: str, names: Iterable[str]) -> tuple[Cell, ...]:
     default, policy = row.costs[DEFAULT], row.costs.get(POLICY)
     number = f" #{row.namesake + 1}" if row.namesake else ""
     return (
@@ -122,15 +128,14 @@ def _describe_function(row: FunctionRow, part: str) -> tuple[Cell, ...]:
         part,
         default.decisions,
         default.score,
-        *(rate(row, name) for name in NAMES),
+        *(rate(row, name) for name in names),
         default.spills,
         *((getattr(policy, what) - getattr(default, what)) if policy else None for what in _COUNTS),
     )
 
 
-def _describe_module(
-    row: ModuleRow, part: str, seconds: Mapping[str, Mapping[str, float]]
-) -> tuple[Cell, ...]:
+def _describe_module(row: ModuleRow, part: str, report: Report) -> tuple[Cell, ...]:
+    seconds = report.times.compile_user_s
     default = row.codes[DEFAULT]
     policy = row.codes.get(POLICY, default)
     before, after = (seconds.get(name, {}).get(row.module) for name in (DEFAULT, POLICY))
@@ -138,7 +143,7 @@ def _describe_module(
         row.module,
         part,
         row.functions,
-        *(_round(row.ratios.get(name)) for name in NAMES),
+        *(_round(row.ratios.get(name)) for name in report.names),
         default.text_bytes,
         policy.text_bytes - default.text_bytes,
         *(getattr(policy, what) - getattr(default, what) for what in _COUNTS),

@@ -28,6 +28,7 @@ from regalloc.pipeline.plan import (
     bindings_of,
     folders_of,
     images_of,
+    own_policy_of,
     reads_of,
     seed_of,
     stage_key,
@@ -134,6 +135,7 @@ def stage_command(stage: Stage, run: Run) -> Command:
     targets = run.wish.targets
     lent = CORPUS_IMAGE in images_of(stage, run.wish)
     foreign = stage.reads_objects and not lent
+    policy = own_policy_of(stage, run.wish)
     return Command(
         stage=stage.name,
         image=targets[stage.image].reference,
@@ -141,7 +143,7 @@ def stage_command(stage: Stage, run: Run) -> Command:
         toolchain_image=targets["llvm"].reference,
         objects_image=targets[CORPUS_IMAGE].reference if lent else None,
         objects_folder=run.wish.folder.path if foreign and run.wish.folder else None,
-        policy_folder=run.wish.policy.path if stage.takes_policy and run.wish.policy else None,
+        policy_folder=policy.path if policy else None,
         argv=stage_argv(stage, run),
         root=run.folder,
         mounts=stage_mounts(_mounted(stage, run.wish), run.folder),

@@ -35,10 +35,11 @@ from regalloc.pipeline.machine import (
     stage_memory_mb,
     usable_cores,
 )
+from regalloc.pipeline.own_policy import own_policy
 from regalloc.pipeline.own_programs import find_own_programs
 from regalloc.pipeline.plan import Action, Found, Kind, Wish, plan, plan_images
 from regalloc.pipeline.programs_table import print_programs
-from regalloc.pipeline.release import build_image, own_policy
+from regalloc.pipeline.release import build_image
 from regalloc.pipeline.report_page import REPORT, write_page
 from regalloc.pipeline.report_table import print_report
 from regalloc.pipeline.show import plan_table, say, times_table
@@ -100,13 +101,18 @@ class Options:
         return load_profile(self.profile, (*llvm, *flavor, *self.bindings))
 
 
-def run_stages(options: Options, wanted: Sequence[str]) -> None:
+def run_stages(options: Options, wanted: Sequence[str], policy: str = "") -> None:
     """Make the results of the wanted stages, with all they need, and say where they are.
+
+    Args:
+        options: the shared ones.
+        wanted: names of stages.
+        policy: folder of a policy to use instead of the run's own; empty for that.
 
     Raises:
         RegallocError: of the class that names the cause.
     """
-    _run_stages(prepare(options), options, wanted)
+    _run_stages(_prepare_with(options, policy), options, wanted)
 
 
 def release(options: Options, policy: str, target: str) -> None:
@@ -120,8 +126,7 @@ def release(options: Options, policy: str, target: str) -> None:
     Raises:
         RegallocError: of the class that names the cause.
     """
-    run = prepare(options)
-    run = replace(run, wish=replace(run.wish, policy=own_policy(policy)))
+    run = _prepare_with(options, policy)
     folder = Path(target).resolve() if target else None
     if folder:
         check_target(folder)
@@ -134,6 +139,11 @@ def release(options: Options, policy: str, target: str) -> None:
     if folder:
         export(run.folder / RELEASE, folder)
         say(f"exported: {folder}")
+
+
+def _prepare_with(options: Options, policy: str) -> Run:
+    run = prepare(options)
+    return replace(run, wish=replace(run.wish, policy=own_policy(policy)))
 
 
 def _run_stages(run: Run, options: Options, wanted: Sequence[str]) -> None:

@@ -68,7 +68,7 @@ class Wish:
         seed: source of every random choice.
         targets: the images by name, with their tags.
         folder: the build that is the corpus, when it is no image's.
-        policy: the policy to release, when it is not the run's own.
+        policy: the policy to release or to evaluate, when it is not the run's own.
         programs: programs to measure beside the image's.
     """
 
@@ -156,7 +156,8 @@ def writer(folder: str) -> Stage:
 
 def folders_of(stage: Stage, wish: Wish) -> tuple[str, ...]:
     """Return the run's folders that a stage reads."""
-    return () if stage.takes_policy and wish.policy else stage.reads
+    replaced = stage.policy_replaces if wish.policy else ()
+    return tuple(folder for folder in stage.reads if folder not in replaced)
 
 
 def images_of(stage: Stage, wish: Wish) -> tuple[str, ...]:
@@ -168,9 +169,15 @@ def images_of(stage: Stage, wish: Wish) -> tuple[str, ...]:
 def reads_of(stage: Stage, wish: Wish) -> dict[str, str]:
     """Return what a stage reads that no stage wrote, with its digest."""
     objects = {OBJECTS: wish.folder.digest} if stage.reads_objects and wish.folder else {}
-    policy = {POLICY: wish.policy.digest} if stage.takes_policy and wish.policy else {}
+    own = own_policy_of(stage, wish)
+    policy = {POLICY: own.digest} if own else {}
     programs = {OWN_PROGRAMS: wish.programs.digest} if takes_programs(stage, wish) else {}
     return objects | policy | programs
+
+
+def own_policy_of(stage: Stage, wish: Wish) -> OwnPolicy | None:
+    """Return the policy of the user's own that a stage is given."""
+    return wish.policy if stage.policy_replaces else None
 
 
 def takes_programs(stage: Stage, wish: Wish) -> bool:

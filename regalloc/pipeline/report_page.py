@@ -16,6 +16,7 @@ from regalloc.report import programs, report
 from regalloc.report.programs import Programs
 from regalloc.report.report import Report
 from regalloc.stages.table import CORPUS, EVALUATION, MODEL, STAGES
+from regalloc.stages.table import POLICY as OWN_POLICY
 
 if TYPE_CHECKING:
     from regalloc.page.seeds import Seeds
@@ -88,14 +89,16 @@ def gather(folder: Path, toolchain: Path) -> Content:
     content = report.read(path)
     manifests = [manifest for stage in STAGES if (manifest := read_manifest(folder / stage.writes))]
     evaluated = next((m for m in manifests if m.stage == "evaluate"), None)
-    place = _place(folder, toolchain, evaluated)
+    # Of a policy from elsewhere neither the training is known nor whether it is still there.
+    foreign = evaluated is not None and OWN_POLICY in evaluated.reads
+    place = None if foreign else _place(folder, toolchain, evaluated)
     return Content(
         title=folder.name,
         report=content,
         stages=tuple(describe_stage(manifest) for manifest in manifests),
         versions=evaluated.versions if evaluated else {},
         programs=_read_programs(folder / PROGRAMS),
-        curves=read_curves(folder / MODEL / EVENTS),
+        curves={} if foreign else read_curves(folder / MODEL / EVENTS),
         commands=_list_commands(content, place, folder / CORPUS) if place else {},
     )
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from regalloc.report import report
 from regalloc.report.report import Estimate, Part, Report
-from regalloc.report.rows import NAMES, POLICY
+from regalloc.report.rows import POLICY
 
 if TYPE_CHECKING:
     # Brings in numpy.
@@ -77,7 +77,7 @@ def _scores(content: Report) -> Table:
     for column in (*HELD_OUT, "train"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="right", no_wrap=True)
-    for policy, name in NAMES.items():
+    for policy, name in content.names.items():
         held_out, train = (part.comparisons[policy] for part in (content.held_out, content.train))
         signs = (held_out.better, held_out.equal, held_out.worse)
         table.add_row(

@@ -11,7 +11,7 @@ import msgspec
 
 from regalloc.errors import ManifestError
 from regalloc.report.interval import Interval, Outcome
-from regalloc.report.rows import FunctionRow, ModuleRow
+from regalloc.report.rows import NAMES, FunctionRow, ModuleRow
 
 VERSION = 2
 
@@ -153,6 +153,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     train: Part
     failures: tuple[Failure, ...]
     times: Times
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Return the policies that were compared, with what readers know them by, in order."""
+        return {name: title for name, title in NAMES.items() if name in self.held_out.comparisons}
 
     @property
     def failures_by_kind(self) -> dict[str, int]:

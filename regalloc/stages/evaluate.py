@@ -1,5 +1,7 @@
 """Compare policies with the default heuristic on modules that training never saw.
 
+A policy of the user's own is compared alone, on the whole corpus: none of it is the policy's.
+
 The score of a compile is exact: the same module under the same policy scores the same each time,
 and the default is compiled twice to show it.  What limits the result is the choice of functions, so
 every ratio has an interval, and every function and module that is left out is counted and named.
@@ -61,7 +63,8 @@ def run(context: StageContext) -> None:
 
     results = measure(context, toolchain, (*held_out, *training), policies)
     check_compiled(results, config.min_compiled)
-    seen = read_trained_functions(context.folder(table.TRACE) / DEFAULT_SCORES)
+    scores = context.folder(table.TRACE) / DEFAULT_SCORES
+    seen = frozenset[str]() if context.policy else read_trained_functions(scores)
     part = describe_part(results, held_out, seen, context.seed)
     seconds = collect_seconds(results)
     content = Report(
@@ -88,8 +91,10 @@ def run(context: StageContext) -> None:
 def choose_modules(
     context: StageContext, train_fraction: float
 ) -> tuple[tuple[Module, ...], tuple[Module, ...]]:
-    """Return the held-out modules and a sample of the training modules, both sorted by name."""
+    """Return the modules unknown to training and a sample of its own, both sorted by name."""
     corpus = read_corpus(context.folder(table.CORPUS))
+    if context.policy:
+        return tuple(corpus), ()
     held_out = tuple(module for module in corpus if module.held_out)
     training = tuple(module for module in corpus if not module.held_out)
     return held_out, sample(training, train_fraction, context.seed)
@@ -102,11 +107,12 @@ def find_policies(context: StageContext) -> dict[str, Path]:
         PolicyError: one of them holds no usable model.
     """
     warmstart = context.folder(table.WARMSTART)
-    policies = {
+    trained = {
         "random": warmstart / RANDOM,
         "warmstart": warmstart / GREEDY,
         POLICY: context.folder(table.MODEL) / GREEDY,
     }
+    policies = {POLICY: context.policy} if context.policy else trained
     for folder in policies.values():
         check_policy(folder)
     return policies

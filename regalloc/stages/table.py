@@ -59,7 +59,8 @@ class Stage:
         reads_objects: whether the corpus image's objects are mounted as well.
         resumes: whether what an interrupted run left behind is kept for the next one.
         image: the image it runs in.
-        takes_policy: whether a policy of the user's own can take the place of what it reads.
+        policy_replaces: folders it does without when it is given a policy of the user's own; a
+            stage without such folders is given none.
         takes_programs: whether programs of the user's own are mounted, as a folder of the run.
     """
 
@@ -71,7 +72,7 @@ class Stage:
     reads_objects: bool = False
     resumes: bool = False
     image: str = "trainer"
-    takes_policy: bool = False
+    policy_replaces: tuple[str, ...] = ()
     takes_programs: bool = False
 
 
@@ -119,6 +120,7 @@ STAGES: tuple[Stage, ...] = (
         EVALUATION,
         (settings.Evaluate, settings.Limits),
         "compare policies with the default heuristic on held-out modules",
+        policy_replaces=(TRACE, VOCAB, WARMSTART, MODEL),
     ),
     Stage(
         "release",
@@ -127,7 +129,7 @@ STAGES: tuple[Stage, ...] = (
         (),
         "link clang, lld and llc with the policy inside",
         image="kit",
-        takes_policy=True,
+        policy_replaces=(MODEL,),
     ),
     Stage(
         "programs",

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -6,7 +7,8 @@ import msgspec
 from regalloc.page.content import Content, StageRecord
 from regalloc.page.render import render
 from regalloc.report.report import Verdict
-from tests.unit.report.samples import HOSTILE, make_report
+from regalloc.report.rows import AGAIN, POLICY
+from tests.unit.report.samples import HOSTILE, compare_only, make_report
 
 VOID = {"meta", "link", "input", "br", "path", "use"}
 
@@ -75,6 +77,14 @@ def test_page_says_everything_that_was_found():
         "1 min 03 s",
     ):
         assert words in text, words
+
+
+def test_page_of_one_policy_shows_no_other():
+    content = make_content()
+    alone = dataclasses.replace(content, report=compare_only(content.report, AGAIN, POLICY))
+    text = " ".join(outline(alone).text)
+    assert "trained" in text
+    assert "warm start" not in text
 
 
 def test_page_needs_nothing_from_elsewhere():

@@ -86,7 +86,14 @@ def test_stage_command_of_a_release_of_ones_own_policy_sees_nothing_of_the_run(r
     command = stage_command(find("release"), own)
     assert command.policy_folder == Path("/mine")
     assert [mount.name for mount in command.mounts] == ["release"]
-    assert stage_command(find("evaluate"), own).policy_folder is None
+    assert stage_command(find("train"), own).policy_folder is None
+
+
+def test_stage_command_of_an_evaluation_of_ones_own_policy_sees_the_corpus_alone(run):
+    own = replace(run, wish=replace(run.wish, policy=OwnPolicy(Path("/mine"), "a")))
+    command = stage_command(find("evaluate"), own)
+    assert command.policy_folder == Path("/mine")
+    assert [mount.name for mount in command.mounts] == ["corpus", "evaluation"]
 
 
 def test_stage_command_of_the_programs_sees_the_release_and_copies_of_ones_own(run, tmp_path):

@@ -5,7 +5,17 @@ from rich.console import Console
 
 from regalloc.pipeline.report_table import print_report
 from regalloc.report import report
-from tests.unit.report.samples import make_report
+from regalloc.report.rows import AGAIN, POLICY
+from tests.unit.report.samples import compare_only, make_report
+
+
+def test_table_shows_no_policy_that_was_not_compared(tmp_path):
+    path = tmp_path / "report.json"
+    report.write(compare_only(make_report(), AGAIN, POLICY), path)
+    out = io.StringIO()
+    print_report(path, Console(file=out, width=120))
+    assert "trained" in out.getvalue()
+    assert "warm start" not in out.getvalue()
 
 
 @pytest.mark.parametrize("width", [80, 120])

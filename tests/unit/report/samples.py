@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+import msgspec
 import numpy as np
 
 from regalloc.report import report
@@ -110,4 +111,19 @@ def make_report(modules: int = 10, functions: int = 6, seed: int = 0, failed: in
             compile_user_s=seconds,
             compile_time=compare_times(seconds, seed),
         ),
+    )
+
+
+def compare_only(content, *policies):
+    """The report of an evaluation of fewer policies, on held-out modules alone."""
+
+    def fewer(part, **none):
+        kept = {name: part.comparisons[name] for name in policies}
+        return msgspec.structs.replace(part, comparisons=kept, **none)
+
+    return msgspec.structs.replace(
+        content,
+        policies={name: content.policies[name] for name in policies if name in content.policies},
+        held_out=fewer(content.held_out),
+        train=fewer(content.train, modules=0, functions=0, function_rows=(), module_rows=()),
     )

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -24,6 +25,7 @@ POLICIES = {
     "warmstart": "warmstart/saved_policy",
     "policy": "output_model/saved_policy",
 }
+OWN = "mine"
 SPEC = [{"logging_name": "index_to_evict", "tensor_spec": {"name": "out", "port": 0}}]
 
 
@@ -35,7 +37,7 @@ def scored_module(root, name, scores, held_out, first=""):
     for policy, functions in scores.items():
         log = folder / f"{name}.{policy}.canned"
         log.write_bytes(make_log([make_episode(f, 2, s) for f, s in functions.items()]))
-        suffix = POLICIES.get(policy, "")
+        suffix = {**POLICIES, OWN: OWN}.get(policy, "")
         cases.append(f"*{suffix}) cp '{log}' $log ;;" if suffix else f"'') cp '{log}' $log ;;")
     script = f'{first} case "$policy" in {" ".join(cases)} *) exit 7 ;; esac'
     return make_module(folder, name, script, held_out)
@@ -197,3 +199,23 @@ def test_damaged_default_scores_are_named(tmp_path):
     with pytest.raises(TraceError) as caught:
         evaluate.read_trained_functions(path)
     assert caught.value.brief == "the default scores cannot be read"
+
+
+def test_a_policy_of_ones_own_is_compared_alone_on_the_whole_corpus(tmp_path):
+    scores = {"default": {"f": 4.0}, OWN: {"f": 2.0}}
+    modules = [
+        scored_module(tmp_path, "h", scores, held_out=True),
+        scored_module(tmp_path, "t", scores, held_out=False),
+    ]
+    context = make_context(tmp_path, modules, seen=["f"])
+    mine = tmp_path / OWN
+    mine.mkdir()
+    (mine / "saved_model.pb").write_bytes(b"model")
+    (mine / "output_spec.json").write_text(json.dumps(SPEC))
+    evaluate.run(replace(context, policy=mine))
+    content = report.read(tmp_path / "evaluation" / "report.json")
+    assert content.names == {POLICY: "trained"}
+    assert (content.held_out.modules, content.train.modules) == (2, 0)
+    # What the run was trained on is no matter of this policy's.
+    assert (content.held_out.functions, content.held_out.shared_functions) == (2, 0)
+    assert content.held_out.comparisons[POLICY].score.ratio == pytest.approx(0.5)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from regalloc.errors import PolicyError
-from regalloc.pipeline.release import own_policy
+from regalloc.pipeline.own_policy import own_policy
 
 
 def test_no_name_is_the_runs_own_policy():

@@ -1,0 +1,29 @@
+"""A policy from outside of the run, to release or to evaluate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from regalloc.errors import PolicyError
+from regalloc.pipeline.manifest import digest_writes, hash_outputs
+from regalloc.pipeline.plan import OwnPolicy
+
+SAVED_MODEL = "saved_model.pb"
+
+
+def own_policy(folder: str) -> OwnPolicy | None:
+    """Return the policy that was named, or None for the run's own.
+
+    Raises:
+        PolicyError: there is none in that folder.
+    """
+    if not folder:
+        return None
+    path = Path(folder).resolve()
+    if not (path / SAVED_MODEL).is_file():
+        raise PolicyError(
+            f"there is no policy in {path}",
+            f"{path / SAVED_MODEL} does not exist",
+            "run invoke train, or give --policy a folder with a SavedModel",
+        )
+    return OwnPolicy(path, digest_writes(hash_outputs(path)))

@@ -56,12 +56,16 @@ _WITH_VALUE = frozenset(
         "-x",
     }
 )
+PROFILE_USE = "-fprofile-instrument-use-path="
+"""Names the profile of the original compile; what it said is in the bitcode."""
+
 _JOINED = (
     "-coverage-data-file=",
     "-coverage-notes-file=",
     "-fembed-bitcode=",
     "-fthinlto-index=",
     "-ftime-trace=",
+    PROFILE_USE,
     "-header-include-filtering=",
     "-header-include-format=",
     "-save-temps=",

@@ -21,6 +21,7 @@ Reason = Literal[
     "not compiled by clang cc1",
     "several modules in one object",
     "built by another clang",
+    "profile is not in its bitcode",
     "filtered by cmd_filter",
     "objcopy failed",
 ]

@@ -64,7 +64,13 @@ def tabulate_functions(report: Report) -> Table:
         *(Column(f"Δ {what}", "change", f"trained less default: {what}") for what in _COUNTS),
     )
     rows = tuple(_describe_function(row, part, report.names) for part, row in _functions(report))
-    return Table("functions", columns, rows, _worst_first(columns))
+    if report.held_out.entered is None:
+        return Table("functions", columns, rows, _worst_first(columns))
+    entries = Column("entries", "count", "how often it was entered in the corpus's profile")
+    counted = (
+        (*cells, row.entries) for cells, (_, row) in zip(rows, _functions(report), strict=True)
+    )
+    return Table("functions", (*columns, entries), tuple(counted), _worst_first(columns))
 
 
 def tabulate_modules(report: Report) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,9 @@ def print_report(path: Path, console: Console | None = None) -> None:
         style="dim",
         highlight=False,
     )
+    for name, part in (("held out", content.held_out), ("train", content.train)):
+        if part.comparisons[POLICY].weighted is not None:
+            console.print(_weighted(name, part, content.names), highlight=False)
     if content.failures:
         kinds = ", ".join(f"{n} x {kind}" for kind, n in content.failures_by_kind.items())
         console.print(f"failed compiles: {kinds} (see failures in {path})", style="yellow")
@@ -93,6 +97,20 @@ def _cells(found: Estimate) -> tuple[str, str]:
         "-" if ratio is None else f"{ratio:.4f}",
         f"{interval.low:.4f}-{interval.high:.4f}" if interval else "-",
     )
+
+
+def _weighted(name: str, part: Part, names: Mapping[str, str]) -> str:
+    """Return the ratios of totals in which a function counts as often as it was entered."""
+    found = {shown: part.comparisons[policy].weighted for policy, shown in names.items()}
+    ratios = ", ".join(
+        f"{shown} {_join(estimate)}" for shown, estimate in found.items() if estimate is not None
+    )
+    return f"weighted by entry counts, {name}: {ratios} ({part.entered} functions were entered)"
+
+
+def _join(found: Estimate) -> str:
+    ratio, interval = _cells(found)
+    return ratio if interval == "-" else f"{ratio} ({interval})"
 
 
 def _count(name: str, part: Part) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from regalloc.report.interval import Interval
@@ -35,6 +36,7 @@ def make_part(
         functions=len(functions),
         decisions=sum(row.costs[DEFAULT].decisions for row in functions),
         shared_functions=shared_functions,
+        entered=_count_entered(functions),
         comparisons={name: _compare(functions, modules, name, seed) for name in policies},
         module_rows=tuple(modules),
         function_rows=tuple(functions),
@@ -90,6 +92,7 @@ def _compare(
     return Comparison(
         functions=compared.functions,
         score=Estimate(ratio=compared.ratio, interval=_score_interval(functions, policy, seed)),
+        weighted=_weigh(functions, policy, seed),
         better=compared.better,
         equal=compared.equal,
         worse=compared.worse,
@@ -110,6 +113,26 @@ def _score_interval(rows: Sequence[FunctionRow], policy: str, seed: int) -> Inte
         and (log := log_ratio(row.costs[DEFAULT].score, row.costs[policy].score)) is not None
     ]
     return bootstrap_interval([log for log, _ in logs], seed, [module for _, module in logs])
+
+
+def _count_entered(rows: Sequence[FunctionRow]) -> int | None:
+    if all(row.entries is None for row in rows):
+        return None
+    return sum(bool(row.entries) for row in rows)
+
+
+def _weigh(rows: Sequence[FunctionRow], policy: str, seed: int) -> Estimate | None:
+    """Return the ratio of the costs that were paid while the profile was taken."""
+    if _count_entered(rows) is None:
+        return None
+    compared = [row for row in rows if policy in row.costs]
+    scores = [(row.entries or 0, row.costs[DEFAULT], row.costs[policy]) for row in compared]
+    totals = [(entries * base.score, entries * cost.score) for entries, base, cost in scores]
+    before, after = (math.fsum(total[side] for total in totals) for side in (0, 1))
+    return Estimate(
+        ratio=after / before if before else None,
+        interval=bootstrap_totals(totals, seed, [row.module for row in compared]),
+    )
 
 
 def _total(

@@ -13,7 +13,7 @@ from regalloc.errors import ManifestError
 from regalloc.report.interval import Interval, Outcome
 from regalloc.report.rows import NAMES, FunctionRow, ModuleRow
 
-VERSION = 2
+VERSION = 3
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +35,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         functions: functions that both compiled.
         score: geometric mean over functions.
+        weighted: sum over functions, each weighted by how often it was entered while the corpus's
+            profile was taken; None without a profile.
         better: functions with a lower score than the default's.
         equal: functions with the same score.
         worse: functions with a higher score.
@@ -49,6 +51,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     functions: int
     score: Estimate
+    weighted: Estimate | None
     better: int
     equal: int
     worse: int
@@ -68,6 +71,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
         functions: functions with at least one decision.
         decisions: the default heuristic's decisions in them.
         shared_functions: functions left out because training modules hold one of the same name.
+        entered: functions that were entered while the corpus's profile was taken; None without one.
         comparisons: by policy; :data:`rows.AGAIN` is the default against itself, the noise floor.
         module_rows: one per module, sorted by name.
         function_rows: one per function, in the order of modules and of compilation.
@@ -77,6 +81,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     functions: int
     decisions: int
     shared_functions: int
+    entered: int | None
     comparisons: dict[str, Comparison]
     module_rows: tuple[ModuleRow, ...]
     function_rows: tuple[FunctionRow, ...]

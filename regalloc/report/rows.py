@@ -59,6 +59,7 @@ class FunctionRow(msgspec.Struct, frozen=True, kw_only=True):
         function: the function's name, as the linker sees it.
         title: the name as it stands in the source.
         namesake: its place among the functions of that name in the module.
+        entries: how often it was entered while the corpus's profile was taken; None without one.
         costs: by policy, :data:`DEFAULT` and :data:`AGAIN` among them.
     """
 
@@ -66,6 +67,7 @@ class FunctionRow(msgspec.Struct, frozen=True, kw_only=True):
     function: str
     title: str
     namesake: int
+    entries: int | None = None
     costs: dict[str, Cost]
 
 

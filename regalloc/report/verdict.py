@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regalloc.report.interval import NO_NOISE, judge
-from regalloc.report.report import Part, Verdict
+from regalloc.report.report import Estimate, Part, Verdict
 from regalloc.report.rows import AGAIN, POLICY
 
 _WORDS = {
@@ -29,8 +29,20 @@ def give_verdict(part: Part) -> Verdict:
         outcome=outcome,
         text=f"on held-out code the trained policy {_WORDS[outcome]}: score ratio {ratio:.4f}, "
         f"{sure}{_count(trained.functions, 'function')} in {_count(part.modules, 'module')} "
-        f"({trained.better} better, {trained.equal} equal, {trained.worse} worse)",
+        f"({trained.better} better, {trained.equal} equal, {trained.worse} worse)"
+        f"{_describe_weighted(trained.weighted)}",
     )
+
+
+def _describe_weighted(found: Estimate | None) -> str:
+    if found is None or found.ratio is None:
+        return ""
+    sure = (
+        f", interval {found.interval.low:.4f} to {found.interval.high:.4f}"
+        if found.interval
+        else ""
+    )
+    return f"; weighted by entry counts {found.ratio:.4f}{sure}"
 
 
 def _count(number: int, what: str) -> str:

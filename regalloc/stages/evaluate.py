@@ -16,6 +16,7 @@ from pathlib import Path
 
 from regalloc import settings
 from regalloc.compiler.corpus import Module, read_corpus, sample
+from regalloc.compiler.entry_counts import ENTRY_COUNTS, read_counts
 from regalloc.compiler.pool import Request, compile_all, count_kinds
 from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.runner import Compiled, Failed, Result
@@ -65,7 +66,8 @@ def run(context: StageContext) -> None:
     check_compiled(results, config.min_compiled)
     scores = context.folder(table.TRACE) / DEFAULT_SCORES
     seen = frozenset[str]() if context.policy else read_trained_functions(scores)
-    part = describe_part(results, held_out, seen, context.seed)
+    entries = read_counts(context.folder(table.CORPUS) / ENTRY_COUNTS)
+    part = describe_part(results, held_out, seen, context.seed, entries)
     seconds = collect_seconds(results)
     content = Report(
         version=report.VERSION,
@@ -75,7 +77,7 @@ def run(context: StageContext) -> None:
         policies={name: policy_hash(folder) for name, folder in policies.items()},
         settings=format_bindings(context.settings.sections),
         held_out=part,
-        train=describe_part(results, training, frozenset(), context.seed),
+        train=describe_part(results, training, frozenset(), context.seed, entries),
         failures=describe_failures(results),
         times=Times(
             stages_s=read_durations(context) | {"evaluate": round(time.monotonic() - start, 1)},

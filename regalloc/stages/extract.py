@@ -6,14 +6,15 @@ import json
 import re
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from regalloc import settings
 from regalloc.compiler.compile_commands import BuiltObject, read_objects
 from regalloc.compiler.corpus import DESCRIPTION, SPLIT, choose_split, parse_cmd
+from regalloc.compiler.entry_counts import ENTRY_COUNTS, EntryCounts, find_entries, write_counts
 from regalloc.compiler.sections import Embedded, Reason, dump_sections
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.errors import ConfigError, CorpusError
@@ -36,10 +37,12 @@ class Cut:
     Attributes:
         reason: why it is no module, or None.
         producer: version of the LLVM that wrote its bitcode, if it was meant to become a module.
+        entries: how often its functions were entered, or None where it has no profile.
     """
 
     reason: Reason | None
     producer: str = ""
+    entries: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +55,14 @@ class Extraction:
         skipped: the others by reason.
         producers: number of objects by the version of the LLVM that wrote their bitcode; those that
             were filtered are not counted.
+        entries: how often the functions of each module with a profile were entered.
     """
 
     objects: int
     names: list[str]
     skipped: dict[Reason, list[str]]
     producers: dict[str, int]
+    entries: EntryCounts = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         """Return the content of ``extraction.json``."""
@@ -84,19 +89,25 @@ class _Cutter:
         dumped = dump_sections(self.toolchain, built.path, self.scratch / str(number))
         if not isinstance(dumped, Embedded):
             return Cut(dumped)
-        if not any(self.pattern.search(flag) for flag in parse_cmd(dumped.cmd.read_bytes())):
+        cmd = parse_cmd(dumped.cmd.read_bytes())
+        if not any(self.pattern.search(flag) for flag in cmd):
             return Cut("filtered by cmd_filter")
         if dumped.producer != self.toolchain.version:
             return Cut(FOREIGN, dumped.producer)
+        entries = find_entries(self.toolchain, dumped.bitcode, cmd)
+        if isinstance(entries, str):
+            return Cut(entries, dumped.producer)
         target = self.corpus / built.name
         target.parent.mkdir(parents=True, exist_ok=True)
         dumped.bitcode.replace(f"{target}.bc")
         dumped.cmd.replace(f"{target}.cmd")
-        return Cut(None, dumped.producer)
+        return Cut(None, dumped.producer, entries)
 
 
 def run(context: StageContext) -> None:
     """Write the modules, ``corpus_description.json``, ``split.json`` and ``extraction.json``.
+
+    A corpus that was built with a profile also gets ``entry_counts.json``.
 
     Raises:
         CorpusError: there is no build, too few of its objects became modules, or another clang
@@ -116,6 +127,8 @@ def run(context: StageContext) -> None:
     _write(folder / EXTRACTION, extraction.to_json())
     check_extracted(extraction, config.min_extracted, toolchain.version)
     _write(folder / DESCRIPTION, {"modules": extraction.names, "has_thinlto": False})
+    if extraction.entries:
+        write_counts(extraction.entries, folder / ENTRY_COUNTS)
     split = choose_split(extraction.names, config.held_out_fraction)
     _write(folder / SPLIT, split.to_json())
 
@@ -127,8 +140,13 @@ def sort_out(objects: Sequence[BuiltObject], cuts: Sequence[Cut]) -> Extraction:
     for built, cut in zip(objects, cuts, strict=True):
         (names if cut.reason is None else skipped[cut.reason]).append(built.name)
     producers = Counter(cut.producer for cut in cuts if cut.producer)
+    entries = {built.name: cut.entries for built, cut in zip(objects, cuts, strict=True)}
     return Extraction(
-        objects=len(objects), names=names, skipped=dict(skipped), producers=dict(producers)
+        objects=len(objects),
+        names=names,
+        skipped=dict(skipped),
+        producers=dict(producers),
+        entries={name: counts for name, counts in entries.items() if counts is not None},
     )
 
 

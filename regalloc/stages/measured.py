@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.demangle import demangle
+from regalloc.compiler.entry_counts import EntryCounts
 from regalloc.compiler.logs import Episode
 from regalloc.compiler.remarks import SpillCode
 from regalloc.compiler.runner import Compiled, Failed, Result
@@ -19,9 +20,21 @@ Results = Mapping[tuple[str, str], Result]
 
 
 def describe_part(
-    results: Results, modules: Sequence[Module], seen: frozenset[str], seed: int
+    results: Results,
+    modules: Sequence[Module],
+    seen: frozenset[str],
+    seed: int,
+    entries: EntryCounts | None = None,
 ) -> Part:
-    """Compare every policy on the modules, leaving out functions that were seen in training."""
+    """Compare every policy on the modules, leaving out functions that were seen in training.
+
+    Args:
+        results: what became of the compiles.
+        modules: of the part.
+        seen: names of the functions that are left out.
+        seed: of the intervals.
+        entries: how often functions were entered, where the corpus was built with a profile.
+    """
     policies = list(dict.fromkeys(policy for policy, _ in results))
     functions: list[FunctionRow] = []
     rows: list[ModuleRow] = []
@@ -29,7 +42,8 @@ def describe_part(
     for module in compiled_everywhere(modules, results):
         compiles = {name: results[name, module] for name in policies if (name, module) in results}
         ends = {name: end for name, end in compiles.items() if isinstance(end, Compiled)}
-        found = describe_functions(module, ends)
+        counts = None if entries is None else entries.get(module, {})
+        found = describe_functions(module, ends, counts)
         kept = [row for row in found if row.function not in seen]
         functions += kept
         shared += len(found) - len(kept)
@@ -44,7 +58,9 @@ def compiled_everywhere(modules: Sequence[Module], results: Results) -> list[str
     return [module.name for module in modules if module.name not in failed]
 
 
-def describe_functions(module: str, ends: Mapping[str, Compiled]) -> list[FunctionRow]:
+def describe_functions(
+    module: str, ends: Mapping[str, Compiled], entries: Mapping[str, int] | None = None
+) -> list[FunctionRow]:
     """Return a row for each of the module's functions that the default compile decided in."""
     costs = {policy: _costs(module, end) for policy, end in ends.items()}
     return [
@@ -53,6 +69,7 @@ def describe_functions(module: str, ends: Mapping[str, Compiled]) -> list[Functi
             function=name,
             title=demangle(name),
             namesake=namesake,
+            entries=None if entries is None else entries.get(name, 0),
             costs={
                 policy: known[module, namesake, name]
                 for policy, known in costs.items()

@@ -58,6 +58,7 @@ def test_object_and_remarks_are_written_where_that_is_asked_for():
         (("-split-dwarf-output", "a.dwo", "-split-dwarf-file", "a.dwo", "-O1"), ("-O1",)),
         (("-mllvm", "-regalloc-enable-advisor=release", "-mllvm", "-inline-threshold=3"),
          ("-mllvm", "-inline-threshold=3")),
+        (("-fprofile-instrument-use-path=/p.profdata", "-O2"), ("-O2",)),
         (("-stats-file=a", "-ftime-trace=b", "-O3"), ("-O3",)),
         (("-mllvm", "-tfutils-text-log", "-O2"), ("-O2",)),
         (("-fcolor-diagnostics", "-O2"), ("-O2",)),

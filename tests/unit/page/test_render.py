@@ -143,3 +143,13 @@ def test_a_run_with_nothing_but_a_report_has_a_page():
     assert "no verdict: no function could be compared" in text
     assert "No held-out function got worse" in text
     assert "Learning" not in text
+
+
+def test_weighted_totals_are_shown_where_there_is_a_profile():
+    report = make_report(profiled=True)
+    page = render(make_content(report=report))
+    for part in (report.held_out, report.train):
+        assert f"{part.comparisons['policy'].weighted.ratio:.4f}<small>" in page
+    assert "<th>weighted</th>" in page
+    assert "32 functions were" in page
+    assert "weighted</th>" not in render(make_content())

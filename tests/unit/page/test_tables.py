@@ -70,3 +70,12 @@ def test_a_function_without_cost_has_no_ratio():
     row = REPORT.held_out.function_rows[0]
     free = msgspec.structs.replace(row.costs[DEFAULT], score=0.0)
     assert rate(msgspec.structs.replace(row, costs={**row.costs, DEFAULT: free}), POLICY) is None
+
+
+def test_functions_of_a_corpus_with_a_profile_have_their_entries():
+    report = make_report(modules=6, functions=4, profiled=True)
+    table = tabulate_functions(report)
+    assert (table.columns[-1].title, table.columns[-1].kind) == ("entries", "count")
+    rows = (*report.held_out.function_rows, *report.train.function_rows)
+    assert [cells[-1] for cells in table.rows] == [row.entries for row in rows]
+    assert "entries" not in [column.title for column in tabulate_functions(REPORT).columns]

@@ -35,3 +35,19 @@ def test_table_shows_every_policy_its_interval_and_the_verdict(tmp_path, width):
     assert "held out: 10 modules, 48 functions with a decision, 432 decisions" in words
     assert content.verdict.text in words
     assert "failed compiles: 2 x timeout" in words
+
+
+def test_table_of_a_corpus_with_a_profile_has_weighted_totals(tmp_path):
+    content = make_report(profiled=True)
+    path = tmp_path / "report.json"
+    report.write(content, path)
+    out = io.StringIO()
+    print_report(path, Console(file=out, width=100))
+    words = " ".join(out.getvalue().split())
+    for name, part in (("held out", content.held_out), ("train", content.train)):
+        assert f"weighted by entry counts, {name}: random " in words
+        found = part.comparisons["policy"].weighted
+        low, high = found.interval.low, found.interval.high
+        assert (
+            f"trained {found.ratio:.4f} ({low:.4f}-{high:.4f}) (32 functions were entered)" in words
+        )

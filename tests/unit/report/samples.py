@@ -20,8 +20,10 @@ HOSTILE = "operator<<script>alert('&')</script>"
 """A function's name that must not become part of a page."""
 
 
-def make_functions(module: str, count: int, rng: np.random.Generator) -> list[FunctionRow]:
-    """Return rows of functions of a module."""
+def make_functions(
+    module: str, count: int, rng: np.random.Generator, profiled: bool = False
+) -> list[FunctionRow]:
+    """Return rows of functions of a module, every third never entered if they have a profile."""
     rows = []
     for index in range(count):
         base = float(np.exp(rng.normal(3, 2)))
@@ -35,7 +37,10 @@ def make_functions(module: str, count: int, rng: np.random.Generator) -> list[Fu
             change = 0.0 if equal else rng.normal(SHIFT[policy], SPREAD[policy])
             costs[policy] = make_cost(base * float(np.exp(change)), rng)
         title = name if index == 0 else f"llvm::Unit{len(module)}::f{index}()"
-        row = FunctionRow(module=module, function=name, title=title, namesake=0, costs=costs)
+        entries = 1000 * (index % 3) if profiled else None
+        row = FunctionRow(
+            module=module, function=name, title=title, namesake=0, entries=entries, costs=costs
+        )
         rows.append(row)
     return rows
 
@@ -62,22 +67,30 @@ def make_module(module: str, functions: list[FunctionRow]) -> ModuleRow:
     return ModuleRow(module=module, functions=len(functions), ratios=ratios, codes=codes)
 
 
-def make_part_of(name: str, modules: int, functions: int, seed: int = 0) -> Part:
+def make_part_of(
+    name: str, modules: int, functions: int, seed: int = 0, profiled: bool = False
+) -> Part:
     """Return a part of modules with so many functions each; every fifth module has none."""
     rng = np.random.default_rng([seed, modules, functions])
     rows: list[FunctionRow] = []
     module_rows = []
     for index in range(modules):
         module = f"lib/{name}/CMakeFiles/LLVM{name}.dir/Unit{index}.cpp.o"
-        found = make_functions(module, 0 if index % 5 == 4 else functions, rng)
+        found = make_functions(module, 0 if index % 5 == 4 else functions, rng, profiled)
         rows += found
         module_rows.append(make_module(module, found))
     return make_part(rows, module_rows, 3, list(SPREAD), seed)
 
 
-def make_report(modules: int = 10, functions: int = 6, seed: int = 0, failed: int = 0) -> Report:
+def make_report(
+    modules: int = 10,
+    functions: int = 6,
+    seed: int = 0,
+    failed: int = 0,
+    profiled: bool = False,
+) -> Report:
     """Return a report with as many training modules as held-out ones."""
-    held_out = make_part_of("Support", modules, functions, seed)
+    held_out = make_part_of("Support", modules, functions, seed, profiled)
     rng = np.random.default_rng(seed)
     seconds = {
         policy: {
@@ -95,7 +108,7 @@ def make_report(modules: int = 10, functions: int = 6, seed: int = 0, failed: in
         policies={name: hashlib.sha256(name.encode()).hexdigest() for name in list(SPREAD)[1:]},
         settings=("Evaluate.train_fraction=0.25", "Limits.wall_s=120.0"),
         held_out=held_out,
-        train=make_part_of("TableGen", modules, functions, seed),
+        train=make_part_of("TableGen", modules, functions, seed, profiled),
         failures=tuple(
             Failure(
                 module=f"lib/m{index}.o",

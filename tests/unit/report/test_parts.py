@@ -11,9 +11,11 @@ def cost(score, spills=1):
     return Cost(score=score, decisions=2, spills=spills, reloads=0, copies=0)
 
 
-def function(module, name, default, policy):
+def function(module, name, default, policy, entries=None):
     costs = {DEFAULT: cost(default), POLICY: cost(policy)}
-    return FunctionRow(module=module, function=name, title=name, namesake=0, costs=costs)
+    return FunctionRow(
+        module=module, function=name, title=name, namesake=0, entries=entries, costs=costs
+    )
 
 
 def module(name, *texts, digest="same"):
@@ -77,3 +79,40 @@ def test_a_modules_ratio_is_that_of_its_functions():
     functions = [function("a", "f", 2.0, 1.0), function("a", "g", 4.0, 4.0)]
     assert rate_module(functions, POLICY) == pytest.approx(math.sqrt(0.5))
     assert rate_module(functions, "random") is None
+
+
+def test_entry_counts_weigh_the_functions_of_a_corpus_with_a_profile():
+    functions = [
+        function("a", "hot", 2.0, 1.0, entries=1000),
+        function("a", "cold", 4.0, 8.0, entries=0),
+        function("b", "warm", 1.0, 4.0, entries=10),
+    ]
+    part = make_part(functions, [], 0, [POLICY], 0)
+    assert part.entered == 2
+    found = part.comparisons[POLICY]
+    assert found.weighted == Estimate(
+        ratio=(1000 * 1 + 10 * 4) / (1000 * 2 + 10 * 1), interval=None
+    )
+    assert found.score.ratio == pytest.approx((0.5 * 2 * 4) ** (1 / 3))
+
+
+def test_functions_without_counts_are_not_weighed():
+    part = make_part([function("a", "f", 2.0, 1.0)], [], 0, [POLICY], 0)
+    assert (part.entered, part.comparisons[POLICY].weighted) == (None, None)
+
+
+def test_a_profile_that_entered_nothing_has_no_weighted_ratio():
+    part = make_part([function("a", "f", 2.0, 1.0, entries=0)], [], 0, [POLICY], 0)
+    assert part.entered == 0
+    assert part.comparisons[POLICY].weighted == Estimate(ratio=None, interval=None)
+
+
+def test_intervals_of_weighted_totals_are_drawn_over_modules():
+    functions = [function(f"m{i}", "f", 1.0, 0.8 + i % 5 / 50, entries=i + 1) for i in range(30)]
+    found = make_part(functions, [], 0, [POLICY], 0).comparisons[POLICY].weighted
+    assert found.interval.low < found.ratio < found.interval.high < 1
+    # Counts of one scale tell what counts of another do.
+    scaled = [function(r.module, "f", 1.0, r.costs[POLICY].score, 7 * r.entries) for r in functions]
+    again = make_part(scaled, [], 0, [POLICY], 0).comparisons[POLICY].weighted
+    assert again.ratio == pytest.approx(found.ratio)
+    assert again.interval.low == pytest.approx(found.interval.low)

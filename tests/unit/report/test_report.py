@@ -33,7 +33,7 @@ def test_failures_are_counted_by_kind():
     assert make_report(failed=2).failures_by_kind == {"timeout": 2}
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"version": 2}', "[]", '{"verdict": 1}'])
+@pytest.mark.parametrize("content", ["", "{", '{"version": 3}', "[]", '{"verdict": 1}'])
 def test_damaged_report_is_named(tmp_path, content):
     path = tmp_path / "report.json"
     path.write_text(content)
@@ -50,13 +50,13 @@ def test_missing_report_is_named(tmp_path):
     assert caught.value.resolution == "run invoke evaluate again"
 
 
-@pytest.mark.parametrize("version", [1, 9])
+@pytest.mark.parametrize("version", [1, 2, 9])
 def test_report_of_another_version_is_refused(tmp_path, version):
     path = tmp_path / "report.json"
     path.write_text(f'{{"version": {version}, "verdict": "as it was written then"}}')
     with pytest.raises(ManifestError) as caught:
         report.read(path)
     assert caught.value.render() == (
-        f"error: the report is of version {version}, this program reads 2\n{path}\n"
+        f"error: the report is of version {version}, this program reads 3\n{path}\n"
         "what to do: run invoke evaluate again"
     )

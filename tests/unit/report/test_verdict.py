@@ -62,3 +62,14 @@ def test_one_is_no_plural():
 
 def test_verdict_without_a_function_is_none():
     assert give_verdict(part_with(None, None)).text == "no verdict: no function could be compared"
+
+
+def test_verdict_names_the_weighted_total_where_there_is_a_profile():
+    found = make_report(profiled=True).held_out
+    trained = found.comparisons[POLICY].weighted
+    low, high = trained.interval.low, trained.interval.high
+    text = give_verdict(found).text
+    assert text.endswith(
+        f"; weighted by entry counts {trained.ratio:.4f}, interval {low:.4f} to {high:.4f}"
+    )
+    assert "weighted" not in give_verdict(make_report().held_out).text

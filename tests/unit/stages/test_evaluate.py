@@ -219,3 +219,24 @@ def test_a_policy_of_ones_own_is_compared_alone_on_the_whole_corpus(tmp_path):
     # What the run was trained on is no matter of this policy's.
     assert (content.held_out.functions, content.held_out.shared_functions) == (2, 0)
     assert content.held_out.comparisons[POLICY].score.ratio == pytest.approx(0.5)
+
+
+def test_entry_counts_of_the_corpus_weigh_the_functions(tmp_path):
+    scores = same_for_all({"f": 2.0, "g": 4.0}) | {"policy": {"f": 1.0, "g": 8.0}}
+    modules = [
+        scored_module(tmp_path, "h", scores, held_out=True),
+        scored_module(tmp_path, "t", same_for_all({"k": 9.0}), held_out=False),
+    ]
+    context = make_context(tmp_path, modules)
+    (tmp_path / "corpus" / "entry_counts.json").write_text('{"h": {"f": 100}}')
+    evaluate.run(context)
+    content = report.read(tmp_path / "evaluation" / "report.json")
+    assert [(row.function, row.entries) for row in content.held_out.function_rows] == [
+        ("f", 100), ("g", 0),
+    ]  # fmt: skip
+    assert content.held_out.entered == 1
+    assert content.held_out.comparisons[POLICY].weighted.ratio == 0.5
+    assert content.held_out.comparisons[POLICY].score.ratio == pytest.approx(1.0)
+    # A module that no program linked was never entered either.
+    assert [row.entries for row in content.train.function_rows] == [0]
+    assert content.train.comparisons[POLICY].weighted.ratio is None

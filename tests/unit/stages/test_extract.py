@@ -189,3 +189,37 @@ def test_extract_refuses_a_broken_filter(build, tmp_path):
     with pytest.raises(ConfigError) as caught:
         extract.run(build.context(tmp_path, cmd_filter="("))
     assert caught.value.details.startswith("'(': ")
+
+
+PROFILED = FAST + b"-fprofile-instrument-use-path=/corpus.profdata\0"
+
+
+def test_modules_with_a_profile_come_with_their_entry_counts(build, tmp_path):
+    text = 'define void @f() !prof !0 {\n!0 = !{!"function_entry_count", i64 7}'
+    (tmp_path / "text").write_text(text)
+    # The fake compiler runs what follows the magic number.
+    script = MAGIC + f"cat {tmp_path}/text # ProfileSummary ".encode()
+    build.add("hot.o", PROFILED)
+    (build.folder / "hot.o").write_bytes(script)
+    build.add("cold.o")
+    context = build.context(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("regalloc.compiler.sections.read_producer", lambda head: "19.1.7")
+        extract.run(context)
+    counts = json.loads((context.root / "corpus" / "entry_counts.json").read_text())
+    assert counts == {"hot.o": {"f": 7}}
+
+
+def test_a_profile_that_is_not_in_the_bitcode_makes_no_module(build, tmp_path):
+    build.add("middle.o", PROFILED)
+    with pytest.raises(CorpusError) as caught:
+        extract.run(build.context(tmp_path))
+    assert caught.value.brief == "0 of 1 objects became modules, 80% must"
+    assert caught.value.details == "1 x profile is not in its bitcode, first middle.o"
+
+
+def test_a_corpus_without_a_profile_has_no_entry_counts(build, tmp_path):
+    build.add("cold.o")
+    context = build.context(tmp_path)
+    extract.run(context)
+    assert not (context.root / "corpus" / "entry_counts.json").exists()

@@ -1,0 +1,116 @@
+"""How often each function is entered, where the corpus was built with a profile.
+
+The front end attaches a profile to the code that it makes, so the embedded bitcode holds it.  The
+counts are read after optimisation: inlining takes the calls it inlines out of a function's count,
+and what is left is how often the code that is scored was run.
+
+Source: ``getEntryCount`` in ``llvm/lib/IR/Function.cpp``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from regalloc.compiler.command_lines import PROFILE_USE, replay_flags
+from regalloc.compiler.sections import Reason
+from regalloc.compiler.toolchain import Toolchain
+from regalloc.errors import CorpusError
+
+ENTRY_COUNTS = "entry_counts.json"
+
+EntryCounts = Mapping[str, Mapping[str, int]]
+"""By module and function; one that is not there was never entered."""
+
+_SUMMARY = b"ProfileSummary"
+_TIMEOUT_S = 600.0
+_NAME = re.compile(r'^define [^@]*@(?:"((?:[^"\\]|\\..)*)"|([-a-zA-Z$._0-9]+))\(')
+_PROFILE = re.compile(r" !prof !(\d+)(?: |$)")
+_COUNT = re.compile(r'^!(\d+) = !\{!"function_entry_count", i64 (\d+)')
+_ESCAPED = re.compile(r"\\([0-9a-fA-F]{2})")
+
+
+def find_entries(
+    toolchain: Toolchain, bitcode: Path, cmd: Sequence[str]
+) -> dict[str, int] | Reason | None:
+    """Return a module's entry counts, None if it has no profile, or why they cannot be had.
+
+    Raises:
+        CorpusError: the module cannot be optimised.
+    """
+    if not any(arg.startswith(PROFILE_USE) for arg in cmd):
+        return None
+    # The middle end's profile is a file that the module does not have with it.
+    if _SUMMARY not in bitcode.read_bytes():
+        return "profile is not in its bitcode"
+    return count_entries(toolchain, bitcode, cmd)
+
+
+def count_entries(toolchain: Toolchain, bitcode: Path, cmd: Sequence[str]) -> dict[str, int]:
+    """Return the functions of a module that were entered, sorted, with how often.
+
+    Args:
+        toolchain: where clang lies.
+        bitcode: as it was before optimisation.
+        cmd: ``cc1`` arguments of the original compile.
+
+    Raises:
+        CorpusError: the module cannot be optimised.
+    """
+    argv = (str(toolchain.clang), "-cc1", *replay_flags(cmd), "-emit-llvm", "-x", "ir")
+    try:
+        run = subprocess.run(
+            (*argv, str(bitcode), "-o", "-"), capture_output=True, timeout=_TIMEOUT_S, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        said = getattr(error, "stderr", None) or b""
+        raise CorpusError(
+            "a module's entry counts cannot be read",
+            f"{bitcode}: {error}\n{said.decode(errors='replace')[-2000:]}".strip(),
+            "build the corpus again without --pgo",
+        ) from error
+    return parse_counts(run.stdout.decode("utf-8", "surrogateescape").splitlines())
+
+
+def parse_counts(lines: Iterable[str]) -> dict[str, int]:
+    """Return the entry counts above 0 of a module in LLVM's textual form."""
+    nodes: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    for line in lines:
+        if (named := _NAME.match(line)) and (found := _PROFILE.search(line, named.end())):
+            nodes[_unescape(named[1]) if named[2] is None else named[2]] = found[1]
+        elif counted := _COUNT.match(line):
+            counts[counted[1]] = int(counted[2])
+    return {name: counts[node] for name, node in sorted(nodes.items()) if counts.get(node)}
+
+
+def write_counts(counts: EntryCounts, path: Path) -> None:
+    """Write the counts of a corpus."""
+    path.write_text(json.dumps(counts, indent=1, sort_keys=True) + "\n", encoding="ascii")
+
+
+def read_counts(path: Path) -> EntryCounts | None:
+    """Return the counts of a corpus, or None if it was built without a profile.
+
+    Raises:
+        CorpusError: the file is damaged.
+    """
+    if not path.exists():
+        return None
+    try:
+        counts = json.loads(path.read_bytes())
+        return {
+            module: {name: int(count) for name, count in found.items()}
+            for module, found in counts.items()
+        }
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise CorpusError(
+            "the entry counts cannot be read", f"{path}: {error!r}", "run invoke extract again"
+        ) from error
+
+
+def _unescape(name: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), name)

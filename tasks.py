@@ -32,6 +32,7 @@ OPTIONS: dict[str, tuple[Any, str]] = {
     "llvm": (0, "release of the compiler, 15 or 19; the profile's by default"),
     "flavor": ("", "relink or source: how the compiler is built; the profile's by default"),
     "corpus_from": ("", "deb:NAME[=VERSION] or a build's folder, instead of LLVM itself"),
+    "pgo": (False, "build the corpus with a profile of its own workload"),
     "registry": ("", "host[:port][/path] of prebuilt images; REGALLOC_REGISTRY by default"),
     "jobs": (0, "compiles at the same time; 0 takes the cores this process may use"),
     "seed": (0, "source of every random choice"),
@@ -42,7 +43,7 @@ OPTIONS: dict[str, tuple[Any, str]] = {
 }
 """What tasks share: default and help text of each option."""
 
-IMAGES = ("profile", "llvm", "flavor", "corpus_from", "engine", "bind")
+IMAGES = ("profile", "llvm", "flavor", "corpus_from", "pgo", "engine", "bind")
 RUN = (*IMAGES, "run")
 STAGE = (*RUN, "registry", "jobs", "seed", "dry_run")
 BUILD = (*IMAGES, "registry", "jobs", "dry_run")

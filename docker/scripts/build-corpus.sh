@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Build LLVM with embedded bitcode, by the toolchain that the policy will run in.
 # usage: build-corpus.sh SOURCE PREFIX DEST
+# With CORPUS_PGO, what LLVM's tools did at work decides how often each block is thought to run.
 # CORPUS_TARGETS and CORPUS_PROJECTS are lists separated by semicolons, JOBS bounds the compiles.
 # LLVM_VERSION and LLVM_SOURCE_{PACKAGE,VERSION,FILE,SHA256} say what SOURCE is.
 # DEST receives source.json, compile_commands.json, cut to what was built, and the objects it names.
@@ -8,6 +9,7 @@
 set -euo pipefail
 
 source=$1 prefix=$2 dest=$3
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 : "${CORPUS_TARGETS:?lists the targets to build}" "${LLVM_VERSION:?}"
 : "${LLVM_SOURCE_PACKAGE:?}" "${LLVM_SOURCE_VERSION:?}" "${LLVM_SOURCE_FILE:?}" "${LLVM_SOURCE_SHA256:?}"
 embed="-Xclang -fembed-bitcode=all"
@@ -16,19 +18,14 @@ embed="-Xclang -fembed-bitcode=all"
 # are no sign.  All of clang and LLVM takes 2 GB.
 export CCACHE_COMPILERCHECK=content CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-10G}
 
-# Libraries of the system are left out: they add packages to the image and no code to the corpus.
-cmake -G Ninja -S "$source/llvm" -B "$dest" -Wno-dev --log-level=WARNING \
-  -DCMAKE_BUILD_TYPE=Release \
-  -DCMAKE_C_COMPILER="$prefix/bin/clang" -DCMAKE_CXX_COMPILER="$prefix/bin/clang++" \
-  -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
-  -DCMAKE_C_FLAGS="$embed" -DCMAKE_CXX_FLAGS="$embed" \
-  -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
-  -DLLVM_ENABLE_PROJECTS="${CORPUS_PROJECTS:-}" -DLLVM_TARGETS_TO_BUILD="${CORPUS_ARCHS:-X86}" \
-  -DLLVM_ENABLE_LTO=OFF -DLLVM_USE_LINKER=lld \
-  -DLLVM_ENABLE_ZLIB=OFF -DLLVM_ENABLE_ZSTD=OFF -DLLVM_ENABLE_LIBXML2=OFF \
-  -DLLVM_ENABLE_TERMINFO=OFF -DLLVM_ENABLE_LIBEDIT=OFF \
-  -DLLVM_INCLUDE_TESTS=OFF -DLLVM_INCLUDE_BENCHMARKS=OFF -DLLVM_INCLUDE_EXAMPLES=OFF \
-  -DLLVM_INCLUDE_DOCS=OFF -DLLVM_APPEND_VC_REV=OFF >/dev/null
+if [[ -n ${CORPUS_PGO:-} ]]; then
+  "$here/profile-corpus.sh" "$source" "$prefix" "$dest/profile"
+  profile=$dest/profile/corpus.profdata
+  # Functions that no tool has are as likely as not, and no reason to say so of each.
+  embed+=" -fprofile-instr-use=$profile -Wno-profile-instr-out-of-date"
+  export CCACHE_EXTRAFILES=$profile
+fi
+"$here/configure-corpus.sh" "$source" "$prefix" "$dest" "$embed"
 
 # Libraries come and go between releases; a profile names those of all.
 IFS=';' read -ra wanted <<<"$CORPUS_TARGETS"
@@ -51,7 +48,7 @@ ninja -C "$dest" -t inputs "${targets[@]}" >"$dest/built.txt"
 mapfile -t objects < <(grep '\.o$' "$dest/built.txt")
 ninja -C "$dest" -j "${JOBS:-$(nproc)}" "${objects[@]}"
 ccache --show-stats
-python3 "$(dirname "${BASH_SOURCE[0]}")/corpus-objects.py" cut "$dest"
+python3 "$here/corpus-objects.py" cut "$dest"
 rm "$dest/built.txt"
 cat >"$dest/source.json" <<JSON
 {

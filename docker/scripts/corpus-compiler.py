@@ -7,6 +7,7 @@ to be told of it.  Beside it lie, found from here and not by the environment, wh
     bin        a link to this file for each name
     toolchain  a link to the folder with clang
     records    one file per object, named by what stays with it when it is moved
+    flags      what it adds, "compile FLAG..." and "link FLAG..." a line; there need be none
 """
 
 import json
@@ -61,6 +62,8 @@ LANGUAGES = {
     "assembler-with-cpp": "assembler",
 }
 NO_OBJECT = frozenset({"-E", "-M", "-MM", "-S", "-fsyntax-only"})
+# Nothing may be added to what is linked again, or runs on its own.
+NO_LINK = NO_OBJECT | {"-c", "-r", "-Wl,-r", "-nostdlib"}
 WITH_VALUE = frozenset(
     {
         "--param",
@@ -112,6 +115,7 @@ class Invocation:
         sources: the sources with their languages, in order.
         foreign: whether a source is in a language that clang has no front end for here.
         compiles: whether objects are made and nothing else.
+        links: whether a program or a library is made.
         output: the value of -o, or None.
     """
 
@@ -119,6 +123,7 @@ class Invocation:
     sources: tuple[tuple[str, str], ...]
     foreign: bool
     compiles: bool
+    links: bool
     output: str | None
 
     @property
@@ -134,6 +139,7 @@ def parse(argv: list[str]) -> Invocation:
     """Return what the arguments of gcc or clang ask for."""
     args = tuple(_expand(argv))
     sources, language, output, foreign = [], None, None, False
+    inputs = False
     rest = iter(args)
     for arg in rest:
         if arg == "-x" or (arg.startswith("-x") and len(arg) > 2):
@@ -144,21 +150,47 @@ def parse(argv: list[str]) -> Invocation:
         elif arg in WITH_VALUE:
             next(rest, None)
         elif arg == "-" or not arg.startswith("-"):
+            inputs = True
             kind = language or _language(arg)
             foreign |= kind == "foreign"
             if kind in ("c", "c++", "assembler"):
                 sources.append((arg, kind))
     compiles = "-c" in args and bool(sources) and NO_OBJECT.isdisjoint(args)
-    return Invocation(args, tuple(sources), foreign, compiles, output)
+    links = inputs and NO_LINK.isdisjoint(args)
+    return Invocation(args, tuple(sources), foreign, compiles, links, output)
 
 
-def clang_args(asked: Invocation, cxx: bool, refused: frozenset[str]) -> list[str]:
+@dataclass(frozen=True)
+class Flags:
+    """What is added.
+
+    Attributes:
+        compile: to compiles of C and C++.
+        link: at the end of links.
+    """
+
+    compile: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
+
+
+def read_flags(path: Path) -> Flags:
+    """Return what a file adds; none adds nothing."""
+    if not path.is_file():
+        return Flags()
+    lines = (line.split() for line in path.read_text().splitlines())
+    return Flags(**{kind: tuple(flags) for kind, *flags in lines})
+
+
+def clang_args(
+    asked: Invocation, cxx: bool, refused: frozenset[str], added: Flags = Flags()
+) -> list[str]:
     """Return the arguments for clang.
 
     Args:
         asked: what the compiler was asked to do.
         cxx: whether it was asked by the name of a C++ compiler.
         refused: arguments that clang does not take.
+        added: what it was not asked for.
     """
     kept = [arg for arg in asked.args if not DROPPED.fullmatch(arg) and arg not in refused]
     languages = {language for _, language in asked.sources}
@@ -166,8 +198,11 @@ def clang_args(asked: Invocation, cxx: bool, refused: frozenset[str]) -> list[st
     # A C++ driver takes C for C++ as well.
     if languages and languages <= ({"c", "c++"} if cxx else {"c++"}):
         first.append(CXX_STANDARD)
-    embed = EMBED if asked.compiles and languages & {"c", "c++"} else ()
-    return [*first, *kept, *embed, *(LENIENT if languages else ())]
+    compiles = bool(languages & {"c", "c++"})
+    embed = EMBED if asked.compiles and compiles else ()
+    more = added.compile if compiles else ()
+    last = added.link if asked.links else ()
+    return [*first, *kept, *embed, *more, *(LENIENT if languages else ()), *last]
 
 
 def refusals(stderr: str) -> frozenset[str]:
@@ -183,10 +218,10 @@ def main(name: str, argv: list[str], home: Path) -> int:
     if asked.foreign:
         _exec_original(name, argv, home / "bin")
     clang = str((home / "toolchain").resolve() / "clang")
-    cxx = "++" in name
+    cxx, added = "++" in name, read_flags(home / "flags")
     refused: frozenset[str] = frozenset()
     while True:
-        command = [clang, *clang_args(asked, cxx, refused)]
+        command = [clang, *clang_args(asked, cxx, refused, added)]
         done = subprocess.run(command, stderr=subprocess.PIPE, check=False)
         more = refusals(done.stderr.decode(errors="replace")) - refused if done.returncode else ()
         if not more:

@@ -1,6 +1,7 @@
 """Say what source package a corpus is made of, and gather the objects its build left.
 
 usage: corpus-package.py describe DSC FILE            write package, version and sums as JSON
+       corpus-package.py settle RECORDS SOURCE COUNTS  drop the counts of what ran before the build
        corpus-package.py collect RECORDS SOURCE DEST  copy the objects, with compile_commands.json
 """
 
@@ -74,6 +75,18 @@ def describe(dsc: Path, file: Path) -> None:
     _write(file, {"package": fields["Source"], "version": fields["Version"], "files": files})
 
 
+def settle(records: Path, source: Path, counts: Path) -> None:
+    """Drop the counts of programs that ended before the first object that is left was made.
+
+    Those are configure's probes: without any tests they would pass for a workload.
+    """
+    made = (source / found.name for found in find_objects(read_records(records), source))
+    first = min((path.stat().st_mtime_ns for path in made), default=0)
+    for path in counts.glob("*.profraw"):
+        if path.stat().st_mtime_ns < first:
+            path.unlink()
+
+
 def collect(records: Path, source: Path, dest: Path) -> None:
     """Copy the objects that are left and write their commands, in an order of their own.
 
@@ -81,7 +94,7 @@ def collect(records: Path, source: Path, dest: Path) -> None:
     is taken: its functions would else be on both sides of the split.
     """
     dest.mkdir(parents=True, exist_ok=True)
-    noted = {path.stem: json.loads(path.read_text()) for path in records.glob("*.json")}
+    noted = read_records(records)
     found = find_objects(noted, source)
     kept = choose_objects(found)
     embedded = [made for made in kept if made.embedded]
@@ -113,6 +126,11 @@ def collect(records: Path, source: Path, dest: Path) -> None:
         f"corpus: {len(kept)} objects, {len(embedded)} with bitcode ({counts}); "
         f"{len(found) - len(kept)} more of the same sources left out"
     )
+
+
+def read_records(records: Path) -> dict[str, dict]:
+    """Return the compiler's notes by what stays with an object when it is moved."""
+    return {path.stem: json.loads(path.read_text()) for path in records.glob("*.json")}
 
 
 def find_objects(noted: dict[str, dict], source: Path) -> list[Object]:
@@ -158,4 +176,6 @@ def _write(path: Path, content: dict) -> None:
 
 
 if __name__ == "__main__":
-    {"describe": describe, "collect": collect}[sys.argv[1]](*map(Path, sys.argv[2:]))
+    {"describe": describe, "settle": settle, "collect": collect}[sys.argv[1]](
+        *map(Path, sys.argv[2:])
+    )

@@ -26,7 +26,13 @@ _BUILD = (
 
 @dataclass(frozen=True)
 class LlvmCorpus:
-    """LLVM's own code: the targets that the profile names."""
+    """LLVM's own code: the targets that the profile names.
+
+    Attributes:
+        pgo: whether it is built with a profile of LLVM's tools at work.
+    """
+
+    pgo: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,10 +42,12 @@ class DebCorpus:
     Attributes:
         name: the source package's name.
         version: its version, or None for the newest that the system's sources have.
+        pgo: whether it is built with a profile of its own tests.
     """
 
     name: str
     version: str | None
+    pgo: bool = False
 
     @property
     def spec(self) -> str:
@@ -66,23 +74,29 @@ CorpusSource = LlvmCorpus | DebCorpus | FolderCorpus
 LLVM_CORPUS = LlvmCorpus()
 
 
-def parse_corpus_from(text: str) -> CorpusSource:
+def parse_corpus_from(text: str, pgo: bool = False) -> CorpusSource:
     """Return what `--corpus-from` asks for: nothing, `deb:NAME[=VERSION]` or a folder.
 
+    Args:
+        text: the option's value.
+        pgo: whether the corpus is built with a profile.
+
     Raises:
-        ConfigError: it is none of them.
+        ConfigError: it is none of them, or a folder, which is built already, with a profile.
         CorpusError: the folder holds no build that can be a corpus.
     """
     if not text:
-        return LlvmCorpus()
+        return LlvmCorpus(pgo)
     if not text.startswith(DEB):
+        if pgo:
+            raise _no_profile(text)
         return read_folder(Path(text).expanduser())
     name, equals, version = text.removeprefix(DEB).partition("=")
     if not _PACKAGE.fullmatch(name):
         raise _no_package(text, f"{name!r} is no name of a Debian source package")
     if equals and not _VERSION.fullmatch(version):
         raise _no_package(text, f"{version!r} is no version of a Debian package")
-    return DebCorpus(name, version if equals else None)
+    return DebCorpus(name, version if equals else None, pgo)
 
 
 def corpus_args(source: CorpusSource, corpus: Corpus) -> dict[str, str]:
@@ -93,9 +107,9 @@ def corpus_args(source: CorpusSource, corpus: Corpus) -> dict[str, str]:
     match source:
         case LlvmCorpus():
             targets, projects = ";".join(corpus.targets), ";".join(corpus.projects)
-            return _args("llvm", targets=targets, projects=projects)
+            return _args("llvm", targets=targets, projects=projects, pgo=source.pgo)
         case DebCorpus():
-            return _args("deb", package=source.spec)
+            return _args("deb", package=source.spec, pgo=source.pgo)
         case FolderCorpus():
             return _args("")
 
@@ -157,13 +171,25 @@ def _sha256(path: Path) -> str:
         ) from error
 
 
-def _args(kind: str, *, targets: str = "", projects: str = "", package: str = "") -> dict[str, str]:
+def _args(
+    kind: str, *, targets: str = "", projects: str = "", package: str = "", pgo: bool = False
+) -> dict[str, str]:
     return {
         "CORPUS_KIND": kind,
+        "CORPUS_PGO": "1" if pgo else "",
         "CORPUS_TARGETS": targets,
         "CORPUS_PROJECTS": projects,
         "CORPUS_PACKAGE": package,
     }
+
+
+def _no_profile(folder: str) -> ConfigError:
+    return ConfigError(
+        f"--pgo and --corpus-from={folder} exclude each other",
+        "a folder is a build that is there already, with or without a profile",
+        "leave --pgo out, and build the folder with -fprofile-instr-use: what its command lines "
+        "name is found",
+    )
 
 
 def _no_package(text: str, reason: str) -> ConfigError:

@@ -90,15 +90,20 @@ def _flavor_steps(flavor: str) -> tuple[Step, ...]:
 
 def _corpus_steps(args: Mapping[str, str]) -> tuple[Step, ...]:
     scripts, prefix, objects = "docker/scripts", str(PREFIX), str(OBJECTS)
+    profile = (
+        ("corpus/packages-profile", f"corpus/packages-profile-{args['LLVM_MAJOR']}")
+        if args.get("CORPUS_PGO")
+        else ()
+    )
     if args["CORPUS_KIND"] == "deb":
         package = str(PACKAGE)
         return (
-            install("corpus/packages-deb"),
+            install("corpus/packages-deb", *profile),
             ("bash", f"{scripts}/fetch-package.sh", args["CORPUS_PACKAGE"], package),
             ("bash", f"{scripts}/build-package.sh", package, prefix, objects),
         )
     return (
-        install("corpus/packages-llvm"),
+        install("corpus/packages-llvm", *profile),
         ("bash", f"{scripts}/build-corpus.sh", str(SOURCE), prefix, objects),
     )
 

@@ -38,6 +38,9 @@ _SCRIPTS = {
     "kit": ("prepare-relink.sh", "build-kit.sh", "build-runtime.sh", "test-kit.sh"),
     "corpus": (
         "build-corpus.sh",
+        "configure-corpus.sh",
+        "profile-corpus.sh",
+        "merge-profile.sh",
         "fetch-package.sh",
         "build-package.sh",
         "corpus-compiler.py",
@@ -130,7 +133,14 @@ TREE: tuple[Image, ...] = (
         "corpus",
         "llvm",
         ("docker/corpus/**", *_scripts("corpus")),
-        (*_SOURCE_ARGS, "CORPUS_KIND", "CORPUS_TARGETS", "CORPUS_PROJECTS", "CORPUS_PACKAGE"),
+        (
+            *_SOURCE_ARGS,
+            "CORPUS_KIND",
+            "CORPUS_TARGETS",
+            "CORPUS_PROJECTS",
+            "CORPUS_PACKAGE",
+            "CORPUS_PGO",
+        ),
         "objects with embedded bitcode",
     ),
     Image(

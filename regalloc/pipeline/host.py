@@ -57,6 +57,7 @@ class Options:
         llvm: major version of the compiler; 0 for the profile's.
         flavor: how the compiler is built; empty for the profile's.
         corpus_from: `deb:NAME[=VERSION]`, the folder of a build, or empty for LLVM itself.
+        pgo: whether the corpus is built with a profile of its own workload.
         registry: where images are pulled from, if it has them; empty for REGALLOC_REGISTRY.
         jobs: compiles at the same time; 0 for the cores this process may use.
         seed: source of every random choice.
@@ -72,6 +73,7 @@ class Options:
     llvm: int = 0
     flavor: str = ""
     corpus_from: str = ""
+    pgo: bool = False
     registry: str = ""
     jobs: int = 0
     seed: int = 0
@@ -85,7 +87,12 @@ class Options:
     def folder(self) -> Path:
         """Return the run's folder as an absolute path, one for each compiler and corpus."""
         corpus = Path(self.corpus_from.removeprefix(DEB).partition("=")[0]).name
-        asked = (f"llvm{self.llvm}" if self.llvm else "", self.flavor, corpus)
+        asked = (
+            f"llvm{self.llvm}" if self.llvm else "",
+            self.flavor,
+            corpus,
+            "pgo" if self.pgo else "",
+        )
         name = "-".join((Path(self.profile).stem, *filter(None, asked)))
         return Path(self.run or CHECKOUT / "runs" / name).resolve()
 
@@ -212,7 +219,7 @@ def prepare(options: Options) -> Run:
     cache = cache_folder(os.environ)
     engine = select_engine(options.engine, CHECKOUT, cache)
     jobs = options.jobs or usable_cores()
-    source = parse_corpus_from(options.corpus_from)
+    source = parse_corpus_from(options.corpus_from, options.pgo)
     targets = resolve_targets(CHECKOUT, settings, os.environ, source)
     return Run(
         folder=options.folder,
@@ -275,7 +282,7 @@ def rebuild_page(options: Options) -> None:
         ManifestError: there is no report, or it cannot be read.
         DiskError: the page cannot be written.
     """
-    source = parse_corpus_from(options.corpus_from)
+    source = parse_corpus_from(options.corpus_from, options.pgo)
     targets = resolve_targets(CHECKOUT, options.settings, os.environ, source)
     _write_page(options.folder, targets)
 

@@ -43,6 +43,7 @@ def test_list_names_every_task():
         (("--registry=http://x",), 10, "error: registry 'http://x' cannot be used"),
         (("--corpus-from=deb:No!",), 10, "error: --corpus-from=deb:No! cannot be used"),
         (("--corpus-from=/nowhere",), 21, "error: there is no folder /nowhere"),
+        (("--pgo", "--corpus-from=/x"), 10, "error: --pgo and --corpus-from=/x exclude each other"),
         (("--engine=podman",), 10, "error: no engine 'podman'"),
         (("--engine=docker",), 11, "error: no docker engine answers"),
     ],

@@ -99,6 +99,53 @@ def test_other_languages_are_left_to_the_original(argv, foreign):
     assert compiler.parse(argv.split()).foreign is foreign
 
 
+@pytest.mark.parametrize(
+    ("argv", "links"),
+    [
+        ("a.o -o x", True),
+        ("a.c -o x", True),
+        ("-shared a.lo -lz -o x.so", True),
+        ("-c a.c", False),
+        ("-E a.c", False),
+        ("-S a.c", False),
+        ("-r -nostdlib a.o -o b.o", False),
+        ("-Wl,-r a.o -o b.o", False),
+        ("--version", False),
+        ("-print-search-dirs -o x", False),
+    ],
+)
+def test_links_are_what_makes_programs_and_libraries(argv, links):
+    assert compiler.parse(argv.split()).links is links
+
+
+@pytest.mark.parametrize(
+    ("argv", "args"),
+    [
+        ("-c a.c", ["-c", "a.c", *EMBED, "-fcount", "-x1", *compiler.LENIENT]),
+        ("a.c b.o", ["a.c", "b.o", "-fcount", "-x1", *compiler.LENIENT, "-Wl,-u,s", "r.a"]),
+        ("b.o", ["b.o", "-Wl,-u,s", "r.a"]),
+        ("-c a.S", ["-c", "a.S", *compiler.LENIENT]),
+        ("--version", ["--version"]),
+    ],
+)
+def test_compiles_and_links_are_given_more(argv, args, tmp_path):
+    (tmp_path / "flags").write_text("compile -fcount -x1\nlink -Wl,-u,s r.a\n")
+    added = compiler.read_flags(tmp_path / "flags")
+    asked = compiler.parse(argv.split())
+    assert compiler.clang_args(asked, False, frozenset(), added) == args
+
+
+def test_without_a_file_of_flags_nothing_is_added(tmp_path):
+    assert compiler.read_flags(tmp_path / "flags") == compiler.Flags()
+
+
+def test_flags_lie_beside_the_compiler(home):
+    (home / "flags").write_text("compile -fcount\n")
+    assert call(home, "gcc", "-c", "a.c", "-o", "a.o").returncode == 0
+    (noted,) = records(home)
+    assert "-fcount" in noted["arguments"]
+
+
 def test_response_files_are_read(tmp_path):
     (tmp_path / "inner").write_text("-DX='a b'")
     (tmp_path / "args").write_text(f"-c a.c\n@{tmp_path}/inner -o a.o")

@@ -222,3 +222,21 @@ def test_a_signed_description_is_read(tmp_path):
         {"name": "a.tar", "sha256": "22"},
         {"name": "b.tar", "sha256": "33"},
     ]
+
+
+def test_what_ran_before_the_first_object_counts_for_nothing(build, tmp_path):
+    counts = tmp_path / "counts"
+    counts.mkdir()
+    probe, test = counts / "1_0.profraw", counts / "2_0.profraw"
+    made = build.compile("a.c", "a.o").stat().st_mtime_ns
+    for path, time in ((probe, made - 1), (test, made + 1)):
+        path.touch()
+        os.utime(path, ns=(time, time))
+    package.settle(build.records, build.source, counts)
+    assert [path.name for path in counts.iterdir()] == [test.name]
+
+
+def test_a_build_that_left_nothing_keeps_its_counts(build, tmp_path):
+    (tmp_path / "1_0.profraw").touch()
+    package.settle(build.records, build.source, tmp_path)
+    assert (tmp_path / "1_0.profraw").exists()

@@ -82,14 +82,15 @@ def test_what_is_no_package_is_refused(text, reason):
 @pytest.mark.parametrize(
     ("source", "args"),
     [
-        (LlvmCorpus(), ("llvm", "a;b", "clang", "")),
-        (DebCorpus("zlib", None), ("deb", "", "", "zlib")),
-        (DebCorpus("zlib", "1"), ("deb", "", "", "zlib=1")),
-        (FolderCorpus(None, "0", 1), ("", "", "", "")),
+        (LlvmCorpus(), ("llvm", "a;b", "clang", "", "")),
+        (LlvmCorpus(pgo=True), ("llvm", "a;b", "clang", "", "1")),
+        (DebCorpus("zlib", None), ("deb", "", "", "zlib", "")),
+        (DebCorpus("zlib", "1", pgo=True), ("deb", "", "", "zlib=1", "1")),
+        (FolderCorpus(None, "0", 1), ("", "", "", "", "")),
     ],
 )
 def test_build_arguments_name_nothing_that_does_not_apply(source, args):
-    names = ("CORPUS_KIND", "CORPUS_TARGETS", "CORPUS_PROJECTS", "CORPUS_PACKAGE")
+    names = ("CORPUS_KIND", "CORPUS_TARGETS", "CORPUS_PROJECTS", "CORPUS_PACKAGE", "CORPUS_PGO")
     assert corpus_args(source, CORPUS) == dict(zip(names, args, strict=True))
 
 
@@ -213,3 +214,19 @@ def test_a_folder_that_is_no_corpus_is_refused(tmp_path, spoil):
         read_folder(folder)
     error = caught.value
     assert (error.brief, error.details, error.resolution) == (brief, details, resolution)
+
+
+def test_a_profile_is_asked_for_beside_the_source():
+    assert parse_corpus_from("", pgo=True) == LlvmCorpus(pgo=True)
+    assert parse_corpus_from("deb:zlib", pgo=True) == DebCorpus("zlib", None, pgo=True)
+
+
+def test_a_folder_is_built_already_and_takes_no_profile(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        parse_corpus_from(str(tmp_path), pgo=True)
+    assert caught.value.render() == (
+        f"error: --pgo and --corpus-from={tmp_path} exclude each other\n"
+        "a folder is a build that is there already, with or without a profile\n"
+        "what to do: leave --pgo out, and build the folder with -fprofile-instr-use: what its "
+        "command lines name is found"
+    )

@@ -161,3 +161,19 @@ def test_no_docker_and_no_root_says_so(tmp_path, monkeypatch):
         "without docker the toolchain's packages are installed on this machine\n"
         "what to do: start docker, or run once as root"
     )
+
+
+@pytest.mark.parametrize(("kind", "own"), [("llvm", "packages-llvm"), ("deb", "packages-deb")])
+def test_a_corpus_with_a_profile_has_the_runtime_of_its_release(kind, own):
+    args = (("CORPUS_KIND", kind), ("CORPUS_PACKAGE", "zlib"), ("LLVM_MAJOR", "15"))
+    plain, profiled = (
+        build_steps(replace(CORPUS, args=(*args, *pgo)), Path("/new"), Path("/cache"))
+        for pgo in ((), (("CORPUS_PGO", "1"),))
+    )
+    assert plain[0][2:] == (f"docker/corpus/{own}.txt",)
+    assert profiled[0][2:] == (
+        f"docker/corpus/{own}.txt",
+        "docker/corpus/packages-profile.txt",
+        "docker/corpus/packages-profile-15.txt",
+    )
+    assert plain[1:] == profiled[1:]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from regalloc.errors import ConfigError, ImageError
+from regalloc.images.corpus_source import LlvmCorpus
 from regalloc.images.tree import TREE, build_args, input_files, resolve_targets
 from regalloc.releases import FLAVORS
 from regalloc.settings import load_profile
@@ -107,6 +108,16 @@ def test_settings_and_base_image_change_what_they_decide(checkout):
     before = tags(checkout)
     assert changed(before, tags(checkout, None, "Corpus.targets=('all',)")) == {"corpus"}
     assert changed(before, tags(checkout, {"BASE_IMAGE": "x"})) == set(CHAIN)
+
+
+def test_a_profile_is_the_corpus_images_own(checkout):
+    settings = load_profile("quick")
+    before, after = (
+        {n: t.tag for n, t in resolve_targets(checkout, settings, {}, LlvmCorpus(pgo)).items()}
+        for pgo in (False, True)
+    )
+    assert before == tags(checkout)
+    assert changed(before, after) == {"corpus"}
 
 
 def test_each_release_and_flavour_has_images_of_its_own(checkout):

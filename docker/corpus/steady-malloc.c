@@ -1,13 +1,17 @@
-// malloc whose addresses are the same in every run: an arena at a fixed place, filled in the order
-// of the calls. Preloaded into the tools that a profile is taken of, which have one thread.
+// malloc and mmap whose addresses are the same in every run: arenas at fixed places, filled in the
+// order of the calls. Preloaded into the tools that a profile is taken of, which have one thread.
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define BASE ((char *)0x100000000000)
 #define SIZE ((size_t)1 << 36)
+#define PAGE ((size_t)4096)
 // Before each block lies its class: it is of 2^class bytes.
 #define HEAD 16
 #define CLASSES 36
@@ -17,9 +21,9 @@ static void *freed[CLASSES];
 
 static void fail(void) {
   static const char text[] = "error: the arena of steady-malloc cannot be had or is full\n";
-  extern long write(int, const void *, unsigned long);
-  write(2, text, sizeof text - 1);
-  abort();
+  if (write(2, text, sizeof text - 1))
+    abort();
+  _exit(1);
 }
 
 static unsigned find_class(size_t size) {
@@ -32,6 +36,21 @@ static unsigned find_class(size_t size) {
 static unsigned *head(void *block) { return (unsigned *)((char *)block - HEAD); }
 
 static size_t room(void *block) { return (size_t)1 << *head(block); }
+
+// Files are mapped behind the arena of blocks.
+void *mmap64(void *where, size_t size, int access, int flags, int file, off_t offset) {
+  static char *next = BASE + 2 * SIZE;
+  if (!where) {
+    where = next;
+    next += (size + PAGE - 1) & -PAGE;
+    flags |= MAP_FIXED_NOREPLACE;
+  }
+  return (void *)syscall(SYS_mmap, where, size, access, flags, file, offset);
+}
+
+void *mmap(void *where, size_t size, int access, int flags, int file, off_t offset) {
+  return mmap64(where, size, access, flags, file, offset);
+}
 
 // Return fresh memory whose address is a multiple of the alignment, a power of two from 16 on.
 static void *carve(unsigned class, size_t alignment) {

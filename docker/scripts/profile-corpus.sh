@@ -12,7 +12,7 @@ mkdir -p "$counts"
 # shellcheck source=docker/corpus/profile.env
 source "$here/../corpus/profile.env"
 
-# Linked where it runs, and every allocation at the same address in every run: LLVM hashes pointers,
+# Linked where it runs, and all memory at the same addresses in every run: LLVM hashes pointers,
 # and how often a hash collides would else be a matter of chance.
 "$prefix/bin/clang" -O2 -fno-builtin -fPIC -shared -o "$folder/steady-malloc.so" "$here/../corpus/steady-malloc.c"
 "$here/configure-corpus.sh" "$source" "$prefix" "$build" \

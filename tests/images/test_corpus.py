@@ -77,3 +77,34 @@ def test_a_package_that_does_not_exist_is_named(image, spec, message):
     done = call(task("build-corpus", f"--corpus-from=deb:{spec}"))
     assert done.returncode == ImageError.exit_code
     assert message in done.stdout + done.stderr
+
+
+def test_a_package_with_a_profile_holds_what_its_tests_counted():
+    done = call(task("build-corpus", f"--corpus-from={PACKAGE}", "--pgo"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    source = parse_corpus_from(PACKAGE, pgo=True)
+    targets = resolve_targets(CHECKOUT, load_profile("quick"), os.environ, source)
+    image = targets["corpus"].reference
+    # It is another image than the package's without a profile, and all of its modules have one.
+    assert (
+        image
+        != resolve_targets(CHECKOUT, load_profile("quick"), os.environ, parse_corpus_from(PACKAGE))[
+            "corpus"
+        ].reference
+    )
+    script = (
+        "cd /llvm_corpus; for o in $(find . -name '*.o'); do"
+        " llvm-objcopy --dump-section=.llvmbc=/tmp/bc --dump-section=.llvmcmd=/tmp/cmd $o /tmp/out;"
+        " grep -c -a -e -fprofile-instrument-use-path=/package/corpus.profdata /tmp/cmd;"
+        " grep -c -a function_entry_count /tmp/bc; done | sort | uniq -c"
+    )
+    counted = inside(image, "/bin/bash", "-c", script).split()
+    commands = json.loads(inside(image, "cat", "/llvm_corpus/compile_commands.json"))
+    assert counted == [str(2 * len(commands)), "1"]
+
+
+def test_a_package_without_tests_of_its_own_has_no_profile():
+    # What its rules call a test runs nothing of it.
+    done = call(task("build-corpus", "--corpus-from=deb:lua5.4", "--pgo"))
+    assert done.returncode == ImageError.exit_code
+    assert "error: the tests of the package lua5.4 left no profile" in done.stdout + done.stderr

@@ -164,6 +164,7 @@ PROGRAM = r"""
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 int main(void) {
   char *blocks[100], *other;
   for (int i = 0; i < 100; i++) {
@@ -178,6 +179,11 @@ int main(void) {
   for (int i = 0; i < 81; i++) if (other[i]) return 4;
   if (posix_memalign((void **)&other, 4096, 10) || (unsigned long)other % 4096) return 5;
   for (int i = 0; i < 100; i++) printf("%p ", (void *)blocks[i]);
+  for (int i = 0; i < 3; i++) {
+    char *pages = mmap(0, 5000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pages[4999] = 1;
+    printf("%p ", (void *)pages);
+  }
   printf("%p\n", (void *)other);
 }
 """

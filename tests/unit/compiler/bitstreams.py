@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from regalloc.compiler.bitcode import RAW_MAGIC, WRAPPER_MAGIC
 
 CHAR6 = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._"
@@ -71,3 +74,42 @@ def abbreviated(text, element, width=5):
 def wrap(data, offset=20):
     header = WRAPPER_MAGIC + (0).to_bytes(4, "little") + offset.to_bytes(4, "little")
     return header + len(data).to_bytes(4, "little") + bytes(offset - 16) + data
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block that is written: records without abbreviations, ``(code, values)``, and blocks."""
+
+    number: int
+    content: Sequence[object]
+    width: int = 3
+
+    def write(self, bits, width=2):
+        """Write the block into one whose abbreviations' numbers have so many bits."""
+        body = Bits()
+        for one in self.content:
+            if isinstance(one, Block):
+                one.write(body, self.width)
+            else:
+                self.write_record(body, *one)
+        body.fixed(0, self.width).align()
+        bits.fixed(1, width).variable(self.number, 8).variable(self.width, 4).align()
+        bits.fixed(body.size // 32, 32).fixed(body.value, body.size)
+
+    def write_record(self, bits, code, values):
+        if isinstance(values, bytes):  # a blob, by an abbreviation: literal code, blob
+            bits.fixed(2, self.width).variable(2, 5).fixed(1, 1).variable(code, 8)
+            bits.fixed(0, 1).fixed(5, 3).fixed(4, self.width).variable(len(values), 6).align()
+            bits.fixed(int.from_bytes(values, "little"), 8 * len(values)).align()
+            return
+        bits.fixed(3, self.width).variable(code, 6).variable(len(values), 6)
+        for value in values:
+            bits.variable(value, 6)
+
+
+def bitcode(*blocks):
+    """Return bitcode of the blocks."""
+    bits = Bits().fixed(int.from_bytes(RAW_MAGIC, "little"), 32)
+    for block in blocks:
+        block.write(bits)
+    return bits.data()

@@ -1,8 +1,9 @@
-"""How a module is compiled again: one process, ``clang -cc1``, from embedded bitcode.
+"""How a module is compiled again: one process, ``clang -cc1``, from bitcode.
 
 ``.llvmcmd`` holds the ``cc1`` arguments of the original compile, without ``-o``, ``-x`` and the
 input, but with whatever else it wrote (dependency files, split DWARF, diagnostics).  The embedded
-bitcode was taken before optimisation, so the optimisation pipeline runs again as it did.
+bitcode was taken before optimisation, so the optimisation pipeline runs again as it did.  From
+bitcode that was optimised once, code is generated and nothing else done.
 
 Source: ``embedBitcodeInModule`` in ``llvm/lib/Bitcode/Writer/BitcodeWriter.cpp``.
 """
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from regalloc.compiler import reduction
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.remarks import PASS
 
@@ -112,6 +114,11 @@ class Products:
     code: Path = Path("/dev/null")
     remarks: Path | None = None
 
+    @property
+    def measured(self) -> bool:
+        """Tell whether anything looks at the code."""
+        return self.remarks is not None
+
     def flags(self) -> tuple[str, ...]:
         """Return the arguments for ``clang -cc1``."""
         flags = ["-o", str(self.code)]
@@ -128,17 +135,30 @@ def compile_argv(
 
     Paths are made absolute, since the compile runs in a folder of its own.
     """
-    return (
-        str(clang.absolute()),
-        "-cc1",
-        *replay_flags(module.cmd),
-        *advice.flags(),
-        "-emit-obj",
-        "-x",
-        "ir",
-        str(module.bitcode.absolute()),
-        *products.flags(),
-    )
+    source = module.source(whole=products.measured)
+    optimised = () if source == module.bitcode else ("-disable-llvm-passes",)
+    action = (*advice.flags(), "-emit-obj", *optimised)
+    return (*_cc1(clang, module, action, source), *products.flags())
+
+
+def optimise_argv(clang: Path, module: Module, target: Path) -> tuple[str, ...]:
+    """Return the command that stops before code generation and writes optimised bitcode.
+
+    Code generation walks the uses of a value in their order in memory, so that is written as well.
+    """
+    action = ("-emit-llvm-bc", "-emit-llvm-uselists")
+    return (*_cc1(clang, module, action, module.bitcode), "-o", str(target.absolute()))
+
+
+def reduce_argv(opt: Path, marked: Path, target: Path) -> tuple[str, ...]:
+    """Return the command that leaves declarations of the functions that are marked as dropped."""
+    tool = (str(opt.absolute()), f"-passes={reduction.PASS}", "-preserve-bc-uselistorder")
+    return (*tool, str(marked.absolute()), "-o", str(target.absolute()))
+
+
+def _cc1(clang: Path, module: Module, action: Sequence[str], source: Path) -> tuple[str, ...]:
+    flags = (*replay_flags(module.cmd), *action, "-x", "ir")
+    return (str(clang.absolute()), "-cc1", *flags, str(source.absolute()))
 
 
 def replay_flags(cmd: Sequence[str]) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
+from regalloc.compiler.replays import FULL, Replay, read_replays
 from regalloc.errors import CorpusError
 
 DESCRIPTION = "corpus_description.json"
@@ -30,12 +31,23 @@ class Module:
         bitcode: file with the bitcode as it was before optimisation.
         cmd: ``cc1`` arguments of the original compile; undecodable bytes are surrogates.
         held_out: whether it is kept away from training.
+        replay: what stands in for the bitcode, and gives the same code.
     """
 
     name: str
     bitcode: Path
     cmd: tuple[str, ...]
     held_out: bool
+    replay: Replay = FULL
+
+    def source(self, whole: bool) -> Path:
+        """Return the bitcode that is compiled.
+
+        Args:
+            whole: whether functions without a decision are wanted, too.
+        """
+        reduced = None if whole else self.replay.reduced
+        return reduced or self.replay.optimised or self.bitcode
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,9 @@ def read_corpus(folder: Path) -> tuple[Module, ...]:
     """
     names = _read_names(folder)
     held_out = _read_held_out(folder, names)
-    return tuple(_read_module(folder, name, name in held_out) for name in sorted(names))
+    replays = read_replays(folder)
+    modules = (_read_module(folder, name, name in held_out) for name in sorted(names))
+    return tuple(replace(module, replay=replays.get(module.name, FULL)) for module in modules)
 
 
 def parse_cmd(data: bytes) -> tuple[str, ...]:

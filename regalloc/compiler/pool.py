@@ -7,12 +7,17 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.processes import Processes
-from regalloc.compiler.runner import Failed, Result, compile_module
+from regalloc.compiler.results import Failed, Result
+from regalloc.compiler.runner import compile_module
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.settings import Limits
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 Request = tuple[Module, Path | None]
 """A module and the policy it is compiled under, None for the default heuristic."""
@@ -47,20 +52,52 @@ def compile_all(
         DiskError, ToolchainError: no compile can succeed; those still running are killed, as they
             are on KeyboardInterrupt.
     """
+
+    def compile_one(request: Request, processes: Processes) -> Result:
+        return insist(
+            lambda: compile_module(
+                toolchain, *request, limits, processes, measure_code=measure_code
+            ),
+            limits.attempts,
+        )
+
+    return run_all(
+        compile_one, requests, jobs, advance, seconds=lambda request: request[0].replay.seconds
+    )
+
+
+def run_all(
+    work: Callable[[T, Processes], R],
+    items: Sequence[T],
+    jobs: int,
+    advance: Callable[[], None],
+    *,
+    seconds: Callable[[T], float],
+) -> list[R]:
+    """Work on all items, those that take longest first, so that none is left over at the end.
+
+    Args:
+        work: what is done with an item; starts its processes where they can be ended.
+        items: what it is done with.
+        jobs: items at the same time; does not change the results.
+        advance: called once per finished item, in the calling thread.
+        seconds: how long an item takes, in any unit.
+
+    Returns:
+        a result per item, in the order of the items.
+
+    Raises:
+        Whatever ``work`` raises; the processes still running are killed.
+    """
     processes = Processes()
-
-    def compile_once(request: Request) -> Result:
-        return compile_module(toolchain, *request, limits, processes, measure_code=measure_code)
-
+    order = sorted(range(len(items)), key=lambda index: -seconds(items[index]))
     pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="compile")
     try:
-        futures = [
-            pool.submit(_insist, compile_once, request, limits.attempts) for request in requests
-        ]
-        for future in as_completed(futures):
+        futures = {index: pool.submit(work, items[index], processes) for index in order}
+        for future in as_completed(futures.values()):
             future.result()
             advance()
-        return [future.result() for future in futures]
+        return [futures[index].result() for index in range(len(items))]
     finally:
         processes.kill()
         pool.shutdown(wait=True, cancel_futures=True)
@@ -73,9 +110,10 @@ def count_kinds(failures: Iterable[Failed]) -> str:
     return ", ".join(f"{count} x {kind}" for kind, count in ranked)
 
 
-def _insist(compile_once: Callable[[Request], Result], request: Request, attempts: int) -> Result:
+def insist(compile_once: Callable[[], Result], attempts: int) -> Result:
+    """Compile until it succeeds or was tried so often, and return what came of it."""
     for attempt in range(1, attempts + 1):
-        result = compile_once(request)
+        result = compile_once()
         if not isinstance(result, Failed):
             break
         result = replace(result, attempts=attempt)

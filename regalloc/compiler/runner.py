@@ -3,84 +3,24 @@
 from __future__ import annotations
 
 import errno
-import os
-import signal
 import tempfile
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from regalloc.compiler.bitcode import is_bitcode
-from regalloc.compiler.code import Code, read_code
+from regalloc.compiler.code import read_code
 from regalloc.compiler.command_lines import Advice, Products, compile_argv
 from regalloc.compiler.corpus import Module
-from regalloc.compiler.diagnostics import blames_policy, explain
-from regalloc.compiler.logs import Episode, read_log
+from regalloc.compiler.logs import read_log
 from regalloc.compiler.processes import Exit, Processes, compile_place, run_limited
+from regalloc.compiler.results import Compiled, Failed, Result, classify
 from regalloc.compiler.toolchain import BUILD_IMAGES, Toolchain
 from regalloc.errors import DiskError, RegallocError, ToolchainError, TrainingLogError
 from regalloc.settings import Limits
 
-FailureKind = Literal[
-    "timeout", "signal", "out_of_memory", "exit", "bad_log", "bad_code", "bad_module", "bad_policy"
-]
-
-_OUT_OF_MEMORY = (
-    "out of memory",
-    "bad_alloc",
-    "Cannot allocate memory",
-    "ResourceExhausted",
-    "failed to map segment",
-)
-_BAD_BITCODE = (
-    "abbrev record",
-    "can't skip",
-    "itcode signature",
-    "Invalid encoding",
-    "Invalid record",
-    "Malformed block",
-    "Unexpected end of file reading",
-)
-_DISK_FULL = os.strerror(errno.ENOSPC)
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """A compile that ended well.
-
-    Attributes:
-        module: the module's name.
-        episodes: its functions with a decision, in the order of their log.
-        wall_s: elapsed seconds.
-        user_s: seconds of processor time in user mode.
-        code: what was generated, where that was asked for.
-    """
-
-    module: str
-    episodes: tuple[Episode, ...]
-    wall_s: float
-    user_s: float
-    code: Code | None = None
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A compile that gave no episodes.
-
-    Attributes:
-        module: the module's name.
-        kind: what ended it.
-        detail: signal name, limit, or the compiler's errors.
-        attempts: how often it was tried.
-    """
-
-    module: str
-    kind: FailureKind
-    detail: str
-    attempts: int = 1
-
-
-Result = Compiled | Failed
+__all__ = ("Compiled", "Failed", "Result", "compile_module", "run_tool_limited")
 
 
 def compile_module(
@@ -94,64 +34,52 @@ def compile_module(
 ) -> Result:
     """Compile a module under a policy, or under the default heuristic if that is None.
 
-    Nothing is left behind: the log is read, and the object written only to be measured.
+    Nothing is left behind: the log is read, and the object written only to be measured.  Where it
+    is measured, code is generated for the whole module, not for functions with a decision alone.
 
     Raises:
         DiskError: there is no room for the log.
         ToolchainError: clang cannot be started.
         StoppedError: the processes were killed.
     """
-    detail = _unusable(module)
-    if detail:
+    if detail := _unusable(module.source(whole=measure_code)):
         return Failed(module.name, "bad_module", detail)
-    try:
-        with tempfile.TemporaryDirectory(prefix="regalloc-") as name:
-            advice = Advice(Path(name) / "log", policy)
-            files = (Path(name) / "object", Path(name) / "remarks") if measure_code else ()
-            products = Products(*files)
-            argv = compile_argv(toolchain.clang, module, advice, products)
-            place = compile_place(Path(name))
-            end = run_limited(argv, place, limits, processes or Processes())
-            result = _classify(module, end, limits) or _read(toolchain, module, end, advice)
-            return _with_code(result, products)
-    except OSError as error:
-        cause = _translate(error, toolchain)
-        if cause is None:
-            raise
-        raise cause from error
+    with _explained(toolchain), tempfile.TemporaryDirectory(prefix="regalloc-") as name:
+        advice = Advice(Path(name) / "log", policy)
+        files = (Path(name) / "object", Path(name) / "remarks") if measure_code else ()
+        products = Products(*files)
+        argv = compile_argv(toolchain.clang, module, advice, products)
+        end = run_limited(argv, compile_place(Path(name)), limits, processes or Processes())
+        result = classify(module.name, end, limits) or _read(toolchain, module, end, advice)
+        return _with_code(result, products)
 
 
-def _unusable(module: Module) -> str:
+def run_tool_limited(
+    toolchain: Toolchain,
+    module: Module,
+    argv: tuple[str, ...],
+    limits: Limits,
+    processes: Processes,
+) -> Failed | None:
+    """Run one of the toolchain's tools on a module's bitcode and return how it failed, if it did.
+
+    Raises:
+        DiskError: there is no room for what it writes.
+        ToolchainError: it cannot be started.
+        StoppedError: the processes were killed.
+    """
+    with _explained(toolchain), tempfile.TemporaryDirectory(prefix="regalloc-") as name:
+        end = run_limited(argv, compile_place(Path(name)), limits, processes)
+        return classify(module.name, end, limits)
+
+
+def _unusable(bitcode: Path) -> str:
     try:
-        with module.bitcode.open("rb") as file:
+        with bitcode.open("rb") as file:
             head = file.read(4)
     except OSError as error:
-        return f"{module.bitcode}: {error.strerror}"
-    return "" if is_bitcode(head) else f"{module.bitcode} does not begin as bitcode does"
-
-
-def _classify(module: Module, end: Exit, limits: Limits) -> Failed | None:
-    errors = explain(end.stderr)
-    failed = Failed(module.name, "exit", errors)
-    if end.timed_out or end.code == -signal.SIGXCPU:
-        return replace(failed, kind="timeout", detail=f"no end after {limits.wall_s:g} s")
-    if end.code == -signal.SIGXFSZ:
-        return replace(failed, kind="signal", detail="SIGXFSZ: the training log grew too long")
-    if end.code != 0 and _DISK_FULL in end.stderr:
-        raise DiskError("the disk is full", errors, "free space in the folder for temporary files")
-    if end.code == -signal.SIGKILL or (
-        end.code != 0 and any(text in end.stderr for text in _OUT_OF_MEMORY)
-    ):
-        detail = f"limit {limits.memory_mb} MiB\n{errors}".strip()
-        return replace(failed, kind="out_of_memory", detail=detail)
-    if end.code and blames_policy(end.stderr):
-        return replace(failed, kind="bad_policy")
-    if end.code < 0:
-        detail = f"{signal.Signals(-end.code).name}\n{errors}".strip()
-        return replace(failed, kind="signal", detail=detail)
-    if end.code and any(text in end.stderr for text in _BAD_BITCODE):
-        return replace(failed, kind="bad_module")
-    return replace(failed, detail=f"exit code {end.code}\n{errors}".strip()) if end.code else None
+        return f"{bitcode}: {error.strerror}"
+    return "" if is_bitcode(head) else f"{bitcode} does not begin as bitcode does"
 
 
 def _read(toolchain: Toolchain, module: Module, end: Exit, advice: Advice) -> Result:
@@ -178,6 +106,18 @@ def _with_code(result: Result, products: Products) -> Result:
         return Failed(result.module, "bad_code", str(error))
 
 
+@contextmanager
+def _explained(toolchain: Toolchain) -> Iterator[None]:
+    """Turn what the system refuses into errors of our own, where the cause is known."""
+    try:
+        yield
+    except OSError as error:
+        cause = _translate(error, toolchain)
+        if cause is None:
+            raise
+        raise cause from error
+
+
 def _translate(error: OSError, toolchain: Toolchain) -> RegallocError | None:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskError(
@@ -185,10 +125,9 @@ def _translate(error: OSError, toolchain: Toolchain) -> RegallocError | None:
             f"{tempfile.gettempdir()}: {error.strerror}",
             "free space in the folder for temporary files",
         )
-    if error.filename == str(toolchain.clang.absolute()):
+    tool = Path(error.filename or "")
+    if tool.parent == toolchain.clang.absolute().parent:
         return ToolchainError(
-            "clang cannot be started",
-            f"{toolchain.clang}: {error.strerror}",
-            BUILD_IMAGES,
+            f"{tool.name} cannot be started", f"{tool}: {error.strerror}", BUILD_IMAGES
         )
     return None

@@ -45,6 +45,11 @@ class Toolchain:
         return self.path / "bin" / "llc"
 
     @property
+    def opt(self) -> Path:
+        """The tool that runs single passes."""
+        return self.path / "bin" / "opt"
+
+    @property
     def objcopy(self) -> Path:
         """The tool that takes sections out of objects."""
         return self.path / "bin" / "llvm-objcopy"

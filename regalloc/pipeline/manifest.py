@@ -16,7 +16,8 @@ from regalloc.images.files import hash_file
 MANIFEST = "manifest.json"
 STARTED = "started.json"
 T = TypeVar("T")
-_UNHASHED = (MANIFEST, STARTED, "events")
+_UNHASHED = (MANIFEST, STARTED, "events", "times.json")
+"""What differs between equal runs, besides the records themselves."""
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

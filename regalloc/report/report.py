@@ -124,7 +124,7 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
         stages_s: seconds each stage took.
         compile_user_s: processor seconds of each compile of a module with decisions, by policy and
             module.
-        compile_time: of all these modules together, by policy; :data:`rows.AGAIN` is noise.
+        compile_time: of all these modules together, by policy.
     """
 
     stages_s: dict[str, float]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from regalloc.compiler.baselines import Baseline, Found
 from regalloc.compiler.logs import Episode
+from regalloc.compiler.results import Failed
 from regalloc.errors import TraceError
 from regalloc.rl.rewards import compute_reward, update_baseline
 
@@ -79,6 +81,21 @@ class Baselines:
     def from_json(cls, content: dict[str, Any]) -> Baselines:
         """Return the baselines of a JSON value."""
         return cls(content["defaults"], content["averages"])
+
+
+def describe_known(found: Mapping[str, Found]) -> tuple[Scores, dict[str, str]]:
+    """Return the default scores that the corpus tells, and why others have none, by module."""
+    scores = {
+        module: {o.function: o.score for o in known.outcomes if math.isfinite(o.score)}
+        for module, known in found.items()
+        if isinstance(known, Baseline)
+    }
+    failures = {
+        module: f"{known.kind}: {known.detail}"
+        for module, known in found.items()
+        if isinstance(known, Failed)
+    }
+    return scores, failures
 
 
 def read_defaults(path: Path) -> tuple[Scores, dict[str, str]]:

@@ -2,9 +2,10 @@
 
 A policy of the user's own is compared alone, on the whole corpus: none of it is the policy's.
 
-The score of a compile is exact: the same module under the same policy scores the same each time,
-and the default is compiled twice to show it.  What limits the result is the choice of functions, so
-every ratio has an interval, and every function and module that is left out is counted and named.
+The score of a compile is exact: the same module under the same policy scores the same each time.
+The default heuristic's is the baseline that the corpus holds, and a second compile shows it.  What
+limits the result is the choice of functions, so every ratio has an interval, and every function and
+module that is left out is counted and named.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from regalloc import settings
+from regalloc.compiler.baselines import read_baselines
 from regalloc.compiler.corpus import Module, read_corpus, sample
 from regalloc.compiler.entry_counts import ENTRY_COUNTS, read_counts
 from regalloc.compiler.pool import Request, compile_all, count_kinds
 from regalloc.compiler.probe import probe, probe_policy
-from regalloc.compiler.runner import Compiled, Failed, Result
+from regalloc.compiler.results import Failed
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.compiler.trace_file import DEFAULT_SCORES
 from regalloc.errors import CompileError, TraceError
@@ -34,10 +36,13 @@ from regalloc.settings import format_bindings
 from regalloc.stages import table
 from regalloc.stages.context import StageContext
 from regalloc.stages.measured import (
+    Measured,
     Results,
     collect_seconds,
     describe_failures,
     describe_part,
+    recall,
+    summarise,
 )
 
 REPORT = "report.json"
@@ -144,24 +149,30 @@ def measure(
     modules: Sequence[Module],
     policies: Mapping[str, Path],
 ) -> Results:
-    """Compile the modules under the default heuristic, and those with a decision under each policy.
+    """Return what each policy makes of the modules that hold a decision, and the default of all.
 
-    Without a decision there is nothing a policy could change, so those are not compiled again.
+    What the default heuristic makes of them the corpus tells, as far as it does: each module with a
+    decision is compiled under it once more, and what that differs in is noise.
     """
 
-    def compile_under(title: str, requests: Sequence[Request]) -> list[Result]:
+    def compile_under(title: str, requests: Sequence[Request]) -> list[Measured | Failed]:
         limits = context.settings.get(settings.Limits)
         with progress(title, len(requests)) as advance:
-            return compile_all(
+            ends = compile_all(
                 toolchain, requests, limits, context.jobs, advance, measure_code=True
             )
+        return [summarise(end) for end in ends]
 
-    ends = compile_under(DEFAULT, [(module, None) for module in modules])
-    results = {(DEFAULT, end.module): end for end in ends}
+    found = read_baselines(context.folder(table.CORPUS))
+    new = [module for module in modules if module.name not in found]
+    ends = compile_under(DEFAULT, [(module, None) for module in new]) if new else []
+    default = {module.name: end for module, end in zip(new, ends, strict=True)}
+    default |= {name: recall(baseline) for name, baseline in found.items()}
+    results = {(DEFAULT, module.name): default[module.name] for module in modules}
     deciding = [
         module
-        for module, end in zip(modules, ends, strict=True)
-        if isinstance(end, Compiled) and end.episodes
+        for module in modules
+        if isinstance(end := default[module.name], Measured) and end.outcomes
     ]
     tried: dict[str, Path | None] = {AGAIN: None, **policies}
     keys = [(policy, module) for policy in tried for module in deciding]

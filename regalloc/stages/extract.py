@@ -1,4 +1,9 @@
-"""Cut the embedded bitcode out of the corpus objects and choose the held-out modules."""
+"""Cut the embedded bitcode out of the corpus objects, and prepare all that later stages compile.
+
+The held-out modules are chosen, what the default heuristic makes of each module is found, and each
+is optimised once: from then on code generation alone is done again, on proof that it changes
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +20,15 @@ from regalloc import settings
 from regalloc.compiler.compile_commands import BuiltObject, read_objects
 from regalloc.compiler.corpus import DESCRIPTION, SPLIT, choose_split, parse_cmd
 from regalloc.compiler.entry_counts import ENTRY_COUNTS, EntryCounts, find_entries, write_counts
+from regalloc.compiler.probe import probe
+from regalloc.compiler.proof import Prover
 from regalloc.compiler.sections import Embedded, Reason, dump_sections
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.errors import ConfigError, CorpusError
 from regalloc.report.progress import progress
 from regalloc.stages import table
 from regalloc.stages.context import StageContext
+from regalloc.stages.replays import describe_proofs, prove_all
 
 EXTRACTION = "extraction.json"
 
@@ -105,7 +113,7 @@ class _Cutter:
 
 
 def run(context: StageContext) -> None:
-    """Write the modules, ``corpus_description.json``, ``split.json`` and ``extraction.json``.
+    """Write the modules, what describes them, their baselines and how they are replayed.
 
     A corpus that was built with a profile also gets ``entry_counts.json``.
 
@@ -113,7 +121,8 @@ def run(context: StageContext) -> None:
         CorpusError: there is no build, too few of its objects became modules, or another clang
             made them.
         ConfigError: the filter is no regular expression.
-        ToolchainError: clang or llvm-objcopy is missing, or of a release that is not supported.
+        ToolchainError: clang or llvm-objcopy is missing, clang lacks the ML hooks, or is of a
+            release that is not supported.
     """
     config = context.settings.get(settings.Corpus)
     pattern = _compile_filter(config.cmd_filter)
@@ -131,6 +140,9 @@ def run(context: StageContext) -> None:
         write_counts(extraction.entries, folder / ENTRY_COUNTS)
     split = choose_split(extraction.names, config.held_out_fraction)
     _write(folder / SPLIT, split.to_json())
+    probe(toolchain)
+    prover = Prover(toolchain, context.settings.get(settings.Limits), folder)
+    print(describe_proofs(prove_all(prover, context.jobs)))
 
 
 def sort_out(objects: Sequence[BuiltObject], cuts: Sequence[Cut]) -> Extraction:

@@ -3,20 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from regalloc.compiler import code
+from regalloc.compiler.baselines import Found, describe
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.demangle import demangle
 from regalloc.compiler.entry_counts import EntryCounts
-from regalloc.compiler.logs import Episode
+from regalloc.compiler.logs import Outcome
 from regalloc.compiler.remarks import SpillCode
-from regalloc.compiler.runner import Compiled, Failed, Result
+from regalloc.compiler.results import Failed, Result
 from regalloc.report.parts import make_part, rate_module
 from regalloc.report.ratios import FunctionId, identify
 from regalloc.report.report import Failure, Part
-from regalloc.report.rows import DEFAULT, Code, Cost, FunctionRow, ModuleRow
+from regalloc.report.rows import AGAIN, DEFAULT, Code, Cost, FunctionRow, ModuleRow
 
-Results = Mapping[tuple[str, str], Result]
+
+@dataclass(frozen=True)
+class Measured:
+    """A compile that ended well.
+
+    Attributes:
+        outcomes: of its functions with a decision, in the order of the log.
+        code: what was generated.
+        user_s: seconds of processor time in user mode.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    code: code.Code
+    user_s: float = 0.0
+
+
+Results = Mapping[tuple[str, str], Measured | Failed]
 """What became of a policy's compile of a module, by the names of both."""
+
+
+def summarise(end: Result) -> Measured | Failed:
+    """Return what is compared of a compile whose code was measured."""
+    if isinstance(end, Failed):
+        return end
+    found = describe(end)
+    return Measured(found.outcomes, found.code, end.user_s)
+
+
+def recall(found: Found) -> Measured | Failed:
+    """Return what is compared of a module's baseline."""
+    return found if isinstance(found, Failed) else Measured(found.outcomes, found.code)
 
 
 def describe_part(
@@ -41,7 +73,7 @@ def describe_part(
     shared = 0
     for module in compiled_everywhere(modules, results):
         compiles = {name: results[name, module] for name in policies if (name, module) in results}
-        ends = {name: end for name, end in compiles.items() if isinstance(end, Compiled)}
+        ends = {name: end for name, end in compiles.items() if isinstance(end, Measured)}
         counts = None if entries is None else entries.get(module, {})
         found = describe_functions(module, ends, counts)
         kept = [row for row in found if row.function not in seen]
@@ -59,7 +91,7 @@ def compiled_everywhere(modules: Sequence[Module], results: Results) -> list[str
 
 
 def describe_functions(
-    module: str, ends: Mapping[str, Compiled], entries: Mapping[str, int] | None = None
+    module: str, ends: Mapping[str, Measured], entries: Mapping[str, int] | None = None
 ) -> list[FunctionRow]:
     """Return a row for each of the module's functions that the default compile decided in."""
     costs = {policy: _costs(module, end) for policy, end in ends.items()}
@@ -90,27 +122,30 @@ def describe_failures(results: Results) -> tuple[Failure, ...]:
 
 
 def collect_seconds(results: Results) -> dict[str, dict[str, float]]:
-    """Return the processor seconds of the compiles of modules with a decision, by policy."""
-    seconds: dict[str, dict[str, float]] = {policy: {} for policy, _ in results}
-    for (policy, name), end in results.items():
-        if isinstance(end, Compiled) and end.episodes:
-            seconds[policy][name] = round(end.user_s, 3)
+    """Return the processor seconds of the compiles of modules with a decision, by policy.
+
+    The default's are those of its second compile: the first was in full, and at another time.
+    """
+    seconds: dict[str, dict[str, float]] = {DEFAULT: {}}
+    for (policy, module), end in results.items():
+        if policy != DEFAULT and isinstance(end, Measured):
+            timed = seconds.setdefault(DEFAULT if policy == AGAIN else policy, {})
+            timed[module] = round(end.user_s, 3)
     return seconds
 
 
-def _costs(module: str, end: Compiled) -> dict[FunctionId, Cost]:
-    ids = identify(module, ((episode.function, episode.score) for episode in end.episodes))
+def _costs(module: str, end: Measured) -> dict[FunctionId, Cost]:
+    ids = identify(module, ((outcome.function, outcome.score) for outcome in end.outcomes))
     return {
-        function: _cost(episode, end) for function, episode in zip(ids, end.episodes, strict=True)
+        function: _cost(outcome, end) for function, outcome in zip(ids, end.outcomes, strict=True)
     }
 
 
-def _cost(episode: Episode, end: Compiled) -> Cost:
-    assert end.code is not None, "an evaluation measures code"
-    left = end.code.spill_code.get(episode.function, SpillCode())
+def _cost(outcome: Outcome, end: Measured) -> Cost:
+    left = end.code.spill_code.get(outcome.function, SpillCode())
     return Cost(
-        score=episode.score,
-        decisions=episode.decisions,
+        score=outcome.score,
+        decisions=outcome.decisions,
         spills=left.spills,
         reloads=left.reloads,
         copies=left.copies,
@@ -118,7 +153,7 @@ def _cost(episode: Episode, end: Compiled) -> Cost:
 
 
 def _describe_module(
-    module: str, ends: Mapping[str, Compiled], functions: Sequence[FunctionRow]
+    module: str, ends: Mapping[str, Measured], functions: Sequence[FunctionRow]
 ) -> ModuleRow:
     return ModuleRow(
         module=module,
@@ -128,8 +163,7 @@ def _describe_module(
     )
 
 
-def _describe_code(end: Compiled) -> Code:
-    assert end.code is not None, "an evaluation measures code"
+def _describe_code(end: Measured) -> Code:
     total = sum(end.code.spill_code.values(), SpillCode())
     return Code(
         text_bytes=end.code.text_bytes,

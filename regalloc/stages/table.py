@@ -81,8 +81,8 @@ STAGES: tuple[Stage, ...] = (
         "extract",
         (),
         CORPUS,
-        (settings.Corpus,),
-        "cut embedded bitcode out of the corpus objects and choose the held-out modules",
+        (settings.Corpus, settings.Limits),
+        "cut embedded bitcode out of the corpus objects, hold modules out, optimise each once",
         reads_objects=True,
     ),
     Stage(

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from regalloc import settings
+from regalloc.compiler.baselines import read_baselines, settle
 from regalloc.compiler.corpus import Module, read_corpus, sample
 from regalloc.compiler.pool import compile_all, count_kinds
 from regalloc.compiler.probe import probe
 from regalloc.compiler.runner import Compiled, Failed, Result
-from regalloc.compiler.toolchain import open_toolchain
+from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.compiler.trace_file import DEFAULT_SCORES, TRACE, write_trace
 from regalloc.errors import CompileError, CorpusError, TraceError
 from regalloc.report.progress import progress
@@ -37,10 +38,7 @@ def run(context: StageContext) -> None:
     modules = choose_modules(context)
     toolchain = open_toolchain(context.toolchain)
     probe(toolchain)
-    limits = context.settings.get(settings.Limits)
-    with progress("trace", len(modules)) as advance:
-        requests = [(module, None) for module in modules]
-        results = compile_all(toolchain, requests, limits, context.jobs, advance)
+    results = compile_defaults(context, toolchain, modules)
     check_compiled(results)
     folder = context.folder(table.TRACE)
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,6 +66,19 @@ def choose_modules(context: StageContext) -> tuple[Module, ...]:
         )
     rate = context.settings.get(settings.Trace).sampling_rate
     return sample(training, rate, context.seed)
+
+
+def compile_defaults(
+    context: StageContext, toolchain: Toolchain, modules: Sequence[Module]
+) -> list[Result]:
+    """Compile the modules that hold a decision, and return a result for each of the modules."""
+    baselines = read_baselines(context.folder(table.CORPUS))
+    settled = {module.name: settle(module.name, baselines.get(module.name)) for module in modules}
+    requests = [(module, None) for module in modules if settled[module.name] is None]
+    limits = context.settings.get(settings.Limits)
+    with progress("trace", len(requests)) as advance:
+        compiled = iter(compile_all(toolchain, requests, limits, context.jobs, advance))
+    return [settled[module.name] or next(compiled) for module in modules]
 
 
 def check_compiled(results: Sequence[Result]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from regalloc import settings
+from regalloc.compiler.baselines import read_baselines
 from regalloc.compiler.corpus import Module, read_corpus
 from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.toolchain import open_toolchain
@@ -23,7 +24,7 @@ from regalloc.compiler.trace_file import DEFAULT_SCORES
 from regalloc.compiler.vocab_file import read_vocab
 from regalloc.report.progress import progress
 from regalloc.rl import backend, policy
-from regalloc.rl.baselines import Baselines, Scored, read_defaults
+from regalloc.rl.baselines import Baselines, Scored, describe_known, read_defaults
 from regalloc.rl.collector import Collector
 from regalloc.rl.dataset import encode_decisions
 from regalloc.rl.folder import GREEDY, SAMPLING, policy_hash
@@ -78,8 +79,7 @@ class Training:
         self.inputs = describe_inputs(
             context.seed, (network, train), weights, self.encoder, modules
         )
-        scores, failures = read_defaults(context.folder(table.TRACE) / DEFAULT_SCORES)
-        fresh = State(Baselines(scores), quarantined=failures)
+        fresh = _create_state(context, modules)
         self.state = load_state(self.folder, self.inputs, self.learner) or fresh
         self.collector = _create_collector(context, modules)
         self.journal = Journal(self.folder)
@@ -146,6 +146,14 @@ class Training:
         began = time.monotonic()
         yield
         self.seconds[phase] = time.monotonic() - began
+
+
+def _create_state(context: StageContext, modules: Collection[str]) -> State:
+    """Return where training begins: with all that is known of the default heuristic."""
+    scores, failures = read_defaults(context.folder(table.TRACE) / DEFAULT_SCORES)
+    found = read_baselines(context.folder(table.CORPUS))
+    known, refused = describe_known({name: found[name] for name in modules if name in found})
+    return State(Baselines(scores | known), quarantined=failures | refused)
 
 
 def _create_collector(context: StageContext, modules: dict[str, Module]) -> Collector:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -55,6 +56,13 @@ def test_training_ends_with_a_report(trained):
     }  # fmt: skip
     assert content.verdict.text in " ".join(output.split())
     assert (folder / "report.html").is_file()
+
+
+def test_code_generation_alone_gives_the_same_for_every_module(trained):
+    folder, _ = trained
+    replays = json.loads((folder / "corpus" / "replay.json").read_text())["modules"]
+    assert {replay["compiles"] for replay in replays.values()} <= {"reduced", "nothing"}, replays
+    assert sum(replay["compiles"] == "reduced" for replay in replays.values()) > 1
 
 
 def test_default_against_itself_is_exact(trained):

@@ -12,9 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from regalloc.compiler.baselines import describe, write_baselines
+from regalloc.compiler.code import Code
+from regalloc.compiler.corpus import Module
+from regalloc.compiler.results import Failed
 from regalloc.errors import CompileError, ManifestError, PolicyError
 from regalloc.rl.folder import check_policy, policy_hash
 from regalloc.stages import train, warmstart
+from tests.rl import simulator
 from tests.rl.simulator import (
     BROKEN,
     QUIET,
@@ -162,8 +167,6 @@ def test_checkpoint_of_other_settings_is_refused(root, fake_compiler):
 
 
 def test_all_modules_failing_is_an_error(root, monkeypatch, fake_compiler):
-    from regalloc.compiler.runner import Failed
-
     def fail(toolchain, requests, limits, jobs, advance):
         return [Failed(module.name, "signal", "SIGSEGV", 2) for module, _ in requests]
 
@@ -180,3 +183,29 @@ def test_missing_warm_start_is_an_error(root, fake_compiler):
         train.run(make_context(root))
     assert caught.value.brief == "the warm start has no usable weights"
     assert caught.value.resolution == "run warmstart again"
+
+
+def test_what_the_corpus_knows_of_the_default_is_not_compiled_again(
+    root, monkeypatch, fake_compiler
+):
+    remember(root, NAMES)
+    asked = []
+
+    def compile_all(toolchain, requests, limits, jobs, advance):
+        asked.extend(requests)
+        return simulator.compile_all(toolchain, requests, limits, jobs, advance)
+
+    monkeypatch.setattr("regalloc.rl.collector.compile_all", compile_all)
+    train.run(make_context(root))
+    assert {module.name for module, _ in asked} == set(NAMES) - {BROKEN, QUIET}
+    assert None not in {policy for _, policy in asked}
+
+
+def remember(root: Path, names: list[str]) -> None:
+    """Write what the default heuristic makes of some modules into the corpus."""
+    found = {}
+    for name in names:
+        end = simulator.compile_module(Module(name, Path(name), ("-cc1",), False), None)
+        failed = isinstance(end, Failed)
+        found[name] = end if failed else describe(dataclasses.replace(end, code=Code(0, "", {})))
+    write_baselines(root / "corpus", found)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import assert_never
 
 from regalloc.compiler.logs import json_lines, proto_struct
-from regalloc.compiler.logs.episode import Episode
+from regalloc.compiler.logs.episode import Episode, Outcome
 from regalloc.releases import LogFormat
 
-__all__ = ["Episode", "parse_log", "read_log"]
+__all__ = ["Episode", "Outcome", "parse_log", "read_log"]
 
 
 def read_log(path: Path, log_format: LogFormat) -> tuple[Episode, ...]:

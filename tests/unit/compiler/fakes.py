@@ -29,15 +29,28 @@ for arg; do
     --version) echo 'fake clang version VERSION (fake)'; exit 0 ;;
     -regalloc-training-log=*) log=${arg#*=} ;;
     -regalloc-model=*) policy=${arg#*=} ;;
+    -emit-llvm-bc) optimise=yes ;;
     */object) object=$arg; cp "${0%/*}/../object" "$object" ;;
     */remarks) remarks=$arg; : >"$remarks" ;;
+    *.opt.bc) optimised=$arg; input=${input:-$arg} ;;
     *.bc|*.ll) input=${input:-$arg} ;;
   esac
 done
+if test "$optimise"; then exec cp "$input" "$optimised"; fi
 case $input in
   *.ll) PROBE ;;
   *) eval "$(tail -c +5 "$input")" ;;
 esac
+"""
+
+_OPT = """#!/bin/sh
+for arg; do
+  case $arg in
+    *.reduced.bc) target=$arg ;;
+    *.bc) input=$arg ;;
+  esac
+done
+cp "$input" "$target"
 """
 
 _OBJCOPY = """#!/bin/sh
@@ -65,7 +78,7 @@ def make_toolchain(folder: Path, probe: str | None = None, major: int = 19) -> T
         probe = f"cp {folder}/probe.log $log"
     (folder / "object").write_bytes(make_object([64]))
     clang = _CLANG.replace("PROBE", probe).replace("VERSION", release.version)
-    for name, text in (("clang", clang), ("llvm-objcopy", _OBJCOPY)):
+    for name, text in (("clang", clang), ("llvm-objcopy", _OBJCOPY), ("opt", _OPT)):
         (bin_folder / name).write_text(text)
         (bin_folder / name).chmod(0o755)
     return Toolchain(folder, release, release.version)

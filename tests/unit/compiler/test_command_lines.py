@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,9 +7,12 @@ from regalloc.compiler.command_lines import (
     Advice,
     Products,
     compile_argv,
+    optimise_argv,
+    reduce_argv,
     replay_flags,
 )
 from regalloc.compiler.corpus import Module
+from regalloc.compiler.replays import Replay
 
 CMD = (
     "-cc1", "-triple", "x86_64-pc-linux-gnu", "-emit-obj", "-main-file-name", "x.c",
@@ -47,6 +51,30 @@ def test_object_and_remarks_are_written_where_that_is_asked_for():
     assert argv[-8:] == (
         "-o", "/t/o", "-opt-record-file", "/t/r", "-opt-record-passes", "regalloc",
         "-opt-record-format", "yaml",
+    )  # fmt: skip
+
+
+def test_optimised_bitcode_goes_through_code_generation_alone():
+    replay = Replay(Path("/c/x.opt.bc"), Path("/c/x.reduced.bc"))
+    module = replace(MODULE, replay=replay)
+    argv = compile_argv(Path("/clang"), module, Advice(Path("/t/log")))
+    assert argv[-7:] == (
+        "-emit-obj", "-disable-llvm-passes", "-x", "ir", "/c/x.reduced.bc", "-o", "/dev/null",
+    )  # fmt: skip
+    argv = compile_argv(
+        Path("/clang"), module, Advice(Path("/t/log")), Products(Path("/t/o"), Path("/t/r"))
+    )
+    assert argv[argv.index("ir") + 1] == "/c/x.opt.bc"
+
+
+def test_optimising_keeps_the_order_of_uses():
+    assert optimise_argv(Path("/clang"), MODULE, Path("/c/x.opt.bc")) == (
+        "/clang", "-cc1", *KEPT, "-emit-llvm-bc", "-emit-llvm-uselists", "-x", "ir", "/c/x.bc",
+        "-o", "/c/x.opt.bc",
+    )  # fmt: skip
+    assert reduce_argv(Path("/opt"), Path("/t/m.bc"), Path("/c/x.reduced.bc")) == (
+        "/opt", "-passes=elim-avail-extern", "-preserve-bc-uselistorder", "/t/m.bc",
+        "-o", "/c/x.reduced.bc",
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from regalloc.compiler.pool import compile_all, count_kinds
+from regalloc.compiler.replays import Replay
 from regalloc.compiler.runner import Compiled, Failed
 from regalloc.errors import DiskError
 from tests.unit.compiler.fakes import (
@@ -103,3 +104,16 @@ def test_full_disk_ends_all(toolchain, tmp_path):
 def test_kinds_are_counted_most_frequent_first():
     failures = [Failed("a", kind, "") for kind in ("exit", "timeout", "timeout", "bad_log")]
     assert count_kinds(failures) == "2 x timeout, 1 x bad_log, 1 x exit"
+
+
+def test_what_takes_longest_begins_first_and_results_keep_their_order(toolchain, tmp_path):
+    modules = [
+        replace(
+            make_module(tmp_path, f"m{seconds}", f"echo {seconds} >>{tmp_path}/order"),
+            replay=Replay(seconds=seconds),
+        )
+        for seconds in (1, 0, 3, 2)
+    ]
+    results = compile_all(toolchain, [(module, None) for module in modules], LIMITS, 1)
+    assert [result.module for result in results] == ["m1", "m0", "m3", "m2"]
+    assert (tmp_path / "order").read_text().split() == ["3", "2", "1", "0"]

@@ -1,8 +1,14 @@
 import json
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
+from regalloc.compiler.baselines import Baseline, write_baselines
+from regalloc.compiler.code import Code
+from regalloc.compiler.logs import Outcome
+from regalloc.compiler.remarks import SpillCode
+from regalloc.compiler.results import Failed
 from regalloc.errors import CompileError, PolicyError, TraceError
 from regalloc.report import report
 from regalloc.report.rows import AGAIN, DEFAULT, POLICY, Cost
@@ -121,7 +127,7 @@ def test_rows_tell_what_each_policy_made_of_a_function(tmp_path):
     assert module.ratios[POLICY] == pytest.approx(1.5)
     assert {code.text_bytes for code in module.codes.values()} == {640}
     assert {code.spills for code in module.codes.values()} == {3}
-    assert set(content.times.compile_user_s) == {DEFAULT, AGAIN, *POLICIES}
+    assert set(content.times.compile_user_s) == {DEFAULT, *POLICIES}
     assert set(content.times.compile_user_s[POLICY]) == {"h", "t"}
     assert set(content.times.stages_s) == {"evaluate"}
 
@@ -240,3 +246,38 @@ def test_entry_counts_of_the_corpus_weigh_the_functions(tmp_path):
     # A module that no program linked was never entered either.
     assert [row.entries for row in content.train.function_rows] == [0]
     assert content.train.comparisons[POLICY].weighted.ratio is None
+
+
+def test_what_the_corpus_knows_of_the_default_is_not_compiled_again(tmp_path):
+    scores = {
+        "default": {"f": 2.0, "g": 4.0},
+        "random": {"f": 4.0, "g": 4.0},
+        "warmstart": {"f": 2.0, "g": 4.0},
+        "policy": {"f": 1.0, "g": 4.0},
+    }
+    touch = f"touch {tmp_path}/compiled; exit 1"
+    modules = [
+        scored_module(tmp_path, "h", scores, held_out=True),
+        make_module(tmp_path / "corpus", "quiet", touch, held_out=True),
+        make_module(tmp_path / "corpus", "slow", touch, held_out=True),
+    ]
+    context = make_context(tmp_path, modules, min_compiled=0.5)
+    code = Code(64, sha256(make_object([64])).hexdigest(), {"f": SpillCode(1, 2, 3)})
+    outcomes = (Outcome("f", 2.0, 2), Outcome("g", 4.0, 2))
+    found = {
+        "h": Baseline(outcomes, code),
+        "quiet": Baseline((), code),
+        "slow": Failed("slow", "timeout", "no end after 20 s", 3),
+    }
+    write_baselines(tmp_path / "corpus", found)
+    evaluate.run(context)
+    content = report.read(tmp_path / "evaluation" / "report.json")
+    assert not (tmp_path / "compiled").exists()
+    assert [(f.module, f.policy) for f in content.failures] == [("slow", DEFAULT)]
+    assert (content.held_out.modules, content.held_out.functions) == (2, 2)
+    assert content.held_out.function_rows[0].costs[DEFAULT] == Cost(
+        score=2.0, decisions=2, spills=1, reloads=2, copies=3
+    )
+    assert content.held_out.comparisons[AGAIN].equal == 2
+    assert content.held_out.comparisons[POLICY].better == 1
+    assert set(content.times.compile_user_s[DEFAULT]) == {"h"}

@@ -1,14 +1,18 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from regalloc.compiler.corpus import Module, read_corpus
+from regalloc.compiler.replays import Proof
 from regalloc.errors import ConfigError, CorpusError, ToolchainError
+from regalloc.pipeline.manifest import list_outputs
 from regalloc.settings import Corpus, Settings
 from regalloc.stages import extract
 from regalloc.stages.context import StageContext
+from regalloc.stages.replays import describe_proofs
 from tests.unit.compiler.bitstreams import unabbreviated, wrap
-from tests.unit.compiler.fakes import MAGIC, make_toolchain
+from tests.unit.compiler.fakes import LIMITS, MAGIC, make_toolchain
 
 BITCODE = unabbreviated("LLVM19.1.7")
 FAST, SLOW = b"-cc1\0-O3\0", b"-cc1\0-O0\0"
@@ -44,7 +48,7 @@ class Build:
         if not (tmp_path / "llvm").exists():
             make_toolchain(tmp_path / "llvm", major=major)
         values = {**CORPUS.__dict__, **changes}
-        settings = Settings((Corpus(**values),))
+        settings = Settings((Corpus(**values), replace(LIMITS, attempts=1)))
         return StageContext(
             tmp_path / f"run{jobs}", tmp_path / "llvm", self.folder, 0, jobs, settings
         )
@@ -78,6 +82,7 @@ def test_extract_writes_a_corpus(build, tmp_path):
     assert sorted(p.name for p in folder.iterdir()) == sorted(
         [f"{n}.o.{s}" for n in "abc" for s in ("bc", "cmd")]
         + ["corpus_description.json", "extraction.json", "split.json"]
+        + ["baselines.json", "replay.json", "times.json"]
     )
 
 
@@ -89,7 +94,7 @@ def test_extract_does_not_depend_on_jobs(build, tmp_path):
         context = build.context(tmp_path, jobs)
         extract.run(context)
         folder = context.root / "corpus"
-        contents.append({p.name: p.read_bytes() for p in folder.iterdir()})
+        contents.append({n: (folder / n).read_bytes() for n in list_outputs(folder)})
     assert contents[0] == contents[1]
 
 
@@ -223,3 +228,17 @@ def test_a_corpus_without_a_profile_has_no_entry_counts(build, tmp_path):
     context = build.context(tmp_path)
     extract.run(context)
     assert not (context.root / "corpus" / "entry_counts.json").exists()
+
+
+def test_modules_that_are_compiled_in_full_are_told_with_the_reason():
+    proofs = {
+        "a": Proof("reduced"),
+        "b": Proof("nothing"),
+        "c": Proof("full", "another object"),
+        "d": Proof("optimised", "exit: exit code 1\nmore"),
+    }
+    assert describe_proofs(proofs).splitlines() == [
+        "3 of 4 modules hold decisions; code generation alone gives the same in 2 of them",
+        "c is compiled in full: another object",
+        "d is compiled with its functions without a decision: exit: exit code 1",
+    ]

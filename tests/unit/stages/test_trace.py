@@ -4,6 +4,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from regalloc.compiler.baselines import Baseline, write_baselines
+from regalloc.compiler.code import Code
+from regalloc.compiler.replays import Proof, write_replays
+from regalloc.compiler.results import Failed
 from regalloc.compiler.trace_file import read_trace
 from regalloc.errors import CompileError, CorpusError, ToolchainError, TraceError
 from regalloc.releases import RELEASES
@@ -123,3 +127,34 @@ def test_trace_probes_the_compiler_first(tmp_path):
     make_toolchain(tmp_path / "llvm", "echo Unknown command line argument >&2; exit 1")
     with pytest.raises(ToolchainError, match="lacks the ML hooks"):
         trace.run(make_context(tmp_path, make_modules(tmp_path, 1)))
+
+
+def test_what_is_known_to_fail_or_decide_nothing_is_not_compiled_again(tmp_path):
+    folder = tmp_path / "corpus"
+    touch = f"touch {tmp_path}/compiled; exit 1"
+    modules = [
+        *make_modules(tmp_path, 9),
+        make_module(folder, "quiet", touch),
+        make_module(folder, "slow", touch),
+    ]
+    failed = Failed("slow", "timeout", "no end after 1 s", 3)
+    quiet = Baseline((), Code(8, "ab", {}))
+    write_baselines(folder, {"quiet": quiet, "slow": failed})
+    trace.run(make_context(tmp_path, modules))
+    scores = json.loads((tmp_path / "default_trace" / "default_scores.json").read_text())
+    assert list(scores["modules"]) == [*(f"m{i:02}" for i in range(9)), "quiet"]
+    assert scores["modules"]["quiet"] == []
+    assert scores["failures"] == [
+        {"module": "slow", "kind": "timeout", "detail": "no end after 1 s"}
+    ]
+    assert not (tmp_path / "compiled").exists()
+
+
+def test_trace_compiles_what_stands_in_for_the_bitcode(tmp_path):
+    folder = tmp_path / "corpus"
+    module = make_module(folder, "m", "exit 1")
+    logging_module(folder, "m.reduced", [make_episode("f", 2, 0.5)])
+    write_replays(folder, {"m": Proof("reduced")})
+    trace.run(make_context(tmp_path, [module]))
+    scores = json.loads((tmp_path / "default_trace" / "default_scores.json").read_text())
+    assert scores["modules"] == {"m": [{"function": "f", "score": 0.5, "decisions": 2}]}

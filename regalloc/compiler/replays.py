@@ -1,0 +1,116 @@
+"""What stands in for a module's bitcode, so that only code generation is done again.
+
+``replay.json`` in the corpus tells it of every module, and ``times.json`` how long it takes; a
+corpus without them, such as one from elsewhere, is compiled from its embedded bitcode.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from regalloc.errors import CorpusError
+
+REPLAY = "replay.json"
+TIMES = "times.json"
+
+Mode = Literal["reduced", "optimised", "full", "nothing"]
+"""From what a module is compiled: optimised bitcode of its functions with a decision, or of all of
+them; its embedded bitcode; or not at all, since it holds no decision."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What stands in for a module's bitcode.
+
+    Attributes:
+        optimised: bitcode after the optimisation pipeline.
+        reduced: the same with the functions alone that hold a decision.
+        seconds: processor time a compile takes, 0 if that is not known.
+    """
+
+    optimised: Path | None = None
+    reduced: Path | None = None
+    seconds: float = field(default=0.0, compare=False)
+
+
+FULL = Replay()
+"""Nothing stands in for it."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was found out about replaying a module.
+
+    Attributes:
+        mode: what gives the same code, decisions and scores as the full compile.
+        reason: why it is not a faster one.
+        seconds: processor time the default compile takes that way.
+    """
+
+    mode: Mode
+    reason: str = ""
+    seconds: float = 0.0
+
+
+def optimised_path(folder: Path, name: str) -> Path:
+    """Return where a module's optimised bitcode lies in a corpus."""
+    return folder / f"{name}.opt.bc"
+
+
+def reduced_path(folder: Path, name: str) -> Path:
+    """Return where the bitcode of a module's functions with a decision lies in a corpus."""
+    return folder / f"{name}.reduced.bc"
+
+
+def write_replays(folder: Path, proofs: Mapping[str, Proof]) -> None:
+    """Write ``replay.json``, the same in every run, and ``times.json``, which is not."""
+    modules = {
+        name: {"compiles": proof.mode, "reason": proof.reason} for name, proof in proofs.items()
+    }
+    _write(folder / REPLAY, {"modules": modules})
+    _write(folder / TIMES, {name: round(proof.seconds, 4) for name, proof in proofs.items()})
+
+
+def read_replays(folder: Path) -> dict[str, Replay]:
+    """Return what stands in for the bitcode of a corpus's modules, by name.
+
+    Raises:
+        CorpusError: a file does not parse.
+    """
+    if not (folder / REPLAY).exists():
+        return {}
+    try:
+        modules = _read(folder / REPLAY)["modules"]
+        seconds = _read(folder / TIMES) if (folder / TIMES).exists() else {}
+        return {
+            name: _make_replay(folder, name, found["compiles"], float(seconds.get(name, 0)))
+            for name, found in modules.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorpusError(
+            "the corpus is damaged", f"{folder / REPLAY}: {error!r}", "run extract again"
+        ) from error
+
+
+def _make_replay(folder: Path, name: str, mode: Mode, seconds: float) -> Replay:
+    if mode not in get_args(Mode):
+        raise ValueError(f"{name} compiles {mode!r}")
+    optimised = optimised_path(folder, name) if mode in ("optimised", "reduced") else None
+    reduced = reduced_path(folder, name) if mode == "reduced" else None
+    return Replay(optimised, reduced, seconds)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content = json.loads(path.read_text(encoding="ascii"))
+    if not isinstance(content, dict):
+        raise ValueError("it must hold a JSON object")
+    return content
+
+
+def _write(path: Path, content: Mapping[str, object]) -> None:
+    # ASCII with escapes: names that are not UTF-8 survive as lone surrogates.
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="ascii")

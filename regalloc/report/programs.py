@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from regalloc.errors import ManifestError
+from regalloc.report import versioned
 
 VERSION = 1
 
@@ -203,7 +203,7 @@ def divide(counts: Counts, base: Counts) -> Ratios:
 
 def write(content: Programs, path: Path) -> None:
     """Write the programs as indented JSON."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
+    versioned.write(content, path)
 
 
 def read(path: Path) -> Programs:
@@ -212,21 +212,4 @@ def read(path: Path) -> Programs:
     Raises:
         ManifestError: the file is missing, damaged, or of another version.
     """
-    try:
-        data = path.read_bytes()
-        version = msgspec.json.decode(data, type=_Version).version
-        if version == VERSION:
-            return msgspec.json.decode(data, type=Programs)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise ManifestError(
-            "the programs' results cannot be read", f"{path}: {error}", "run invoke programs again"
-        ) from error
-    raise ManifestError(
-        f"the programs' results are of version {version}, this program reads {VERSION}",
-        str(path),
-        "run invoke programs again",
-    )
-
-
-class _Version(msgspec.Struct):
-    version: int
+    return versioned.read(path, Programs, VERSION, "the programs' results are", "programs")

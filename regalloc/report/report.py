@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from regalloc.errors import ManifestError
+from regalloc.report import versioned
 from regalloc.report.interval import Interval, Outcome
 from regalloc.report.rows import NAMES, FunctionRow, ModuleRow
 
@@ -171,13 +171,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
 
 
-class _Version(msgspec.Struct):
-    version: int
-
-
 def write(report: Report, path: Path) -> None:
     """Write a report as indented JSON."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+    versioned.write(report, path)
 
 
 def read(path: Path) -> Report:
@@ -186,17 +182,4 @@ def read(path: Path) -> Report:
     Raises:
         ManifestError: the file is missing, damaged, or of another version.
     """
-    try:
-        content = path.read_bytes()
-        version = msgspec.json.decode(content, type=_Version).version
-        if version == VERSION:
-            return msgspec.json.decode(content, type=Report)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise ManifestError(
-            "the report cannot be read", f"{path}: {error}", "run invoke evaluate again"
-        ) from error
-    raise ManifestError(
-        f"the report is of version {version}, this program reads {VERSION}",
-        str(path),
-        "run invoke evaluate again",
-    )
+    return versioned.read(path, Report, VERSION, "the report is", "evaluate")

@@ -143,6 +143,8 @@ class Train:
     Attributes:
         policy_iterations: rounds of collecting and learning.
         modules_per_iteration: modules compiled in one round.
+        rollouts: compiles of each of them in a round, each with draws of its own.  One is compared
+            with the moving average of the function's scores, several with their own mean.
         steps: gradient steps in one round.
         batch_size: sequences per step.
         sequence_length: decisions per sequence.
@@ -156,12 +158,14 @@ class Train:
         kl_beta: initial weight of the adaptive KL penalty.
         kl_target: KL the penalty steers towards.
         kl_tolerance: relative band around the target.
+        log_reward: whether a reward is the logarithm of a score ratio instead of a difference.
         baseline_decay: decay of the reward's moving average, 0 uses the default's score alone.
         export_every: iterations between deployable policies.
     """
 
     policy_iterations: int
     modules_per_iteration: int
+    rollouts: int
     steps: int
     batch_size: int
     sequence_length: int
@@ -175,6 +179,7 @@ class Train:
     kl_beta: float
     kl_target: float
     kl_tolerance: float
+    log_reward: bool
     baseline_decay: float
     export_every: int
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from regalloc.compiler.baselines import Baseline, Found
 from regalloc.compiler.logs import Episode
 from regalloc.compiler.results import Failed
 from regalloc.errors import TraceError
-from regalloc.rl.rewards import compute_reward, update_baseline
+from regalloc.report.ratios import identify
+from regalloc.rl.rewards import centre, compute_log_reward, compute_reward, update_baseline
+from regalloc.settings import Train
 
 Scores = dict[str, dict[str, float]]
 """By module, then by function."""
@@ -26,7 +28,7 @@ class Scored:
     Attributes:
         episode: the function's decisions and score.
         default: the default heuristic's score.
-        reward: see :func:`regalloc.rl.rewards.compute_reward`.
+        reward: what learning is told of it, see :mod:`regalloc.rl.rewards`; 0 teaches nothing.
     """
 
     episode: Episode
@@ -55,23 +57,51 @@ class Baselines:
         """Return the modules known to have no decision."""
         return {module for module, functions in self.defaults.items() if not functions}
 
-    def score(self, module: str, episodes: Iterable[Episode], decay: float) -> list[Scored]:
-        """Compare a compile's episodes with their baselines, then move these.
+    def score(
+        self, module: str, rollouts: Sequence[Iterable[Episode]], train: Train
+    ) -> list[Scored]:
+        """Give the episodes of a module's rollouts their rewards.
 
         A function without a default score, or whose score is not finite, has no reward and is
         left out.
         """
-        defaults = self.defaults.get(module, {})
-        averages = self.averages.setdefault(module, {})
+        known = [[e for e in episodes if self._is_comparable(module, e)] for episodes in rollouts]
+        if train.rollouts > 1:
+            return self._score_groups(module, known, train)
+        return [scored for episodes in known for scored in self._score(module, episodes, train)]
+
+    def _is_comparable(self, module: str, episode: Episode) -> bool:
+        return episode.function in self.defaults.get(module, {}) and math.isfinite(episode.score)
+
+    def _score(self, module: str, episodes: Iterable[Episode], train: Train) -> list[Scored]:
+        """Compare episodes with their moving averages, then move these."""
+        defaults, averages = self.defaults.get(module, {}), self.averages.setdefault(module, {})
         scored = []
         for episode in episodes:
-            if episode.function not in defaults or not math.isfinite(episode.score):
-                continue
             default = defaults[episode.function]
             baseline = averages.get(episode.function, default)
-            scored.append(Scored(episode, default, compute_reward(episode.score, baseline)))
-            averages[episode.function] = update_baseline(baseline, episode.score, decay)
+            scored.append(Scored(episode, default, _compute(episode.score, baseline, train)))
+            averages[episode.function] = update_baseline(
+                baseline, episode.score, train.baseline_decay
+            )
         return scored
+
+    def _score_groups(
+        self, module: str, rollouts: Sequence[Sequence[Episode]], train: Train
+    ) -> list[Scored]:
+        """Compare the episodes of each function with their mean."""
+        groups: dict[Hashable, list[Episode]] = {}
+        for episodes in rollouts:
+            ids = identify(module, ((e.function, e.score) for e in episodes))
+            for name, episode in zip(ids, episodes, strict=True):
+                groups.setdefault(name, []).append(episode)
+        return [s for group in groups.values() for s in self._score_group(module, group, train)]
+
+    def _score_group(self, module: str, group: Sequence[Episode], train: Train) -> Iterator[Scored]:
+        default = self.defaults[module][group[0].function]
+        rewards = centre([_compute(episode.score, default, train) for episode in group])
+        for episode, reward in zip(group, rewards, strict=True):
+            yield Scored(episode, default, reward)
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON value that :meth:`from_json` takes back."""
@@ -96,6 +126,11 @@ def describe_known(found: Mapping[str, Found]) -> tuple[Scores, dict[str, str]]:
         if isinstance(known, Failed)
     }
     return scores, failures
+
+
+def _compute(score: float, baseline: float, train: Train) -> float:
+    compute = compute_log_reward if train.log_reward else compute_reward
+    return compute(score, baseline)
 
 
 def read_defaults(path: Path) -> tuple[Scores, dict[str, str]]:

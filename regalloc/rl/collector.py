@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
 from regalloc.compiler.corpus import Module
-from regalloc.compiler.pool import compile_all, count_kinds
+from regalloc.compiler.pool import Request, compile_all, count_kinds
 from regalloc.compiler.runner import Compiled, Failed, Result
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import CompileError
@@ -57,24 +58,28 @@ class Collector:
             state.cursor, self._train.modules_per_iteration, skip
         )
         new = [self._modules[name] for name in names if name not in state.baselines.defaults]
-        for result in self._compile(new, None, "default", state) if new else []:
+        requests: list[Request] = [(module, None) for module in new]
+        for result in self._compile(requests, "default", state) if new else []:
             if isinstance(result, Compiled):
                 state.baselines.add_default(result.module, result.episodes)
         skip = _unusable(state)
         return [self._modules[name] for name in names if name not in skip]
 
     def collect(
-        self, modules: Sequence[Module], policy: Path, state: State
+        self, modules: Sequence[Module], policies: Sequence[Path], state: State
     ) -> tuple[list[Scored], CollectedScore]:
-        """Compile modules under a policy and return each function's reward, and a summary.
+        """Compile modules under each rollout's policy and return all rewards, and a summary.
 
         Raises:
             CompileError: no function got a reward.
         """
-        results = self._compile(modules, policy, f"collect {state.iteration}", state)
+        requests = [(module, policy) for module in modules for policy in policies]
+        results = self._compile(requests, f"collect {state.iteration}", state)
         compiled = [result for result in results if isinstance(result, Compiled)]
-        decay = self._train.baseline_decay
-        scored = [s for r in compiled for s in state.baselines.score(r.module, r.episodes, decay)]
+        scored = []
+        for name, rollouts in groupby(compiled, lambda result: result.module):
+            episodes = [rollout.episodes for rollout in rollouts]
+            scored += state.baselines.score(name, episodes, self._train)
         if not scored:
             raise _nothing_scored(results)
         score = CollectedScore(
@@ -87,10 +92,7 @@ class Collector:
         )
         return scored, score
 
-    def _compile(
-        self, modules: Sequence[Module], policy: Path | None, title: str, state: State
-    ) -> list[Result]:
-        requests = [(module, policy) for module in modules]
+    def _compile(self, requests: Sequence[Request], title: str, state: State) -> list[Result]:
         with progress(title, len(requests)) as advance:
             results = compile_all(self._toolchain, requests, self._limits, self._jobs, advance)
         for result in results:

@@ -7,6 +7,11 @@ the rules for zero are ours.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+LOG_LIMIT = 1.0
+"""Largest reward either way: a policy that evicts in circles multiplies a score by thousands, and
+one such function would outweigh all others of its batch."""
 
 
 def compute_reward(score: float, baseline: float) -> float:
@@ -22,6 +27,35 @@ def compute_reward(score: float, baseline: float) -> float:
     if baseline == 0.0:
         return 0.0 if score == 0.0 else -1.0
     return 1.0 - score / baseline
+
+
+def compute_log_reward(score: float, baseline: float) -> float:
+    """Return ``log(baseline / score)`` within ±:data:`LOG_LIMIT`.
+
+    Its sum over functions is what decides the geometric mean of their ratios.  Where only one of
+    the two is 0 the reward is the limit.
+
+    Raises:
+        ValueError: a score is negative or not finite.
+    """
+    _check(score, baseline)
+    if score == baseline:
+        return 0.0
+    if score == 0.0 or baseline == 0.0:
+        return LOG_LIMIT if score == 0.0 else -LOG_LIMIT
+    return min(max(math.log(baseline / score), -LOG_LIMIT), LOG_LIMIT)
+
+
+def centre(rewards: Sequence[float]) -> list[float]:
+    """Return how much each of a group's rewards is above their mean; exactly 0 if all are equal.
+
+    Source: https://arxiv.org/abs/2402.03300 (GRPO), without the division by the group's deviation,
+    which would make a function that hardly varies as important as any other.
+    """
+    if len(set(rewards)) == 1:
+        return [0.0] * len(rewards)
+    mean = math.fsum(rewards) / len(rewards)
+    return [reward - mean for reward in rewards]
 
 
 def update_baseline(baseline: float, score: float, decay: float) -> float:

@@ -52,7 +52,7 @@ class ModuleOrder:
         return order
 
 
-def derive_seed(seed: int, purpose: int, iteration: int) -> int:
-    """Return a 64-bit seed for one purpose in one round."""
-    sequence = np.random.SeedSequence([seed, purpose, iteration])
+def derive_seed(seed: int, purpose: int, iteration: int, rollout: int = 0) -> int:
+    """Return a 64-bit seed for one purpose in one round, and one of its rollouts."""
+    sequence = np.random.SeedSequence([seed, purpose, iteration, rollout])
     return int(sequence.generate_state(1, np.uint64)[0])

@@ -11,6 +11,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -89,16 +90,14 @@ class Training:
         """Collect, learn unless it is the last round, export when it is due, and save."""
         self.seconds = {}
         state, weights = self.state, self.learner.weights
-        seed = derive_seed(self.seed, ROLLOUT, state.iteration)
         with self._time("default"):
             modules = self.collector.choose(state)
         with self._time("collect"):
-            collecting = self.folder / COLLECT / SAMPLING
-            policy.export_sampling(collecting, self.encoder, weights, seed)
-            scored, score = self.collector.collect(modules, collecting, state)
+            scored, score = self.collector.collect(modules, self._export_rollouts(), state)
         metrics = {} if last else self._learn(scored)
         with self._time("save"):
             if last or state.iteration % self.train.export_every == 0:
+                seed = derive_seed(self.seed, ROLLOUT, state.iteration)
                 publish(self.folder, self.encoder, weights, seed, score)
             state.history.append(asdict(score) | metrics)
             state.iteration += 1
@@ -114,6 +113,14 @@ class Training:
             f"policy {final['iteration']}: spill cost {_show(final['ratio'])} of the default's on "
             f"{final['functions']} functions, sha256 {policy_hash(self.folder / GREEDY)}"
         )
+
+    def _export_rollouts(self) -> list[Path]:
+        """Write the policy that samples once per rollout, each with a seed of its own."""
+        folders = [self.folder / COLLECT / f"{SAMPLING}_{i}" for i in range(self.train.rollouts)]
+        for rollout, folder in enumerate(folders):
+            seed = derive_seed(self.seed, ROLLOUT, self.state.iteration, rollout)
+            policy.export_sampling(folder, self.encoder, self.learner.weights, seed)
+        return folders
 
     def _learn(self, scored: Sequence[Scored]) -> dict[str, Any]:
         """Improve the policy by what was collected and return metrics by name."""

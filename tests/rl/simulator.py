@@ -33,6 +33,7 @@ WARMSTART = Warmstart(
 TRAIN = Train(
     policy_iterations=3,
     modules_per_iteration=4,
+    rollouts=1,
     steps=4,
     batch_size=8,
     sequence_length=4,
@@ -46,6 +47,7 @@ TRAIN = Train(
     kl_beta=1.0,
     kl_target=0.01,
     kl_tolerance=0.3,
+    log_reward=False,
     baseline_decay=0.8,
     export_every=2,
 )

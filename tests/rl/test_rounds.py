@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import product
+
 from regalloc.rl.rounds import ModuleOrder, derive_seed
 
 NAMES = [f"m{i}" for i in range(10)]
@@ -27,6 +29,6 @@ def test_order_skips_and_stops_when_there_are_fewer():
 
 
 def test_seeds_differ_by_purpose_and_round():
-    seeds = {derive_seed(s, p, i) for s in (0, 1) for p in (0, 1) for i in (0, 1)}
-    assert len(seeds) == 8
+    seeds = {derive_seed(*numbers) for numbers in product((0, 1), repeat=4)}
+    assert len(seeds) == 16
     assert all(0 <= seed < 2**64 for seed in seeds)

@@ -157,6 +157,20 @@ def test_last_round_is_exported_whether_due_or_not(root, fake_compiler):
     assert str((root / "output_model" / "latest").readlink()) == "policies/1"
 
 
+def test_rollouts_of_a_group_resume_like_one_undisturbed(
+    root, tmp_path, fake_compiler, monkeypatch
+):
+    train_ = dataclasses.replace(TRAIN, rollouts=3, log_reward=True)
+    other = shutil.copytree(root, tmp_path / "other")
+    train.run(make_context(root, train=train_))
+    with monkeypatch.context() as patch:
+        patch.setattr(train.Training, "_log", lambda *ignored: sys.exit(1))
+        with pytest.raises(SystemExit):
+            train.run(make_context(other, train=train_))
+    train.run(make_context(other, train=train_, jobs=2))
+    assert hashes(other) == hashes(root)
+
+
 def test_checkpoint_of_other_settings_is_refused(root, fake_compiler):
     train.run(make_context(root))
     with pytest.raises(ManifestError) as caught:

@@ -1,10 +1,19 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from regalloc import settings
 from regalloc.errors import ConfigError
-from regalloc.settings import Corpus, Network, Trace, Train, format_bindings, load_profile
+from regalloc.settings import (
+    Corpus,
+    Network,
+    Trace,
+    Train,
+    Warmstart,
+    format_bindings,
+    load_profile,
+)
 
 PROFILES = sorted(path.stem for path in (settings.CONFIGS / "profiles").glob("*.gin"))
 
@@ -22,6 +31,22 @@ def test_full_profile_is_the_original_recipe():
     assert full.get(Trace).sampling_rate == 0.2
     assert (train.policy_iterations, train.modules_per_iteration) == (3000, 512)
     assert (train.steps, train.batch_size, train.sequence_length) == (200, 256, 16)
+
+
+def test_seed_profile_stays_upstreams():
+    seed = load_profile("seed")
+    assert seed.get(Corpus) == load_profile("quick").get(Corpus)
+    full, train = load_profile("full").get(Train), seed.get(Train)
+    shorter = {
+        "policy_iterations": 6,
+        "modules_per_iteration": 32,
+        "steps": 50,
+        "export_every": 2,
+    }
+    assert train == dataclasses.replace(full, **shorter)
+    assert seed.get(Warmstart) == dataclasses.replace(
+        load_profile("full").get(Warmstart), steps=1000
+    )
 
 
 def test_bindings_reproduce_the_sections():
@@ -77,7 +102,9 @@ def test_unknown_profile_lists_the_known_ones(profile):
     with pytest.raises(ConfigError) as caught:
         load_profile(profile)
     assert caught.value.brief == f"no profile '{profile}'"
-    assert caught.value.resolution == "use one of full, quick, tiny, or the path of a .gin file"
+    assert (
+        caught.value.resolution == "use one of full, quick, seed, tiny, or the path of a .gin file"
+    )
 
 
 def test_failed_load_leaves_nothing_behind():

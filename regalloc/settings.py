@@ -138,9 +138,10 @@ class Warmstart:
 
 @dataclass(frozen=True, kw_only=True)
 class Train:
-    """Proximal policy optimisation over compiles.
+    """Rounds of compiling and learning, and proximal policy optimisation.
 
     Attributes:
+        algorithm: ``ppo``, or ``rebel`` with the values of :class:`Rebel`.
         policy_iterations: rounds of collecting and learning.
         modules_per_iteration: modules compiled in one round.
         rollouts: compiles of each of them in a round, each with draws of its own.  One is compared
@@ -163,6 +164,7 @@ class Train:
         export_every: iterations between deployable policies.
     """
 
+    algorithm: str
     policy_iterations: int
     modules_per_iteration: int
     rollouts: int
@@ -182,6 +184,27 @@ class Train:
     log_reward: bool
     baseline_decay: float
     export_every: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebel:
+    """Regression of rewards to the policy's change; see :mod:`regalloc.rl.rebel`.
+
+    Attributes:
+        step_size: nats that a compile's decisions shall move by for a reward of 1.
+        epochs: passes over what a round collected.
+        batch_size: compiles of functions per gradient step.
+        learning_rate: Adam's first step size of a round; it falls to 0.
+        adam_epsilon: Adam's epsilon.
+        l2: weight of half the sum of the kernels' squares.
+    """
+
+    step_size: float
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    adam_epsilon: float
+    l2: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +235,19 @@ class Programs:
     memory_mb: int
 
 
-Section = Llvm | Corpus | Limits | Trace | Vocab | Network | Warmstart | Train | Evaluate | Programs
+Section = (
+    Llvm
+    | Corpus
+    | Limits
+    | Trace
+    | Vocab
+    | Network
+    | Warmstart
+    | Train
+    | Rebel
+    | Evaluate
+    | Programs
+)
 SECTIONS: tuple[type[Section], ...] = (
     Llvm,
     Corpus,
@@ -222,6 +257,7 @@ SECTIONS: tuple[type[Section], ...] = (
     Network,
     Warmstart,
     Train,
+    Rebel,
     Evaluate,
     Programs,
 )

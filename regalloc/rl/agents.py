@@ -38,7 +38,7 @@ def create_ppo_agent(actor: RegallocNetwork, width: int, settings: Train) -> Any
     agent = _Agent(
         time_step_spec(width),
         action_spec(),
-        optimizer=_create_adam(settings.learning_rate, settings.adam_epsilon),
+        optimizer=create_adam(settings.learning_rate, settings.adam_epsilon),
         actor_net=actor,
         value_net=ZeroValueNetwork(width),
         importance_ratio_clipping=settings.clip,
@@ -68,7 +68,7 @@ def create_cloning_agent(cloner: RegallocNetwork, width: int, settings: Warmstar
         time_step_spec(width),
         action_spec(),
         cloning_network=cloner,
-        optimizer=_create_adam(settings.learning_rate, settings.adam_epsilon),
+        optimizer=create_adam(settings.learning_rate, settings.adam_epsilon),
         num_outer_dims=1,
         train_step_counter=tf.Variable(0, dtype=tf.int64, trainable=False),
     )
@@ -76,6 +76,6 @@ def create_cloning_agent(cloner: RegallocNetwork, width: int, settings: Warmstar
     return agent
 
 
-def _create_adam(learning_rate: float, epsilon: float) -> Any:
+def create_adam(learning_rate: float, epsilon: float) -> Any:
     """Return Adam without XLA, whose compilation would cost more than it saves here."""
     return tf.keras.optimizers.Adam(learning_rate, epsilon=epsilon, jit_compile=False)

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from regalloc.rl.agents import create_cloning_agent
 from regalloc.rl.backend import Tensor, tf, time_step, trajectory
-from regalloc.rl.dataset import CHUNK, Table, draw_batches, table_signature, take_observation
+from regalloc.rl.dataset import Table, draw_batches, table_signature, take_observation
+from regalloc.rl.learner import Rater
 from regalloc.rl.network import RegallocNetwork, Weights
 from regalloc.settings import Network, Warmstart
 
@@ -37,7 +38,7 @@ class Cloner:
         batch = tf.TensorSpec((warmstart.batch_size,), tf.int64)
         # Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
         self._step = tf.function(self._take_step, (*signature, batch), autograph=False)
-        self._rate = tf.function(self._rate_slots, signature[:3], autograph=False)
+        self._rate = Rater(self._actor, width)
 
     @property
     def weights(self) -> Weights:
@@ -69,15 +70,7 @@ class Cloner:
 
     def compute_agreement(self, table: Table) -> float:
         """Return the fraction of decisions whose likeliest action is the one taken."""
-        hits = 0
-        for start in range(0, len(table), CHUNK):
-            part = slice(start, start + CHUNK)
-            rated = self._rate(table.rows, table.stages, table.slots[part]).numpy()
-            hits += int((rated.argmax(1) == table.actions[part].numpy()).sum())
-        return hits / len(table)
-
-    def _rate_slots(self, rows: Tensor, stages: Tensor, slots: Tensor) -> Tensor:
-        return self._actor.logits(take_observation(rows, stages, slots))
+        return float(np.mean(self._rate(table).argmax(1) == table.actions.numpy()))
 
     def _take_step(
         self, rows: Tensor, stages: Tensor, slots: Tensor, actions: Tensor, batch: Tensor

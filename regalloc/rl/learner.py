@@ -1,80 +1,63 @@
-"""One policy's improvement: PPO over the decisions of one round of compiles.
-
-Source: https://arxiv.org/abs/1707.06347; the shape of a batch, sequences of consecutive decisions,
-is that of ml-compiler-opt, ``compiler_opt/rl/data_reader.py``.
-"""
+"""What a round of learning takes and gives, whatever the algorithm."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from regalloc.compiler.features import NUM_CANDIDATES
-from regalloc.rl.agents import create_ppo_agent
-from regalloc.rl.backend import Tensor, tf, time_step, trajectory
-from regalloc.rl.dataset import CHUNK, Table, draw_batches, table_signature, take_observation
+from regalloc.rl.backend import Tensor, tf
+from regalloc.rl.dataset import CHUNK, Table, table_signature, take_observation
 from regalloc.rl.network import RegallocNetwork, Weights
-from regalloc.settings import Network, Train
 
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Metrics:
-    """What one round of learning did.
+@dataclass(frozen=True, eq=False)
+class Experience:
+    """What the current weights decided in m compiles of functions, and what came of it.
 
     Attributes:
-        loss: total loss, mean over the steps.
-        policy_gradient_loss: clipped surrogate, mean over the steps.
-        clip_fraction: fraction of importance ratios outside the clip, mean over the steps.
+        table: the decisions, one compile after the other.
+        lengths: int64 ``(m,)``, decisions of each compile.
+        rewards: float32 ``(m,)``, see :mod:`regalloc.rl.rewards`.
+    """
+
+    table: Table
+    lengths: Array
+    rewards: Array
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What one round of learning did; an algorithm adds figures of its own.
+
+    Attributes:
+        loss: mean over the steps.
         entropy: of the policy after the round, mean over the decisions, in nats.
         kl: from the collecting policy to the policy after the round, likewise.
-        kl_beta: weight of the adaptive KL penalty after the round.
     """
 
     loss: float
-    policy_gradient_loss: float
-    clip_fraction: float
     entropy: float
     kl: float
-    kl_beta: float
 
 
-class Learner:
-    """The agent, its optimiser, and all that its next step depends on."""
-
-    def __init__(self, network: Network, train: Train, width: int, seed: int) -> None:
-        self._train = train
-        self._actor = RegallocNetwork(network, width, seed)
-        self._agent = create_ppo_agent(self._actor, width, train)
-        # Slots are numbered by this list; the agent hands its gradients over sorted by name.
-        variables = sorted(self._actor.trainable_weights, key=lambda v: v.name)
-        self._agent._optimizer.build(variables)
-        signature = table_signature(width)
-        batch = tf.TensorSpec((train.batch_size, train.sequence_length), tf.int64)
-        logits, rewards = tf.TensorSpec((None, NUM_CANDIDATES)), tf.TensorSpec((None,))
-        # Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
-        self._step = tf.function(
-            self._take_step, (*signature, logits, rewards, batch), autograph=False
-        )
-        self._rate = tf.function(self._rate_slots, signature[:3], autograph=False)
+class Learner(Protocol):
+    """An algorithm, its optimiser, and all that its next step depends on."""
 
     @property
     def weights(self) -> Weights:
-        """A copy of the policy's weights."""
-        return self._actor.get_values()
+        """Return a copy of the policy's weights."""
 
     def set_weights(self, weights: Mapping[str, Array]) -> None:
         """Start from other weights; see :meth:`RegallocNetwork.set_values`."""
-        self._actor.set_values(weights)
 
     def get_state(self) -> dict[str, Array]:
-        """Return everything the next step depends on, as arrays by name."""
-        return {name: variable.numpy() for name, variable in self._variables().items()}
+        """Return everything the next round depends on, as arrays by name."""
 
     def set_state(self, state: Mapping[str, Array]) -> None:
         """Go on from a state of :meth:`get_state`.
@@ -83,97 +66,45 @@ class Learner:
             KeyError: a variable is missing.
             ValueError: one has another shape.
         """
-        for name, variable in self._variables().items():
-            variable.assign(state[name])
+
+    def count_steps(self, compiles: int) -> int:
+        """Return how many gradient steps a round on so many compiles of functions takes."""
 
     def learn(
-        self,
-        table: Table,
-        rewards: Array,
-        seed: tuple[int, ...],
-        advance: Callable[[], None] = lambda: None,
+        self, experience: Experience, seed: tuple[int, ...], advance: Callable[[], None]
     ) -> Metrics:
-        """Take ``Train.steps`` gradient steps on decisions that the current weights made.
+        """Improve the policy by one round.
 
         Args:
-            table: the decisions.
-            rewards: float32 ``(n,)``, the function's reward at each of its decisions.
+            experience: decisions that the current weights made.
             seed: what the order of the batches depends on.
-            advance: called once per step.
+            advance: called once per gradient step.
         """
-        old = self.compute_logits(table)
-        arrays = (table.rows, table.stages, table.slots, table.actions)
-        data = (*arrays, tf.constant(old), tf.constant(rewards, tf.float32))
-        steps = []
-        for batch in draw_sequences(len(table), self._train, seed):
-            steps.append(self._step(*data, tf.constant(batch)))
-            advance()
-        loss, gradient_loss, clip_fraction = np.mean([s.numpy() for s in steps], 0).tolist()
-        kl, entropy = compare_logits(old, self.compute_logits(table))
-        beta = self._agent._adaptive_kl_beta
-        kl_beta = 0.0 if beta is None else float(beta.numpy())
-        return Metrics(loss, gradient_loss, clip_fraction, entropy, kl, kl_beta)
 
-    def compute_logits(self, table: Table) -> Array:
-        """Return the masked logits float32 ``(n, 33)`` of the current weights."""
+
+class Rater:
+    """Rates whole tables with an actor's current weights.
+
+    Args:
+        actor: the policy's network.
+        width: columns of an encoded position.
+    """
+
+    def __init__(self, actor: RegallocNetwork, width: int) -> None:
+        self._actor = actor
+        # Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
+        self._rate = tf.function(self._rate_slots, table_signature(width)[:3], autograph=False)
+
+    def __call__(self, table: Table) -> Array:
+        """Return the masked logits float32 ``(n, 33)``."""
         chunks = [
             self._rate(table.rows, table.stages, table.slots[start : start + CHUNK]).numpy()
             for start in range(0, len(table), CHUNK)
         ]
         return np.concatenate(chunks)
 
-    def _variables(self) -> dict[str, Any]:
-        agent = self._agent
-        actor = {v.name.partition(":")[0]: v for v in self._actor.trainable_weights}
-        slots = {f"optimizer/{i}": v for i, v in enumerate(agent._optimizer.variables)}
-        counters = {"kl_beta": agent._adaptive_kl_beta, "step": agent.train_step_counter}
-        return actor | slots | {n: v for n, v in counters.items() if v is not None}
-
     def _rate_slots(self, rows: Tensor, stages: Tensor, slots: Tensor) -> Tensor:
         return self._actor.logits(take_observation(rows, stages, slots))
-
-    def _take_step(
-        self,
-        rows: Tensor,
-        stages: Tensor,
-        slots: Tensor,
-        actions: Tensor,
-        logits: Tensor,
-        rewards: Tensor,
-        batch: Tensor,
-    ) -> Tensor:
-        reward = tf.gather(rewards, batch)
-        middle = tf.fill(tf.shape(batch), time_step.StepType.MID)
-        experience = trajectory.Trajectory(
-            step_type=middle,
-            observation=take_observation(rows, stages, tf.gather(slots, batch)),
-            action=tf.gather(actions, batch),
-            policy_info={
-                "dist_params": {"logits": tf.gather(logits, batch)},
-                "value_prediction": tf.zeros_like(reward),
-                "return": reward,
-                "advantage": reward,
-            },
-            next_step_type=middle,
-            reward=reward,
-            discount=tf.ones_like(reward),
-        )
-        info = self._agent.train(experience)
-        return tf.stack([info.loss, info.extra.policy_gradient_loss, info.extra.clip_fraction])
-
-
-def draw_sequences(count: int, train: Train, seed: tuple[int, ...]) -> list[Array]:
-    """Return the batches of a round: int64 ``(batch_size, sequence_length)`` each.
-
-    The decisions are cut into sequences from a random start, so that no decision is always the
-    one left over; fewer decisions than a sequence are repeated.
-    """
-    length = train.sequence_length
-    sequences = max(1, count // length)
-    start = int(np.random.default_rng([*seed, 1]).integers(count))
-    positions = (start + np.arange(sequences * length).reshape(sequences, length)) % count
-    batches = draw_batches(sequences, train.batch_size, train.steps, (*seed, 2))
-    return [positions[batch] for batch in batches]
 
 
 def compare_logits(old: Array, new: Array) -> tuple[float, float]:

@@ -28,9 +28,9 @@ class CollectedScore:
         ratio: geometric mean over functions of its score relative to the default heuristic's;
             below 1 is better than the default.  None without a function that has costs.
         reward: mean reward over functions.
-        functions: functions compared.
-        modules: modules compiled.
-        failed: modules that did not compile.
+        functions: functions compared, once per rollout.
+        modules: compiles that ended well.
+        failed: compiles that did not.
     """
 
     iteration: int

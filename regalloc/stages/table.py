@@ -110,8 +110,8 @@ STAGES: tuple[Stage, ...] = (
         "train",
         (CORPUS, TRACE, VOCAB, WARMSTART),
         MODEL,
-        (settings.Network, settings.Train, settings.Limits),
-        "improve the policy with PPO over compiles",
+        (settings.Network, settings.Train, settings.Rebel, settings.Limits),
+        "improve the policy over compiles",
         resumes=True,
     ),
     Stage(

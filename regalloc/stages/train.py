@@ -25,12 +25,13 @@ from regalloc.compiler.trace_file import DEFAULT_SCORES
 from regalloc.compiler.vocab_file import read_vocab
 from regalloc.report.progress import progress
 from regalloc.rl import backend, policy
+from regalloc.rl.algorithms import create_learner
 from regalloc.rl.baselines import Baselines, Scored, describe_known, read_defaults
 from regalloc.rl.collector import Collector
 from regalloc.rl.dataset import encode_decisions
 from regalloc.rl.folder import GREEDY, SAMPLING, policy_hash
 from regalloc.rl.journal import Journal
-from regalloc.rl.learner import Learner
+from regalloc.rl.learner import Experience
 from regalloc.rl.preprocessing import create_encoder
 from regalloc.rl.publish import publish
 from regalloc.rl.rounds import BATCHES, ROLLOUT, derive_seed
@@ -66,7 +67,7 @@ class Training:
 
     def __init__(self, context: StageContext) -> None:
         get = context.settings.get
-        network, train = get(settings.Network), get(settings.Train)
+        network, train, rebel = get(settings.Network), get(settings.Train), get(settings.Rebel)
         corpus = read_corpus(context.folder(table.CORPUS))
         modules = {module.name: module for module in corpus if not module.held_out}
         vocab = read_vocab(context.folder(table.VOCAB))
@@ -75,10 +76,10 @@ class Training:
         self.seed = context.seed
         self.train = train
         self.encoder = create_encoder(vocab, network)
-        self.learner = Learner(network, train, self.encoder.width, context.seed)
+        self.learner = create_learner(network, train, rebel, self.encoder.width, context.seed)
         self.learner.set_weights(weights)
         self.inputs = describe_inputs(
-            context.seed, (network, train), weights, self.encoder, modules
+            context.seed, (network, train, rebel), weights, self.encoder, modules
         )
         fresh = _create_state(context, modules)
         self.state = load_state(self.folder, self.inputs, self.learner) or fresh
@@ -93,7 +94,7 @@ class Training:
         with self._time("default"):
             modules = self.collector.choose(state)
         with self._time("collect"):
-            scored, score = self.collector.collect(modules, self._export_rollouts(), state)
+            scored, score = self.collector.collect(modules, self._export_rollouts(last), state)
         metrics = {} if last else self._learn(scored)
         with self._time("save"):
             if last or state.iteration % self.train.export_every == 0:
@@ -114,9 +115,13 @@ class Training:
             f"{final['functions']} functions, sha256 {policy_hash(self.folder / GREEDY)}"
         )
 
-    def _export_rollouts(self) -> list[Path]:
-        """Write the policy that samples once per rollout, each with a seed of its own."""
-        folders = [self.folder / COLLECT / f"{SAMPLING}_{i}" for i in range(self.train.rollouts)]
+    def _export_rollouts(self, last: bool) -> list[Path]:
+        """Write the policy that samples once per rollout, each with a seed of its own.
+
+        Where nothing is learned any more one rollout tells how good the policy is.
+        """
+        count = 1 if last else self.train.rollouts
+        folders = [self.folder / COLLECT / f"{SAMPLING}_{i}" for i in range(count)]
         for rollout, folder in enumerate(folders):
             seed = derive_seed(self.seed, ROLLOUT, self.state.iteration, rollout)
             policy.export_sampling(folder, self.encoder, self.learner.weights, seed)
@@ -124,17 +129,23 @@ class Training:
 
     def _learn(self, scored: Sequence[Scored]) -> dict[str, Any]:
         """Improve the policy by what was collected and return metrics by name."""
-        episodes = [s.episode for s in scored]
-        decisions = [episode.decisions for episode in episodes]
-        rewards = np.repeat([s.reward for s in scored], decisions).astype(np.float32)
+        if self.train.rollouts > 1:
+            # Where all rollouts cost the same there is nothing to tell them apart by.
+            scored = [s for s in scored if s.reward]
+        if not scored:
+            return {"decisions": 0}
         seed = derive_seed(self.seed, BATCHES, self.state.iteration)
-        title = f"learn {self.state.iteration}"
-        with self._time("learn"), progress(title, self.train.steps) as advance:
-            observations = [episode.observations for episode in episodes]
-            actions = [episode.actions for episode in episodes]
-            encoded = encode_decisions(self.encoder, observations, actions)
-            metrics = self.learner.learn(encoded, rewards, (seed,), advance)
-        return {"decisions": sum(decisions), **asdict(metrics)}
+        title, steps = f"learn {self.state.iteration}", self.learner.count_steps(len(scored))
+        with self._time("learn"), progress(title, steps) as advance:
+            observations = [s.episode.observations for s in scored]
+            actions = [s.episode.actions for s in scored]
+            experience = Experience(
+                encode_decisions(self.encoder, observations, actions),
+                np.array([s.episode.decisions for s in scored], np.int64),
+                np.array([s.reward for s in scored], np.float32),
+            )
+            metrics = self.learner.learn(experience, (seed,), advance)
+        return {"decisions": len(experience.table), **asdict(metrics)}
 
     def _log(self, scored: Sequence[Scored]) -> None:
         row = self.state.history[-1]

@@ -20,7 +20,7 @@ from regalloc.compiler.runner import Compiled, Failed
 from regalloc.compiler.trace_file import DEFAULT_SCORES, TRACE, write_trace
 from regalloc.compiler.vocab_file import write_vocab
 from regalloc.rl.backend import tf
-from regalloc.settings import Limits, Network, Settings, Train, Warmstart
+from regalloc.settings import Limits, Network, Rebel, Settings, Train, Warmstart
 from regalloc.stages import table
 from regalloc.stages.context import StageContext
 
@@ -31,6 +31,7 @@ WARMSTART = Warmstart(
     steps=30, batch_size=32, learning_rate=0.01, adam_epsilon=0.0003125, dropout=0.2
 )
 TRAIN = Train(
+    algorithm="ppo",
     policy_iterations=3,
     modules_per_iteration=4,
     rollouts=1,
@@ -50,6 +51,9 @@ TRAIN = Train(
     log_reward=False,
     baseline_decay=0.8,
     export_every=2,
+)
+REBEL = Rebel(
+    step_size=20.0, epochs=2, batch_size=8, learning_rate=0.003, adam_epsilon=0.000001, l2=0.0
 )
 LIMITS = Limits(wall_s=1.0, memory_mb=1, attempts=2)
 
@@ -164,5 +168,5 @@ def make_run(root: Path, names: list[str], traced: int) -> None:
 
 
 def make_context(root: Path, seed: int = 3, jobs: int = 1, train: Train = TRAIN) -> StageContext:
-    settings = Settings((NETWORK, WARMSTART, train, LIMITS))
+    settings = Settings((NETWORK, WARMSTART, train, REBEL, LIMITS))
     return StageContext(root, root / "llvm", root / "objects", seed, jobs, settings)

@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 from tf_agents.utils import common
 
-from regalloc.errors import TraceError
+from regalloc.errors import ConfigError, TraceError
+from regalloc.rl.algorithms import create_learner
 from regalloc.rl.backend import tf
 from regalloc.rl.cloning import Cloner
 from regalloc.rl.dataset import draw_batches, encode_decisions, read_decisions
-from regalloc.rl.learner import Learner, compare_logits, draw_sequences
-from regalloc.rl.network import ILLEGAL
+from regalloc.rl.learner import Experience, Rater, compare_logits
+from regalloc.rl.network import ILLEGAL, RegallocNetwork
+from regalloc.rl.ppo import PpoLearner, draw_sequences
+from regalloc.rl.rebel import RebelLearner, choose_decisions
 from tests.rl.simulator import (
     NETWORK,
+    REBEL,
     TRAIN,
     WARMSTART,
     choose_by_default,
@@ -28,8 +32,13 @@ def table(encoder):
     return encode_decisions(encoder, observations, map(choose_by_default, observations))
 
 
+def one_by_one(table, rewards):
+    """Return experience of compiles of one decision each."""
+    return Experience(table, np.ones(len(table), np.int64), np.asarray(rewards, np.float32))
+
+
 def test_logits_are_least_where_illegal(encoder, table):
-    logits = Learner(NETWORK, TRAIN, encoder.width, 1).compute_logits(table)
+    logits = Rater(RegallocNetwork(NETWORK, encoder.width, 1), encoder.width)(table)
     illegal = table.slots.numpy() == 0
     assert (logits[illegal] == ILLEGAL).all()
     assert (np.abs(logits[~illegal]) < 10).all()
@@ -37,9 +46,9 @@ def test_logits_are_least_where_illegal(encoder, table):
 
 def test_first_step_has_importance_ratio_one(encoder, table):
     train = dataclasses.replace(TRAIN, steps=1, entropy=0.0, l2=0.0)
-    learner = Learner(NETWORK, train, encoder.width, 1)
+    learner = PpoLearner(NETWORK, train, encoder.width, 1)
     rewards = np.random.default_rng(0).normal(size=len(table)).astype(np.float32)
-    metrics = learner.learn(table, rewards, (1,))
+    metrics = learner.learn(one_by_one(table, rewards), (1,))
     # With every ratio 1 the surrogate is minus the mean normalised advantage: zero.  The KL
     # penalty, the only other term, is zero as well.
     assert metrics.policy_gradient_loss == pytest.approx(0.0, abs=1e-6)
@@ -56,51 +65,119 @@ def test_loss_is_summed_in_the_order_of_the_weights(encoder, table, monkeypatch)
     monkeypatch.setattr(common, "extract_shared_variables", take_set)
     rewards = np.zeros(len(table), np.float32)
     train = dataclasses.replace(TRAIN, steps=1, entropy=0.0, l2=0.5)
-    learner = Learner(NETWORK, train, encoder.width, 1)
+    learner = PpoLearner(NETWORK, train, encoder.width, 1)
     kernels = [value for name, value in learner.weights.items() if "kernel" in name]
-    loss = learner.learn(table, rewards, (1,)).loss
+    loss = learner.learn(one_by_one(table, rewards), (1,)).loss
     assert loss == pytest.approx(0.5 * sum(np.square(kernel).sum() for kernel in kernels), rel=1e-4)
 
 
 def test_learn_is_traced_once_for_any_number_of_decisions(encoder, table):
-    learner = Learner(NETWORK, TRAIN, encoder.width, 1)
+    learner = PpoLearner(NETWORK, TRAIN, encoder.width, 1)
     for decisions in (1, 3, 30):
         observations = make_observations(5, decisions)
         some = encode_decisions(encoder, [observations], [choose_by_default(observations)])
-        learner.learn(some, np.ones(decisions, np.float32), (1,))
-    learner.learn(table, np.ones(len(table), np.float32), (1,))
+        learner.learn(one_by_one(some, np.ones(decisions)), (1,))
+    learner.learn(one_by_one(table, np.ones(len(table))), (1,))
     assert learner._step.experimental_get_tracing_count() == 1
 
 
 def test_state_restores_all_that_the_next_step_depends_on(encoder, table):
     rewards = np.random.default_rng(0).normal(size=len(table)).astype(np.float32)
-    one, other = (Learner(NETWORK, TRAIN, encoder.width, seed) for seed in (1, 2))
-    one.learn(table, rewards, (1,))
+    one, other = (PpoLearner(NETWORK, TRAIN, encoder.width, seed) for seed in (1, 2))
+    one.learn(one_by_one(table, rewards), (1,))
     other.set_state(one.get_state())
-    assert one.learn(table, rewards, (2,)) == other.learn(table, rewards, (2,))
+    again = one_by_one(table, rewards)
+    assert one.learn(again, (2,)) == other.learn(again, (2,))
     for name, value in one.get_state().items():
         np.testing.assert_array_equal(value, other.get_state()[name])
+
+
+def improve(learner, encoder, decisions, rollouts):
+    """Return the mean cost at each of 12 rounds of compiles of so many decisions."""
+    rate = Rater(learner._actor, encoder.width)
+    rng = np.random.default_rng(0)
+    costs = []
+    for iteration in range(12):
+        seen = [make_observations(1000 * iteration + i, decisions) for i in range(400 // decisions)]
+        observations = [o for o in seen for _ in range(rollouts)]
+        blank = [choose_by_default(o) for o in observations]
+        logits = rate(encode_decisions(encoder, observations, blank))
+        gumbel = -np.log(-np.log(rng.uniform(size=logits.shape)))
+        actions = (logits + gumbel).argmax(1).reshape(-1, decisions)
+        scores = [compute_score(o, a) for o, a in zip(observations, actions, strict=True)]
+        costs.append(np.mean(scores))
+        groups = -np.array(scores, np.float32).reshape(-1, rollouts)
+        rewards = groups - groups.mean(1, keepdims=True) if rollouts > 1 else 1 + groups
+        table = encode_decisions(encoder, observations, actions)
+        lengths = np.full(len(actions), decisions, np.int64)
+        learner.learn(Experience(table, lengths, rewards.reshape(-1)), (iteration,))
+    return costs
 
 
 def test_ppo_improves_a_synthetic_problem(encoder):
     train = dataclasses.replace(
         TRAIN, steps=20, batch_size=64, sequence_length=4, learning_rate=0.01, kl_target=0.05
     )
-    learner = Learner(NETWORK, train, encoder.width, 1)
-    rng = np.random.default_rng(0)
-    costs = []
-    for iteration in range(12):
-        observations = [make_observations(1000 * iteration + i, 1) for i in range(400)]
-        blank = [choose_by_default(o) for o in observations]
-        logits = learner.compute_logits(encode_decisions(encoder, observations, blank))
-        gumbel = -np.log(-np.log(rng.uniform(size=logits.shape)))
-        actions = (logits + gumbel).argmax(1)[:, None]
-        scores = [compute_score(o, a) for o, a in zip(observations, actions, strict=True)]
-        costs.append(np.mean(scores))
-        rewards = 1.0 - np.array(scores, np.float32)
-        learner.learn(encode_decisions(encoder, observations, actions), rewards, (iteration,))
+    costs = improve(PpoLearner(NETWORK, train, encoder.width, 1), encoder, 1, 1)
     assert costs[0] == pytest.approx(0.6, abs=0.04)
     assert costs[-1] < 0.4
+
+
+def test_rebel_improves_compiles_of_many_decisions(encoder):
+    rebel = dataclasses.replace(REBEL, step_size=40.0, epochs=4, batch_size=32, learning_rate=0.01)
+    costs = improve(RebelLearner(NETWORK, rebel, encoder.width, 1), encoder, 10, 2)
+    assert costs[0] == pytest.approx(0.6, abs=0.04)
+    assert costs[-1] < 0.4
+
+
+def test_rebel_explains_rewards_that_its_network_can(encoder):
+    """Each compile's reward is a sum over its decisions, of which learning sees the sum alone."""
+    rebel = dataclasses.replace(REBEL, step_size=1.0, epochs=40, learning_rate=0.01)
+    learner = RebelLearner(NETWORK, rebel, encoder.width, 1)
+    rng = np.random.default_rng(0)
+    observations = [make_observations(seed, 5) for seed in range(60)]
+    actions = [(o["mask"][:, 0] * rng.uniform(size=(5, 33))).argmax(1) for o in observations]
+    rewards = [
+        np.sum(0.5 - o["liverange_size"][np.arange(5), 0, a])
+        for o, a in zip(observations, actions, strict=True)
+    ]
+    table = encode_decisions(encoder, observations, actions)
+    metrics = learner.learn(Experience(table, np.full(60, 5), np.array(rewards, np.float32)), (1,))
+    assert metrics.explained > 0.99
+
+
+def test_rebel_is_traced_once_and_goes_on_from_its_state(encoder, table):
+    one, other = (RebelLearner(NETWORK, REBEL, encoder.width, seed) for seed in (1, 2))
+    lengths = np.array([100, 1, 39, 60, 40])
+    rewards = np.array([1, -1, 0.5, 0, -0.5], np.float32)
+    one.learn(Experience(table, lengths, rewards), (1,))
+    one.learn(one_by_one(table, np.linspace(-1, 1, len(table))), (1,))
+    assert one._step.experimental_get_tracing_count() == 1
+    other.set_state(one.get_state())
+    again = Experience(table, lengths, rewards)
+    assert one.learn(again, (2,)) == other.learn(again, (2,))
+    for name, value in one.get_state().items():
+        np.testing.assert_array_equal(value, other.get_state()[name])
+
+
+def test_decisions_are_chosen_with_their_compiles():
+    decisions, owners = choose_decisions(np.array([2, 1, 3]), np.array([2, 0]))
+    assert decisions.tolist() == [3, 4, 5, 0, 1]
+    assert owners.tolist() == [0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("change", "brief"),
+    [
+        ({"algorithm": "rebel"}, "rebel cannot learn from one rollout"),
+        ({"algorithm": "dqn"}, "no algorithm 'dqn'"),
+    ],
+)
+def test_algorithm_that_cannot_learn_is_refused(encoder, change, brief):
+    train = dataclasses.replace(TRAIN, **change)
+    with pytest.raises(ConfigError) as caught:
+        create_learner(NETWORK, train, REBEL, encoder.width, 1)
+    assert caught.value.brief == brief
 
 
 def test_cloning_learns_a_rule(encoder, table):

@@ -157,10 +157,11 @@ def test_last_round_is_exported_whether_due_or_not(root, fake_compiler):
     assert str((root / "output_model" / "latest").readlink()) == "policies/1"
 
 
-def test_rollouts_of_a_group_resume_like_one_undisturbed(
-    root, tmp_path, fake_compiler, monkeypatch
+@pytest.mark.parametrize("algorithm", ["ppo", "rebel"])
+def test_groups_of_rollouts_resume_as_if_undisturbed(
+    root, tmp_path, fake_compiler, monkeypatch, algorithm
 ):
-    train_ = dataclasses.replace(TRAIN, rollouts=3, log_reward=True)
+    train_ = dataclasses.replace(TRAIN, algorithm=algorithm, rollouts=3, log_reward=True)
     other = shutil.copytree(root, tmp_path / "other")
     train.run(make_context(root, train=train_))
     with monkeypatch.context() as patch:

@@ -1,0 +1,161 @@
+"""One policy's improvement: regress rewards to how much likelier their decisions became.
+
+A function has one reward and dozens of decisions.  A policy gradient gives each of them all of it,
+noise of the others included.  Here the changes of a compile's decisions are *summed* and fitted to
+its reward, so that what one decision explains is no longer put on the others:
+
+    moved[t]  = new logits - old logits of decision t
+    change    = sum over t of (moved[t][action] - sum over a of p_old[t][a] * moved[t][a])
+    loss      = mean over compiles of weight * (change - step_size * reward)^2 / 2 + l2 penalty
+
+What is subtracted makes the change 0 in the mean over the old policy's draws, as the rewards of a
+group are.  The weight is one over the root of a compile's decisions, of which its noise is made.
+
+Source: REBEL, https://arxiv.org/abs/2404.16767, with the mean of a group instead of pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regalloc.compiler.features import NUM_CANDIDATES
+from regalloc.rl.agents import create_adam
+from regalloc.rl.backend import Tensor, tf
+from regalloc.rl.dataset import draw_batches, table_signature, take_observation
+from regalloc.rl.learner import Experience, Metrics, Rater, compare_logits
+from regalloc.rl.network import RegallocNetwork, Weights
+from regalloc.settings import Network, Rebel
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class RebelMetrics(Metrics):
+    """What one round of REBEL did.
+
+    Attributes:
+        explained: fraction of the rewards' variance that the changes explain, over the last epoch.
+    """
+
+    explained: float
+
+
+class RebelLearner:
+    """The regression and its optimiser, which starts afresh each round; a :class:`Learner`."""
+
+    def __init__(self, network: Network, rebel: Rebel, width: int, seed: int) -> None:
+        self._rebel = rebel
+        self._actor = RegallocNetwork(network, width, seed)
+        self._rate = Rater(self._actor, width)
+        self._optimizer = create_adam(rebel.learning_rate, rebel.adam_epsilon)
+        self._optimizer.build(self._actor.trainable_weights)
+        logits, numbers = tf.TensorSpec((None, NUM_CANDIDATES)), tf.TensorSpec((None,), tf.int64)
+        signature = (*table_signature(width), logits, numbers, numbers, tf.TensorSpec((None,)))
+        self._step = tf.function(self._take_step, signature, autograph=False)
+
+    @property
+    def weights(self) -> Weights:
+        """A copy of the policy's weights."""
+        return self._actor.get_values()
+
+    def set_weights(self, weights: Mapping[str, Array]) -> None:
+        """Start from other weights; see :meth:`RegallocNetwork.set_values`."""
+        self._actor.set_values(weights)
+
+    def get_state(self) -> dict[str, Array]:
+        """Return the weights, which are all that the next round depends on."""
+        return dict(self.weights)
+
+    def set_state(self, state: Mapping[str, Array]) -> None:
+        """Go on from a state of :meth:`get_state`."""
+        self.set_weights(state)
+
+    def count_steps(self, compiles: int) -> int:
+        """Return how many batches ``Rebel.epochs`` passes over so many compiles are."""
+        return self._rebel.epochs * -(-compiles // self._rebel.batch_size)
+
+    def learn(
+        self,
+        experience: Experience,
+        seed: tuple[int, ...],
+        advance: Callable[[], None] = lambda: None,
+    ) -> RebelMetrics:
+        """Fit the changes to the rewards; the steps become smaller up to the last one."""
+        table, targets = experience.table, self._rebel.step_size * experience.rewards
+        old = self._rate(table)
+        data = (table.rows, table.stages, table.slots, table.actions, tf.constant(old))
+        steps = self.count_steps(len(targets))
+        self._restart_optimizer()
+        sums: list[Array] = []
+        for step, batch in enumerate(
+            draw_batches(len(targets), self._rebel.batch_size, steps, seed)
+        ):
+            self._optimizer.learning_rate.assign(self._rebel.learning_rate * (1 - step / steps))
+            chosen = choose_decisions(experience.lengths, batch)
+            sums.append(self._step(*data, *chosen, tf.constant(targets[batch])).numpy())
+            advance()
+        kl, entropy = compare_logits(old, self._rate(table))
+        missed, total, _ = np.sum(sums[-(steps // self._rebel.epochs) :], 0).tolist()
+        return RebelMetrics(
+            loss=float(np.mean([squares / (2 * weight) for squares, _, weight in sums])),
+            entropy=entropy,
+            kl=kl,
+            explained=1 - missed / total if total else 0.0,
+        )
+
+    def _restart_optimizer(self) -> None:
+        for variable in self._optimizer.variables:
+            variable.assign(tf.zeros_like(variable))
+
+    def _penalty(self) -> Tensor:
+        kernels = (v for v in self._actor.trainable_weights if "kernel" in v.name)
+        return self._rebel.l2 * tf.add_n([tf.nn.l2_loss(kernel) for kernel in kernels])
+
+    def _take_step(
+        self,
+        rows: Tensor,
+        stages: Tensor,
+        slots: Tensor,
+        actions: Tensor,
+        logits: Tensor,
+        decisions: Tensor,
+        owners: Tensor,
+        targets: Tensor,
+    ) -> Tensor:
+        """Take a step and return the weighted sums of squares that are left and were there."""
+        observation = take_observation(rows, stages, tf.gather(slots, decisions))
+        old = tf.gather(logits, decisions)
+        # How far each decision's draw is from what the old policy draws in the mean.
+        drawn = tf.one_hot(tf.gather(actions, decisions), NUM_CANDIDATES) - tf.nn.softmax(old)
+        weights = tf.math.rsqrt(tf.math.segment_sum(tf.ones_like(owners, tf.float32), owners))
+        with tf.GradientTape() as tape:
+            moved = self._actor.logits(observation) - old
+            change = tf.math.segment_sum(tf.reduce_sum(drawn * moved, 1), owners)
+            squares = tf.reduce_sum(weights * tf.square(change - targets))
+            loss = squares / (2.0 * tf.reduce_sum(weights)) + self._penalty()
+        variables = self._actor.trainable_weights
+        self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return tf.stack(
+            [squares, tf.reduce_sum(weights * tf.square(targets)), tf.reduce_sum(weights)]
+        )
+
+
+def choose_decisions(lengths: Array, batch: Array) -> tuple[Array, Array]:
+    """Return the decisions of some compiles, and the place in the batch of each one's compile.
+
+    Args:
+        lengths: decisions of each compile, at least one.
+        batch: numbers of compiles.
+    """
+    ends = np.cumsum(lengths)
+    owners = np.repeat(np.arange(len(batch)), lengths[batch])
+    before = np.cumsum(lengths[batch]) - lengths[batch]
+    decisions = np.arange(len(owners)) + np.repeat(
+        ends[batch] - lengths[batch] - before, lengths[batch]
+    )
+    return decisions, owners

@@ -9,6 +9,7 @@ Source: ``llvm/lib/Analysis/TrainingLogger.cpp``, ``llvm/lib/CodeGen/MLRegAllocE
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +31,7 @@ def parse(data: bytes) -> tuple[Episode, ...]:
         return ()
     cursor = _Cursor(data)
     record = parse_header(cursor.line())
-    return tuple(_stack(function, record) for function in _functions(cursor, record.itemsize))
+    return tuple(_stack(_functions(cursor, record.itemsize), record))
 
 
 @dataclass
@@ -69,6 +70,33 @@ class _Cursor:
         self._position = end + 1
         return tensors
 
+    def decisions(self, nbytes: int, number: int) -> tuple[list[bytes], float]:
+        """Return the tensors of decisions that follow each other, and the last one's score.
+
+        Lines that are not just as LLVM writes them end the row; they are left to :meth:`event`.
+
+        Args:
+            nbytes: of a decision's tensors.
+            number: of the first decision.
+        """
+        found: list[bytes] = []
+        score = b"\0\0\0\0"
+        while True:
+            head, tail = b'{"observation":%d}\n' % number, b'\n{"outcome":%d}\n' % number
+            start = self._position + len(head)
+            end = start + nbytes
+            last = end + len(tail) + len(score)
+            if not (
+                self._data.startswith(head, self._position)
+                and self._data.startswith(tail, end)
+                and self._data.startswith(b"\n", last)
+            ):
+                return found, float(np.frombuffer(score, np.float32)[0])
+            found.append(self._data[start:end])
+            score = self._data[last - len(score) : last]
+            self._position = last + 1
+            number += 1
+
     def event(self) -> tuple[str, Any]:
         """Return the only key of a JSON line, and its value."""
         start = self._position
@@ -84,16 +112,27 @@ def _functions(cursor: _Cursor, nbytes: int) -> list[_Function]:
         match cursor.event():
             case "context", str(name):
                 _switch(functions, name)
+                _take_row(functions[-1], cursor, nbytes)
             case "observation", int(number) if functions and functions[-1].pending is None:
                 functions[-1].records.append(cursor.tensors(nbytes))
                 functions[-1].pending = number
             case "outcome", int(number) if functions and functions[-1].pending == number:
                 functions[-1].score = float(np.frombuffer(cursor.tensors(4), np.float32)[0])
                 functions[-1].pending = None
+                _take_row(functions[-1], cursor, nbytes)
             case key, value:
                 raise damaged(f"unexpected {key!r}: {value!r}")
     _check_outcome(functions)
     return [function for function in functions if function.records]
+
+
+def _take_row(function: _Function, cursor: _Cursor, nbytes: int) -> None:
+    """Take the decisions that follow each other as they mostly do, without parsing their lines."""
+    if function.pending is None:
+        records, score = cursor.decisions(nbytes, len(function.records))
+        if records:
+            function.records += records
+            function.score = score
 
 
 def _switch(functions: list[_Function], name: str) -> None:
@@ -113,9 +152,15 @@ def _check_outcome(functions: list[_Function]) -> None:
         raise truncated(f"function {functions[-1].name} has no outcome")
 
 
-def _stack(function: _Function, record: np.dtype[np.void]) -> Episode:
-    rows = np.frombuffer(b"".join(function.records), record)
+def _stack(functions: list[_Function], record: np.dtype[np.void]) -> Iterator[Episode]:
+    """Yield the functions' episodes: parts of arrays that hold the decisions of all."""
+    rows = np.frombuffer(b"".join(r for function in functions for r in function.records), record)
     tensors = {name: np.ascontiguousarray(rows[name]) for name in record.names or ()}
-    observations = {feature.name: tensors.pop(feature.name) for feature in FEATURES}
     actions = tensors.pop(DECISION).reshape(-1)
-    return Episode(function.name, observations, actions, tensors, function.score)
+    begin = 0
+    for function in functions:
+        end = begin + len(function.records)
+        own = {name: values[begin:end] for name, values in tensors.items()}
+        observations = {feature.name: own.pop(feature.name) for feature in FEATURES}
+        yield Episode(function.name, observations, actions[begin:end], own, function.score)
+        begin = end

@@ -61,6 +61,25 @@ def test_two_greedy_runs_in_one_function_are_one_episode():
     assert flatten(json_lines.parse(log)) == flatten([episode])
 
 
+def test_lines_that_are_written_with_spaces_are_the_same_log():
+    episodes = [make_episode("f", 12, 4.0), make_episode("g", 2)]
+    log = make_log(episodes)
+    spaced = log.replace(b'"observation":1}', b'"observation": 1}').replace(
+        b'"outcome":11}', b'"outcome": 11}'
+    )
+    assert len(spaced) == len(log) + 3
+    assert flatten(json_lines.parse(spaced)) == flatten(episodes)
+
+
+def test_functions_of_one_name_count_their_decisions_on():
+    first, other, second = make_episode("f", 2), make_episode("g", 1), make_episode("f", 3, 2.5)
+    log = make_log([first, other]) + event("context", "f")
+    for index in range(3):
+        log += observation(second, index).replace(b":%d}" % index, b":%d}" % (index + 2), 1)
+        log += outcome(index + 2, 2.5 if index == 2 else 0.0)
+    assert flatten(json_lines.parse(log)) == flatten([first, other, second])
+
+
 def test_functions_without_a_decision_are_no_episodes():
     assert json_lines.parse(make_header() + event("context", "f") + event("context", "g")) == ()
 

@@ -93,7 +93,7 @@ def test_a_run_without_a_report_is_named(tmp_path):
 
 def test_a_report_of_an_older_version_is_refused(run, tmp_path):
     (run / "evaluation" / "report.json").write_text('{"version": 1}')
-    with pytest.raises(ManifestError, match="version 1, this program reads 2"):
+    with pytest.raises(ManifestError, match=f"version 1, this program reads {report.VERSION}"):
         write_page(run, tmp_path)
 
 

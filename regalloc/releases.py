@@ -29,8 +29,8 @@ class Release:
         source_sha256: of the release tarball in that package, which is LLVM's own.
         macro: what compiles development mode in.
         units: LLVM's units compiled again, as ``<library>/<unit>`` below ``llvm/lib``.
-        own_units: members that units of ours stand for, as ``<library>/<unit>=<our unit>``, ours
-            below ``docker/llvm/evaluator``.
+        own_units: members that units of ours stand for, or are added as, in the form
+            ``<library>/<unit>=<our unit>``, ours below ``docker/llvm/evaluator``.
         aot_units: LLVM's units compiled again for a release with a policy inside.
         model_class: what they call the policy's class, in namespace ``llvm``, and its header.
         advisor_tests: folder of LLVM's own tests of the advisor, below ``llvm/test/CodeGen``.
@@ -65,6 +65,12 @@ class Release:
         """Return the name of the release tarball in the source package."""
         return f"{self.source_package}_{self.version}.orig.tar.xz"
 
+
+_EVALUATOR = tuple(
+    f"Analysis/Regalloc{unit}={unit}"
+    for unit in ("NativeModel", "Network", "Sampling", "TensorFlowModel", "WeightsFile")
+)
+"""What stands behind our evaluator, as members that LLVM's library lacks."""
 
 RELEASES: tuple[Release, ...] = (
     # The recipe's: TensorFlow's C API is called by LLVM itself.
@@ -102,10 +108,11 @@ RELEASES: tuple[Release, ...] = (
             "CodeGen/RegAllocPriorityAdvisor",
             "CodeGen/MLRegAllocPriorityAdvisor",
         ),
-        # TensorFlow Lite is what this release was written for; ours asks TensorFlow itself.
+        # TensorFlow Lite is what this release was written for; ours needs it not.
         own_units=(
             "Analysis/ModelUnderTrainingRunner=ModelRunner",
             "Analysis/TFLiteUtils=Evaluator",
+            *_EVALUATOR,
         ),
         aot_units=("CodeGen/RegAllocEvictionAdvisor", "CodeGen/MLRegAllocEvictAdvisor"),
         model_class="RegAllocEvictModel",

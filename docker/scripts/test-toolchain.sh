@@ -90,6 +90,10 @@ case $LLVM_MAJOR in
       env REGALLOC_TF_LIBRARY=/absent.so "$llc" -regalloc-model=spec
     refuses_in_one_line "is not a TensorFlow library" \
       env REGALLOC_TF_LIBRARY=libz.so.1 "$llc" -regalloc-model=spec
+    mkdir weights
+    cp spec/output_spec.json weights/
+    echo "no weights" >weights/weights.bin
+    refuses_in_one_line "does not begin as a weights file" "$llc" -regalloc-model=weights
     echo "bad policies: each refused with one line"
     ;;
 esac

@@ -30,7 +30,7 @@ import numpy.typing as npt
 from regalloc.errors import PolicyError
 from regalloc.rl.backend import Tensor, tf
 from regalloc.rl.network import Weights, hidden_layers
-from regalloc.rl.preprocessing import NORMALISED, Encoder
+from regalloc.rl.preprocessing import Encoder
 
 Array = npt.NDArray[Any]
 
@@ -92,13 +92,14 @@ def rate(encoder: Encoder, weights: Weights, columns: Mapping[str, Tensor]) -> T
         PolicyError: a weight is not finite.
     """
     features, stages = _encode(encoder, columns)
-    first, *rest = [*hidden_layers(weights), "logits"]
-    kernel, tables = _first_layer(weights, first, encoder.width)
+    first, *rest = layer_names(weights)
+    kernel, tables = first_layer(weights, first, encoder.width)
     total = tf.matmul(features, kernel)
     for column, table in enumerate(tables):
         total += tf.gather(table, stages[:, column])
     for layer in rest:
-        total = _affine(round_off(tf.nn.relu(total), ACTIVATION_LIMIT), weights, layer)
+        kernel, bias = dense_layer(weights, layer)
+        total = tf.matmul(round_off(tf.nn.relu(total), ACTIVATION_LIMIT), kernel) + bias
     return round_off(tf.reshape(total, [-1]), LOGIT_LIMIT)
 
 
@@ -115,32 +116,45 @@ def _encode(encoder: Encoder, columns: Mapping[str, Tensor]) -> tuple[Tensor, Te
 
 def _bucket_rows(encoder: Encoder, counts: Tensor) -> Tensor:
     """Look up x, its square and its root, ``(3F, N)`` or ``(2F, N)``, by boundaries counted."""
-    features, size = len(NORMALISED), int(encoder.counts.max()) + 1
-    x = np.minimum(np.arange(size) / encoder.counts.astype(np.float64), 1.0)
-    powers = [x, x * x, *([np.sqrt(x)] if encoder.with_sqrt else [])]
-    table = on_grid(np.stack(powers, -1), FRACTION_BITS).astype(np.float32)
+    table = bucket_table(encoder)
+    features, size, powers = table.shape
     first = np.arange(0, features * size, size, np.int32)[:, np.newaxis]
-    rows = tf.gather(table.reshape(features * size, -1), tf.cast(counts, tf.int32) + first)
-    return tf.cast(
-        tf.reshape(tf.transpose(rows, [2, 0, 1]), [len(powers) * features, -1]), tf.float64
-    )
+    rows = tf.gather(table.reshape(-1, powers), tf.cast(counts, tf.int32) + first)
+    return tf.cast(tf.reshape(tf.transpose(rows, [2, 0, 1]), [powers * features, -1]), tf.float64)
+
+
+def bucket_table(encoder: Encoder) -> Array:
+    """Return x, its square and its root, float32 ``(F, boundaries + 1, 3)`` or 2 without root."""
+    x = np.minimum(np.arange(int(encoder.counts.max()) + 1) / encoder.counts.astype(np.float64), 1)
+    powers = [x, x * x, *([np.sqrt(x)] if encoder.with_sqrt else [])]
+    return on_grid(np.stack(powers, -1), FRACTION_BITS).astype(np.float32)
 
 
 def _z_score(encoder: Encoder, values: Tensor) -> Tensor:
     """Return the z-scores ``(F, N)``, those of features with a logarithm by way of base 2."""
-    largest = encoder.boundaries.max(axis=(1, 2), where=np.isfinite(encoder.boundaries), initial=0)
-    shrink = np.maximum(np.ceil(np.log2(np.maximum(largest, 1) / VALUE_LIMIT)) + 1, 0)
-    unit = np.where(encoder.logarithmic, 1.0, np.exp2(-shrink)[:, np.newaxis])
+    unit, centre, slope = z_constants(encoder)
     linear = tf.cast(values, tf.float64) * unit
     chosen = tf.where(encoder.logarithmic, log2(values + encoder.shift), linear)
-    base = np.where(encoder.logarithmic, np.log(2.0), 1.0 / unit)
-    mantissa, exponent = np.frexp(encoder.scale * base)
-    slope = on_grid(np.ldexp(on_grid(mantissa, SLOPE_BITS), exponent), SMALLEST_SLOPE_BIT)
-    centre = on_grid(encoder.mean / base, FRACTION_BITS)
     return (round_off(chosen, VALUE_LIMIT) - centre) * slope
 
 
-def _first_layer(weights: Weights, layer: str, width: int) -> tuple[Array, tuple[Array, Array]]:
+def z_constants(encoder: Encoder) -> tuple[Array, Array, Array]:
+    """Return unit, centre and slope of each feature's z-score, float64 ``(F, 1)``."""
+    largest = encoder.boundaries.max(axis=(1, 2), where=np.isfinite(encoder.boundaries), initial=0)
+    shrink = np.maximum(np.ceil(np.log2(np.maximum(largest, 1) / VALUE_LIMIT)) + 1, 0)
+    unit = np.where(encoder.logarithmic, 1.0, np.exp2(-shrink)[:, np.newaxis])
+    base = np.where(encoder.logarithmic, np.log(2.0), 1.0 / unit)
+    mantissa, exponent = np.frexp(encoder.scale * base)
+    slope = on_grid(np.ldexp(on_grid(mantissa, SLOPE_BITS), exponent), SMALLEST_SLOPE_BIT)
+    return unit.astype(np.float64), on_grid(encoder.mean / base, FRACTION_BITS), slope
+
+
+def layer_names(weights: Weights) -> list[str]:
+    """Return the names of all layers, the first one first."""
+    return [*hidden_layers(weights), "logits"]
+
+
+def first_layer(weights: Weights, layer: str, width: int) -> tuple[Array, tuple[Array, Array]]:
     """Return the kernel of the features, and what each stage adds, with the bias in the first.
 
     A product with an embedding is a look-up, so the embeddings are multiplied out here.
@@ -155,10 +169,11 @@ def _first_layer(weights: Weights, layer: str, width: int) -> tuple[Array, tuple
     return on_grid(kernel[:width], bits), (on_grid(first, sums), on_grid(second, sums))
 
 
-def _affine(inputs: Tensor, weights: Weights, layer: str) -> Tensor:
+def dense_layer(weights: Weights, layer: str) -> tuple[Array, Array]:
+    """Return kernel and bias of a layer after the first, float64."""
     kernel, bias = (weights[f"{layer}/{part}"].astype(np.float64) for part in ("kernel", "bias"))
     bits = _fraction_bits(kernel, np.abs(bias))
-    return tf.matmul(inputs, on_grid(kernel, bits)) + on_grid(bias, bits + FRACTION_BITS)
+    return on_grid(kernel, bits), on_grid(bias, bits + FRACTION_BITS)
 
 
 def _fraction_bits(kernel: Array, added: Array) -> int:

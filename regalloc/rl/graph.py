@@ -18,7 +18,7 @@ from regalloc.rl import exact
 from regalloc.rl.backend import Tensor, saved_model_pb2, tf
 from regalloc.rl.network import Weights
 from regalloc.rl.preprocessing import Encoder
-from regalloc.rl.sampling import draw_uniforms, perturb
+from regalloc.rl.sampling import draw_uniforms, perturb, wrap_seed
 
 _SavedModel = saved_model_pb2.SavedModel
 
@@ -46,7 +46,7 @@ def build_sampling(encoder: Encoder, weights: Weights, seed: int) -> bytes:
     """Return the SavedModel that draws from the policy; see :mod:`regalloc.rl.sampling`."""
 
     def rate_with_noise(observation: Observation) -> Tensor:
-        uniforms = draw_uniforms(observation, tf.constant(_wrap(seed), tf.int64, name="seed"))
+        uniforms = draw_uniforms(observation, tf.constant(wrap_seed(seed), tf.int64, name="seed"))
         return perturb(_logits(encoder, weights, observation), uniforms)
 
     return _serialise(rate_with_noise)
@@ -54,9 +54,10 @@ def build_sampling(encoder: Encoder, weights: Weights, seed: int) -> bytes:
 
 def build_random(seed: int) -> bytes:
     """Return the SavedModel that draws evenly from the legal actions."""
+    wrapped = wrap_seed(seed)
     return _serialise(
         lambda observation: tf.cast(
-            draw_uniforms(observation, tf.constant(_wrap(seed), tf.int64, name="seed")), tf.float64
+            draw_uniforms(observation, tf.constant(wrapped, tf.int64, name="seed")), tf.float64
         )
     )
 
@@ -106,8 +107,3 @@ def _export(observation: Observation, action: Tensor) -> Any:
         utils.build_signature_def(inputs, outputs, "tensorflow/serving/predict")
     )
     return meta_graph
-
-
-def _wrap(seed: int) -> int:
-    """Bring any integer into the range of int64, keeping its lower bits."""
-    return (seed + 2**63) % 2**64 - 2**63

@@ -1,4 +1,4 @@
-"""Export policies as folders the compiler loads.
+"""Export policies as folders the compiler loads: the SavedModel, and beside it the weights file.
 
 Equal arguments give equal bytes, in any process.  An export takes about 50 ms, so collection can
 have a new policy or a new seed whenever it likes.
@@ -11,28 +11,33 @@ import shutil
 from pathlib import Path
 
 from regalloc.compiler.features import DECISION
-from regalloc.rl import graph
-from regalloc.rl.folder import OUTPUT_SPEC, SAVED_MODEL
+from regalloc.rl import graph, native
+from regalloc.rl.folder import OUTPUT_SPEC, SAVED_MODEL, WEIGHTS
 from regalloc.rl.network import Weights
 from regalloc.rl.preprocessing import Encoder
 
 
 def export_greedy(folder: Path, encoder: Encoder, weights: Weights) -> None:
     """Write the policy that takes the likeliest legal action."""
-    _write(folder, graph.build_greedy(encoder, weights))
+    saved_model = graph.build_greedy(encoder, weights)
+    _write(folder, saved_model, native.pack_network("greedy", encoder, weights, 0, saved_model))
 
 
 def export_sampling(folder: Path, encoder: Encoder, weights: Weights, seed: int) -> None:
     """Write the policy that draws; each seed is another rollout."""
-    _write(folder, graph.build_sampling(encoder, weights, seed))
+    saved_model = graph.build_sampling(encoder, weights, seed)
+    _write(
+        folder, saved_model, native.pack_network("sampling", encoder, weights, seed, saved_model)
+    )
 
 
 def export_random(folder: Path, seed: int) -> None:
     """Write the control that draws evenly from the legal actions."""
-    _write(folder, graph.build_random(seed))
+    saved_model = graph.build_random(seed)
+    _write(folder, saved_model, native.pack_random(seed, saved_model))
 
 
-def _write(folder: Path, saved_model: bytes) -> None:
+def _write(folder: Path, saved_model: bytes, weights_file: bytes) -> None:
     """Replace the folder, the file that makes it complete last."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -40,4 +45,5 @@ def _write(folder: Path, saved_model: bytes) -> None:
     tensor = {"name": name, "port": port, "type": "int64_t", "shape": [1]}
     spec = [{"logging_name": DECISION, "tensor_spec": tensor}]
     (folder / SAVED_MODEL).write_bytes(saved_model)
+    (folder / WEIGHTS).write_bytes(weights_file)
     (folder / OUTPUT_SPEC).write_text(json.dumps(spec) + "\n")

@@ -40,6 +40,11 @@ LN2 = on_grid(np.log(2.0), 24)
 """On so few bits that noise and logit add up exactly."""
 
 
+def wrap_seed(seed: int) -> int:
+    """Bring any integer into the range of int64, keeping its lower bits."""
+    return (seed + 2**63) % 2**64 - 2**63
+
+
 def mix_array(value: Array) -> Array:
     """Apply SplitMix64's finaliser to uint64 values of any shape."""
     for shift, multiplier in zip(SHIFTS[:2], MULTIPLIERS, strict=True):

@@ -1,8 +1,9 @@
-"""Ask a policy's compiled code and a TensorFlow session the same, and compare the answers.
+"""Ask a policy's compiled code, the training compiler's own evaluator and a TensorFlow session.
 
 Runs in a kit's container: `compare_decisions.py POLICY TRACE` prints as JSON how many observations
-there were and in how many the two differ. Beside those of the trace there are the same with values
-that invite differences: inf, NaN, subnormal and huge numbers, boundaries' neighbours, and ties.
+there were and in how many one of the first two differs from the session. Beside those of the trace
+there are the same with values that invite differences: inf, NaN, subnormal and huge numbers,
+boundaries' neighbours, and ties.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,9 @@ import numpy as np
 from regalloc.compiler.features import DECISION, FEATURES
 from regalloc.rl import aot
 from regalloc.rl.dataset import read_decisions
+from tests.rl.decider import decide
 from tests.rl.simulator import Session
+from tests.rl.varied import vary
 
 KIT = Path("/opt/kit")
 CLASS = "RegAllocEvictModel"
@@ -40,19 +42,6 @@ long decide(void *M, const char *Name) {
 }
 }
 """
-ODD = [
-    np.inf,
-    -np.inf,
-    np.nan,
-    0.0,
-    -0.0,
-    -1.0,
-    1e-45,
-    1.1754942e-38,
-    1.1754944e-38,
-    3.4028235e38,
-    1.0,
-]
 
 
 class Compiled:
@@ -93,49 +82,18 @@ class Compiled:
         return int(self._code.decide(self._model, f"fetch_{DECISION}".encode()))
 
 
-def vary(observations: dict[str, np.ndarray]) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
-    """Yield the observations as they are, with odd values, with neighbours, and with ties."""
-    yield "trace", observations
-    rng = np.random.default_rng(7)
-    floats = [f.name for f in FEATURES if f.dtype == "float32"]
-    odd = {name: values.copy() for name, values in observations.items()}
-    for name in floats:
-        chosen = rng.uniform(size=odd[name].shape) < 0.3
-        odd[name][chosen] = rng.choice(np.array(ODD, np.float32), int(chosen.sum()))
-    yield "odd", odd
-    # Most values of a trace are boundaries of the vocabulary.
-    signs = {name: rng.choice([-np.inf, np.inf], observations[name].shape) for name in floats}
-    yield (
-        "neighbours",
-        observations
-        | {
-            name: np.nextafter(observations[name], signs[name].astype(np.float32))
-            for name in floats
-        },
-    )
-    noise = {name: 1 + rng.normal(0, 1e-6, observations[name].shape) for name in floats}
-    yield (
-        "shaken",
-        observations
-        | {name: (observations[name] * noise[name]).astype(np.float32) for name in floats},
-    )
-    # Every position looks like one of two.
-    which = rng.integers(0, 2, observations["mask"].shape) * 32
-    tied = {f.name: np.take_along_axis(observations[f.name], which, 2)
-            for f in FEATURES if f.size > 1}  # fmt: skip
-    yield "ties", observations | tied | {"mask": observations["mask"]}
-
-
 def main(policy: Path, trace: Path) -> None:
     """Print how many decisions differ."""
     functions, _ = read_decisions(trace)
     observations = {f.name: np.concatenate([one[f.name] for one in functions]) for f in FEATURES}
     with tempfile.TemporaryDirectory() as name:
         compiled, session = Compiled(policy, Path(name)), Session(policy)
-        different = {
-            kind: int((compiled.choose(varied) != session.choose(varied)).sum())
-            for kind, varied in vary(observations)
-        }
+        different = {}
+        for kind, varied in vary(observations):
+            measured = session.choose(varied)
+            other = compiled.choose(varied) != measured
+            other |= decide(policy, varied, "native") != measured
+            different[kind] = int(other.sum())
     count = len(observations["mask"])
     print(json.dumps({"observations": count * len(different), "different": different}))
 

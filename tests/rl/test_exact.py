@@ -39,7 +39,7 @@ def rounded(value, bits, limit):
 
 def rate_in_integers(encoder, weights, columns):
     """Return the logits of N positions in units of 2^-16, by Python's unbounded integers."""
-    kernel, tables = exact._first_layer(weights, "hidden_0", encoder.width)
+    kernel, tables = exact.first_layer(weights, "hidden_0", encoder.width)
     # TensorFlow's own part: comparing, counting, looking up. What is summed up is integers.
     features, stages = (t.numpy() for t in exact._encode(encoder, columns))
     layers = [(kernel, tables)]

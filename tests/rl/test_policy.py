@@ -181,6 +181,26 @@ def test_check_policy_refuses_bad_output_spec(tmp_path, text):
         check_policy(tmp_path / "p")
 
 
+def test_check_policy_refuses_a_damaged_weights_file(tmp_path):
+    policy.export_random(tmp_path / "p", 1)
+    path = tmp_path / "p" / "weights.bin"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(PolicyError) as caught:
+        check_policy(tmp_path / "p")
+    assert caught.value.details == f"{path}: it is cut off or altered: its checksum is wrong"
+
+
+def test_check_policy_refuses_another_policys_weights_file(tmp_path):
+    for seed in (1, 2):
+        policy.export_random(tmp_path / str(seed), seed)
+    (tmp_path / "1" / "weights.bin").replace(tmp_path / "2" / "weights.bin")
+    with pytest.raises(PolicyError) as caught:
+        check_policy(tmp_path / "2")
+    assert caught.value.details == (
+        f"{tmp_path / '2' / 'weights.bin'} belongs to another saved_model.pb"
+    )
+
+
 def test_policy_hash_depends_on_names_and_bytes(tmp_path):
     for name, content in (("a", b"1"), ("b", b"1"), ("c", b"2")):
         (tmp_path / name).mkdir()

@@ -7,7 +7,7 @@ can take it instead of compiling again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,12 @@ def settle(module: str, found: Found | None) -> Compiled | Failed | None:
     if isinstance(found, Baseline) and not found.outcomes:
         return Compiled(module, (), 0.0, 0.0, found.code)
     return found if isinstance(found, Failed) else None
+
+
+def list_functions(found: Mapping[str, Found], modules: Iterable[str]) -> frozenset[str]:
+    """Return the names of the functions with a decision in some of the modules."""
+    known = (found.get(module) for module in modules)
+    return frozenset(o.function for one in known if isinstance(one, Baseline) for o in one.outcomes)
 
 
 def write_baselines(folder: Path, found: Mapping[str, Found]) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from regalloc import settings
-from regalloc.compiler.baselines import read_baselines
+from regalloc.compiler.baselines import list_functions, read_baselines
 from regalloc.compiler.corpus import Module, read_corpus, sample
 from regalloc.compiler.entry_counts import ENTRY_COUNTS, read_counts
 from regalloc.compiler.pool import Request, compile_all, count_kinds
@@ -69,8 +69,7 @@ def run(context: StageContext) -> None:
 
     results = measure(context, toolchain, (*held_out, *training), policies)
     check_compiled(results, config.min_compiled)
-    scores = context.folder(table.TRACE) / DEFAULT_SCORES
-    seen = frozenset[str]() if context.policy else read_trained_functions(scores)
+    seen = frozenset[str]() if context.policy else find_trained_functions(context)
     entries = read_counts(context.folder(table.CORPUS) / ENTRY_COUNTS)
     part = describe_part(results, held_out, seen, context.seed, entries)
     seconds = collect_seconds(results)
@@ -125,11 +124,21 @@ def find_policies(context: StageContext) -> dict[str, Path]:
     return policies
 
 
-def read_trained_functions(path: Path) -> frozenset[str]:
-    """Return the names of all functions that training saw decisions of.
+def find_trained_functions(context: StageContext) -> frozenset[str]:
+    """Return the names of all functions that training can have seen decisions of.
 
     An inline function is compiled in every module that uses it, so a held-out module may hold
-    functions that training modules hold too.  Those are no part of a held-out result.
+    functions that training modules hold too.  Those are no part of a held-out result.  Training
+    compiles modules that were not traced, too.
+    """
+    folder = context.folder(table.CORPUS)
+    training = [module.name for module in read_corpus(folder) if not module.held_out]
+    traced = read_traced_functions(context.folder(table.TRACE) / DEFAULT_SCORES)
+    return traced | list_functions(read_baselines(folder), training)
+
+
+def read_traced_functions(path: Path) -> frozenset[str]:
+    """Return the names of all functions whose decisions were traced.
 
     Raises:
         TraceError: the file is missing or damaged.

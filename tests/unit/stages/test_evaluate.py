@@ -203,7 +203,7 @@ def test_damaged_default_scores_are_named(tmp_path):
     path = tmp_path / "default_scores.json"
     path.write_text("{")
     with pytest.raises(TraceError) as caught:
-        evaluate.read_trained_functions(path)
+        evaluate.read_traced_functions(path)
     assert caught.value.brief == "the default scores cannot be read"
 
 
@@ -281,3 +281,19 @@ def test_what_the_corpus_knows_of_the_default_is_not_compiled_again(tmp_path):
     assert content.held_out.comparisons[AGAIN].equal == 2
     assert content.held_out.comparisons[POLICY].better == 1
     assert set(content.times.compile_user_s[DEFAULT]) == {"h"}
+
+
+def test_functions_of_training_modules_that_were_not_traced_are_left_out(tmp_path):
+    scores = same_for_all({"f": 1.0, "traced": 2.0, "untraced": 3.0})
+    modules = [
+        scored_module(tmp_path, "h", scores, held_out=True),
+        scored_module(tmp_path, "t", same_for_all({"untraced": 3.0}), held_out=False),
+    ]
+    context = make_context(tmp_path, modules, seen=["traced"])
+    code = Code(64, sha256(make_object([64])).hexdigest(), {})
+    found = {"t": Baseline((Outcome("untraced", 3.0, 2),), code)}
+    write_baselines(tmp_path / "corpus", found)
+    evaluate.run(context)
+    content = report.read(tmp_path / "evaluation" / "report.json")
+    assert [row.function for row in content.held_out.function_rows] == ["f"]
+    assert content.held_out.shared_functions == 2

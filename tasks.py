@@ -91,9 +91,7 @@ def command(
         texts = {**{n: OPTIONS[n][1] for n in takes}, **own, "debug": "show tracebacks"}
         helps = {option.replace("_", "-"): text for option, text in texts.items()}
         parameters = body.__signature__.parameters  # type: ignore[attr-defined]
-        repeatable = [
-            n for n, found in parameters.items() if isinstance(found.default, list | tuple)
-        ]
+        repeatable = [n for n, found in parameters.items() if isinstance(found.default, list)]
         made = task(name=name or None, help=helps, iterable=repeatable)(body)
         return cast("Task[Any]", made)
 
@@ -107,7 +105,12 @@ def _signature(takes: tuple[str, ...], function: Callable[..., None]) -> inspect
     needed = [parameter for parameter in own if parameter.default is parameter.empty]
     shared = [inspect.Parameter(name, kind, default=OPTIONS[name][0]) for name in takes]
     debug = inspect.Parameter("debug", kind, default=False)
-    given = [parameter for parameter in own if parameter.default is not parameter.empty]
+    # Invoke makes what is given into the type of the default; of a tuple it makes letters.
+    given = [
+        p.replace(default=list(p.default)) if isinstance(p.default, tuple) else p
+        for p in own
+        if p.default is not p.empty
+    ]
     return inspect.Signature([inspect.Parameter("c", kind), *needed, *shared, *given, debug])
 
 

@@ -58,6 +58,7 @@ def test_a_wrong_option_leaves_with_its_errors_code(args, code, message):
     ("args", "code", "message"),
     [
         (("report", "--run=/nowhere"), 14, "error: there is no report in /nowhere"),
+        (("tensorboard", "--run=/nowhere"), 14, "error: there are no curves in /nowhere"),
         (("train", "--seeds=0"), 10, "error: --seeds=0 trains nothing"),
     ],
 )

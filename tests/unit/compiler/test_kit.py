@@ -11,7 +11,7 @@ from regalloc.errors import ToolchainError
 from regalloc.releases import find_release
 
 TOOLCHAIN = Toolchain(Path("/opt/llvm"), find_release(19), "19.1.7")
-MODEL = Model(Path("/work/Policy.h"), Path("/work/Policy.o"), "Policy")
+MODEL = Model(Path("/built/Policy.h"), Path("/built/Policy.o"), "Policy")
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def test_link_tools_tells_ninja_what_is_where(tmp_path, ninja):
         "bin = /opt/llvm/bin",
         "ours = /opt/kit",
         "tf = /tf/include",
-        "header = /work/Policy.h",
-        "object = /work/Policy.o",
+        "header = /built/Policy.h",
+        "object = /built/Policy.o",
         "class = llvm::Policy",
     ]
 

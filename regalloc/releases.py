@@ -73,7 +73,7 @@ _EVALUATOR = tuple(
 """What stands behind our evaluator, as members that LLVM's library lacks."""
 
 RELEASES: tuple[Release, ...] = (
-    # The recipe's: TensorFlow's C API is called by LLVM itself.
+    # The recipe's. Its own hooks call TensorFlow, and write the log by the library inside it.
     Release(
         version="15.0.6",
         source_version="1:15.0.6-4",
@@ -84,13 +84,16 @@ RELEASES: tuple[Release, ...] = (
             "CodeGen/MLRegallocEvictAdvisor",
             "CodeGen/RegAllocScore",
             "Analysis/InlineSizeEstimatorAnalysis",
-            "Analysis/ModelUnderTrainingRunner",
             "Analysis/InlineAdvisor",
-            "Analysis/TFUtils",
             "Analysis/MLInlineAdvisor",
             "Analysis/DevelopmentModeInlineAdvisor",
         ),
-        own_units=(),
+        own_units=(
+            "Analysis/ModelUnderTrainingRunner=ModelRunner",
+            "Analysis/TFUtils=Evaluator",
+            "Analysis/RegallocLogger=Logger",
+            *_EVALUATOR,
+        ),
         aot_units=("CodeGen/RegAllocEvictionAdvisor", "CodeGen/MLRegallocEvictAdvisor"),
         model_class="RegallocEvictModel",
         advisor_tests="MLRegalloc",

@@ -24,8 +24,7 @@ fi
 echo "fetching $(head -n 1 "$work/wheel.txt" | cut -d ' ' -f 1)"
 "${PYTHON:-python3}" -m pip download --quiet --no-deps --only-binary :all: --require-hashes \
   --python-version 3.11 --implementation cp --dest "$work" --requirement "$work/wheel.txt"
-# The C API's headers are enough for our own evaluator; LLVM 15's code also wants those of the
-# protocol buffers it writes its log with.
+# Our evaluator includes the C API's headers, and these some of the others.
 unzip -q -d "$work/wheel" "$work"/*.whl \
   'tensorflow/libtensorflow_cc.so.2' 'tensorflow/libtensorflow_framework.so.2' 'tensorflow/include/*'
 mkdir -p "$dest/lib" "$dest/include"

@@ -71,6 +71,25 @@ def test_every_stage_passes_on_llvm_15_and_gives_the_same_bits_twice(tmp_path):
     assert policies[0] == policies[1]
 
 
+def test_llvm_15_decides_as_tensorflow_without_it():
+    """The tests of the evaluator, which run inside LLVM 19's trainer with all that need one."""
+    built = call(task("build-llvm", "--engine=docker", "--llvm=15"))
+    assert built.returncode == 0, built.stdout + built.stderr
+    profile = load_profile("quick", ["Llvm.major=15"])
+    reference = resolve_targets(CHECKOUT, profile, os.environ)["trainer"].reference
+    run = subprocess.run(
+        ["docker", "run", "--rm", "--init", "--network=none", "--workdir=/src", "--env=HOME=/tmp",
+         f"--volume={CHECKOUT / 'tests'}:/src/tests:ro",
+         f"--volume={CHECKOUT / 'pyproject.toml'}:/src/pyproject.toml:ro",
+         "--entrypoint=/opt/venv/bin/python", reference, "-m", "pytest", "-q",
+         "-p", "no:cacheprovider", "tests/rl/test_native.py", "tests/rl/test_compiler.py",
+         "tests/rl/test_evaluator.py"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]
+    assert "skipped" not in run.stdout, run.stdout
+
+
 def test_a_build_of_ones_own_is_a_corpus(build, tmp_path):
     done = invoke("extract", tmp_path, f"--corpus-from={build}")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -17,13 +17,11 @@ from regalloc.rl.weights_file import PRELUDE, WeightsFile, pack, unpack
 from regalloc.settings import Network
 from tests.rl import mask_policy
 from tests.rl.decider import TOOL, VARIABLE, decide
-from tests.rl.mask_policy import TOOLCHAIN, compile_under
+from tests.rl.mask_policy import TOOLCHAIN, compile_under, needs_our_evaluator
 from tests.rl.simulator import make_observations
 from tests.rl.varied import vary
 
-pytestmark = pytest.mark.skipif(
-    not TOOL.exists(), reason=f"policies are evaluated by LLVM's own code, or there is no {TOOL}"
-)
+pytestmark = needs_our_evaluator
 
 UPSTREAM = Network(
     layers=(80, 40), stage_embedding=4, with_sqrt=True, with_z_score=True, logits_scale=0.1

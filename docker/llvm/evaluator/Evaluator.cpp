@@ -10,6 +10,7 @@
 #include "llvm/Support/FileSystem.h"
 
 #include <cstdlib>
+#include <utility>
 
 using namespace llvm;
 
@@ -40,9 +41,10 @@ TFModelEvaluator::TFModelEvaluator(StringRef SavedModelPath,
 
 TFModelEvaluator::~TFModelEvaluator() = default;
 
-std::optional<TFModelEvaluator::EvaluationResult> TFModelEvaluator::evaluate() {
-  return EvaluationResult(Impl->run());
-}
+// LLVM 15 has an Optional of its own.
+using Evaluated = decltype(std::declval<TFModelEvaluator &>().evaluate());
+
+Evaluated TFModelEvaluator::evaluate() { return EvaluationResult(Impl->run()); }
 
 void *TFModelEvaluator::getUntypedInput(size_t Index) {
   return Impl->input(Index);

@@ -28,13 +28,13 @@ struct NamedOutput {
 
 NamedOutput readOutput(LLVMContext &Ctx, StringRef File,
                        const json::Value &Entry) {
-  const json::Object *Object = Entry.getAsObject();
-  const json::Value *Spec = Object ? Object->get("tensor_spec") : nullptr;
-  std::optional<StringRef> Name =
-      Object ? Object->getString("logging_name") : std::nullopt;
+  const json::Object None, *Found = Entry.getAsObject();
+  const json::Object &Object = Found ? *Found : None;
+  const json::Value *Spec = Object.get("tensor_spec");
+  auto Name = Object.getString("logging_name");
   if (!Spec || !Name)
     badSpec(File, "every entry needs a logging_name and a tensor_spec");
-  std::optional<TensorSpec> Tensor = getTensorSpecFromJSON(Ctx, *Spec);
+  auto Tensor = getTensorSpecFromJSON(Ctx, *Spec);
   if (!Tensor)
     badSpec(File, "the tensor_spec of " + *Name +
                       " needs a name, a port, a type and a shape");
@@ -70,8 +70,29 @@ std::vector<NamedOutput> readOutputs(LLVMContext &Ctx, StringRef File,
 // advisor's. The class is LLVM's and has no room for it.
 DenseMap<const ModelUnderTrainingRunner *, int64_t> MaskedPositions;
 
+#if LLVM_VERSION_MAJOR < 16
+using RunnerOutputs = std::vector<LoggedFeatureSpec>;
+
+std::vector<TensorSpec> specsOf(const RunnerOutputs &Outputs) {
+  std::vector<TensorSpec> Specs;
+  for (const LoggedFeatureSpec &Output : Outputs)
+    Specs.push_back(Output.Spec);
+  return Specs;
+}
+#endif
+
 } // namespace
 
+// LLVM 15 keeps all outputs under their logging names; later releases those beside the decision.
+#if LLVM_VERSION_MAJOR < 16
+ModelUnderTrainingRunner::ModelUnderTrainingRunner(
+    LLVMContext &Ctx, const std::string &ModelPath,
+    const std::vector<TensorSpec> &InputSpecs, const RunnerOutputs &OutputSpecs)
+    : MLModelRunner(Ctx, MLModelRunner::Kind::Development, InputSpecs.size()),
+      Evaluator(std::make_unique<TFModelEvaluator>(ModelPath, InputSpecs,
+                                                   specsOf(OutputSpecs))),
+      OutputSpecs(OutputSpecs) {
+#else
 ModelUnderTrainingRunner::ModelUnderTrainingRunner(
     LLVMContext &Ctx, const std::string &ModelPath,
     const std::vector<TensorSpec> &InputSpecs,
@@ -81,9 +102,10 @@ ModelUnderTrainingRunner::ModelUnderTrainingRunner(
       Evaluator(std::make_unique<TFModelEvaluator>(ModelPath, InputSpecs,
                                                    OutputSpecs)),
       OutputSpecs(OutputSpecs), ExtraOutputsForLogging(ExtraOutputsForLogging) {
+#endif
   for (size_t I = 0; I < InputSpecs.size(); ++I)
     setUpBufferForTensor(I, InputSpecs[I], Evaluator->getUntypedInput(I));
-  if (StringRef(InputSpecs.front().name()).ends_with("mask"))
+  if (StringRef(InputSpecs.front().name()).take_back(4) == "mask")
     MaskedPositions[this] = InputSpecs.front().getElementCount();
 }
 
@@ -108,12 +130,21 @@ ModelUnderTrainingRunner::createAndEnsureValid(
   SmallString<256> File(OutputSpecsPathOverride);
   if (File.empty())
     sys::path::append(File, ModelPath, "output_spec.json");
-  std::vector<TensorSpec> Outputs, Extra;
-  for (const NamedOutput &Output : readOutputs(Ctx, File, DecisionName)) {
-    if (!Outputs.empty())
+  std::vector<NamedOutput> Outputs = readOutputs(Ctx, File, DecisionName);
+#if LLVM_VERSION_MAJOR < 16
+  RunnerOutputs Logged;
+  for (const NamedOutput &Output : Outputs)
+    Logged.push_back({Output.Spec, Output.LoggingName});
+  return std::unique_ptr<ModelUnderTrainingRunner>(
+      new ModelUnderTrainingRunner(Ctx, ModelPath, InputSpecs, Logged));
+#else
+  std::vector<TensorSpec> Specs, Extra;
+  for (const NamedOutput &Output : Outputs) {
+    if (!Specs.empty())
       Extra.emplace_back(Output.LoggingName, Output.Spec);
-    Outputs.push_back(Output.Spec);
+    Specs.push_back(Output.Spec);
   }
   return std::make_unique<ModelUnderTrainingRunner>(Ctx, ModelPath, InputSpecs,
-                                                    Outputs, Extra);
+                                                    Specs, Extra);
+#endif
 }

@@ -68,7 +68,7 @@ std::string libraryPath() {
   if (dladdr(reinterpret_cast<void *>(&libraryPath), &Info) && Info.dli_fname)
     Self = Info.dli_fname;
   // The main program is named as it was called, which may be relative to a PATH entry.
-  if (!StringRef(Self).ends_with(".so"))
+  if (StringRef(Self).take_back(3) != ".so")
     Self = "/proc/self/exe";
   SmallString<256> Path;
   if (sys::fs::real_path(Self, Path))
@@ -137,10 +137,12 @@ ElementType elementType(TensorType Type) {
 }
 
 std::string typeName(TF_DataType Type) {
-  for (int I = 0; I < static_cast<int>(TensorType::Total); ++I)
-    if (auto T = static_cast<TensorType>(I); T != TensorType::Invalid)
-      if (elementType(T).TF == Type)
-        return elementType(T).Name;
+  for (auto T : {TensorType::Float, TensorType::Double, TensorType::Int8,
+                 TensorType::UInt8, TensorType::Int16, TensorType::UInt16,
+                 TensorType::Int32, TensorType::UInt32, TensorType::Int64,
+                 TensorType::UInt64})
+    if (elementType(T).TF == Type)
+      return elementType(T).Name;
   return "type " + std::to_string(static_cast<int>(Type));
 }
 

@@ -157,11 +157,17 @@ def evaluate(options: host.Options, policy: str = "") -> None:
 
 @command(STAGE, seeds="how many seeds to train, one after the other, from --seed on")
 def train(options: host.Options, seeds: int = 1) -> None:
-    """Improve the policy with PPO over compiles, then evaluate, and what comes before as needed."""
+    """Improve the policy over compiles, then evaluate it, and what comes before as needed."""
     train_seeds(options, ("train", "evaluate"), seeds)
 
 
-programs = stage_task("programs", takes=(*STAGE, "program"))
+@command(
+    (*STAGE, "program"),
+    policy="folder of a saved policy to release and measure instead of the run's own",
+)
+def programs(options: host.Options, policy: str = "") -> None:
+    """Measure real programs compiled by the release, and what comes before as needed."""
+    host.run_stages(options, ("programs",), policy)
 
 
 @command(

@@ -74,6 +74,14 @@ def test_a_program_of_ones_own_must_be_there():
     )  # fmt: skip
 
 
+def test_a_policy_of_ones_own_is_measured_without_training(tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    policy, run = f"--policy={tmp_path}", f"--run={tmp_path / 'run'}"
+    done = invoke("programs", "--dry-run", "--engine=local", policy, run)
+    stages = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("stage")]
+    assert (done.returncode, stages) == (0, ["release", "programs"])
+
+
 def test_debug_shows_a_traceback():
     assert "Traceback" in invoke("train", "--profile=nope", "--debug").stderr
 

@@ -45,6 +45,7 @@ def examine(environ: Mapping[str, str], engine: str = "") -> tuple[Finding, ...]
         _disk(cache),
         _memory(),
         Finding("cores", str(usable_cores())),
+        _processor(Path("/proc/cpuinfo")),
         _certificates(environ),
         Finding("proxy", "set" if any(environ.get(name) for name in _PROXIES) else "none"),
     )
@@ -104,6 +105,17 @@ def _disk(cache: Path) -> Finding:
 def _memory() -> Finding:
     total = memory_mb()
     return Finding("memory", f"{total} MiB", "" if total >= MEMORY_MB else "use --jobs=1")
+
+
+def _processor(cpuinfo: Path) -> Finding:
+    """Return whether what is learned here is what is learned elsewhere."""
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    flags = next((line.split() for line in lines if line.startswith("flags")), [])
+    missing = [name for name in ("avx2", "fma") if name not in flags]
+    if not missing:
+        return Finding("processor", "has AVX2 and FMA, as reproducible learning needs")
+    fix = "a policy learned here has other bits than one learned where they are"
+    return Finding("processor", f"lacks {' and '.join(missing)}", fix)
 
 
 def _mmdebstrap(environ: Mapping[str, str]) -> Finding:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from regalloc.compiler.features import NUM_CANDIDATES
 from regalloc.rl.backend import Tensor, distribution_spec, network, tf, tfp
+from regalloc.rl.products import fill_groups, multiply
 from regalloc.rl.spec import FEATURE_COLUMNS, MASK, STAGE_COLUMNS, STAGES, action_spec, encoded_spec
 from regalloc.settings import Network
 
@@ -68,21 +69,22 @@ def rate(
     """
     # A product with the one-hot stage is an exact look-up whose gradient is a plain matrix
     # product; the gradient of a gather sums in an order that needs care to be deterministic.
-    one_hot = tf.one_hot(stages, STAGES)
+    one_hot = tf.one_hot(fill_groups(stages), STAGES)
     hidden = tf.concat(
         [
-            features,
-            tf.matmul(one_hot[:, 0], weights["max_stage/embedding"]),
-            tf.matmul(one_hot[:, 1], weights["min_stage/embedding"]),
+            fill_groups(features),
+            multiply(one_hot[:, 0], weights["max_stage/embedding"]),
+            multiply(one_hot[:, 1], weights["min_stage/embedding"]),
         ],
         1,
     )
     for index, layer in enumerate(hidden_layers(weights)):
-        product = tf.matmul(hidden, weights[f"{layer}/kernel"])
+        product = multiply(hidden, weights[f"{layer}/kernel"])
         hidden = tf.nn.relu(tf.nn.bias_add(product, weights[f"{layer}/bias"]))
         hidden = drop(hidden, index) if drop else hidden
-    product = tf.matmul(hidden, weights["logits/kernel"])
-    return tf.reshape(tf.nn.bias_add(product, weights["logits/bias"]), [-1])
+    product = multiply(hidden, weights["logits/kernel"])
+    rated = tf.reshape(tf.nn.bias_add(product, weights["logits/bias"]), [-1])
+    return rated[: tf.shape(features)[0]]
 
 
 def hidden_layers(weights: Mapping[str, Any]) -> list[str]:

@@ -55,7 +55,8 @@ class RebelLearner:
         self._optimizer = create_adam(rebel.learning_rate, rebel.adam_epsilon)
         self._optimizer.build(self._actor.trainable_weights)
         logits, numbers = tf.TensorSpec((None, NUM_CANDIDATES)), tf.TensorSpec((None,), tf.int64)
-        signature = (*table_signature(width), logits, numbers, numbers, tf.TensorSpec((None,)))
+        floats = tf.TensorSpec((None,))
+        signature = (*table_signature(width), logits, numbers, numbers, floats, floats)
         self._step = tf.function(self._take_step, signature, autograph=False)
 
     @property
@@ -97,7 +98,9 @@ class RebelLearner:
         ):
             self._optimizer.learning_rate.assign(self._rebel.learning_rate * (1 - step / steps))
             chosen = choose_decisions(experience.lengths, batch)
-            sums.append(self._step(*data, *chosen, tf.constant(targets[batch])).numpy())
+            weights = weigh(experience.lengths[batch])
+            fitted = (tf.constant(targets[batch]), tf.constant(weights))
+            sums.append(self._step(*data, *chosen, *fitted).numpy())
             advance()
         kl, entropy = compare_logits(old, self._rate(table))
         missed, total, _ = np.sum(sums[-(steps // self._rebel.epochs) :], 0).tolist()
@@ -126,13 +129,15 @@ class RebelLearner:
         decisions: Tensor,
         owners: Tensor,
         targets: Tensor,
+        weights: Tensor,
     ) -> Tensor:
         """Take a step and return the weighted sums of squares that are left and were there."""
         observation = take_observation(rows, stages, tf.gather(slots, decisions))
         old = tf.gather(logits, decisions)
         # How far each decision's draw is from what the old policy draws in the mean.
-        drawn = tf.one_hot(tf.gather(actions, decisions), NUM_CANDIDATES) - tf.nn.softmax(old)
-        weights = tf.math.rsqrt(tf.math.segment_sum(tf.ones_like(owners, tf.float32), owners))
+        # No softmax, which begins with a processor's own approximation of a reciprocal.
+        probable = tf.exp(tf.nn.log_softmax(old))
+        drawn = tf.one_hot(tf.gather(actions, decisions), NUM_CANDIDATES) - probable
         with tf.GradientTape() as tape:
             moved = self._actor.logits(observation) - old
             change = tf.math.segment_sum(tf.reduce_sum(drawn * moved, 1), owners)
@@ -143,6 +148,15 @@ class RebelLearner:
         return tf.stack(
             [squares, tf.reduce_sum(weights * tf.square(targets)), tf.reduce_sum(weights)]
         )
+
+
+def weigh(lengths: Array) -> Array:
+    """Return the weight float32 of compiles of so many decisions.
+
+    Not in the graph, where TensorFlow would put an approximation of the inverse root.
+    """
+    weights: Array = (1.0 / np.sqrt(lengths)).astype(np.float32)
+    return weights
 
 
 def choose_decisions(lengths: Array, batch: Array) -> tuple[Array, Array]:

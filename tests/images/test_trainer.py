@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -13,6 +14,7 @@ from regalloc.pipeline.machine import cache_folder
 from regalloc.settings import load_profile
 from tests.engines import CHECKOUT, call, task, why_not
 
+EMULATOR = "qemu-x86_64-static"
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/rl")
 
 
@@ -20,11 +22,17 @@ def target(name):
     return resolve_targets(CHECKOUT, load_profile("quick"), os.environ)[name].reference
 
 
+def find_emulator():
+    """Return the path of the emulator of other processors, if this machine has it."""
+    return filter(None, [shutil.which(EMULATOR)])
+
+
 def in_docker():
     """Return the command line of the tests in a container without network."""
     volumes = (
         f"{CHECKOUT}/tests:/src/tests:ro",
         f"{CHECKOUT}/pyproject.toml:/src/pyproject.toml:ro",
+        *(f"{emulator}:/usr/local/bin/{EMULATOR}:ro" for emulator in find_emulator()),
     )
     return [
         "docker", "run", "--rm", "--init", "--network=none", "--workdir=/src", "--env=HOME=/tmp",

@@ -77,3 +77,19 @@ def test_print_findings_says_whether_all_is_well(capsys):
     assert print_findings((Finding("a", "1"), Finding("bb", "2"))) is True
     assert print_findings((Finding("a", "1"), Finding("bb", "2", "do"))) is False
     assert capsys.readouterr().out == "ok  a   1\nok  bb  2\nok  a   1\nfix bb  2\n        do\n"
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "seen"),
+    [
+        ("model name\t: x\nflags\t\t: fpu avx2 fma sse\n", "has AVX2 and FMA"),
+        ("flags\t\t: fpu avx sse\n", "lacks avx2 and fma"),
+        ("flags\t\t: fpu avx2 sse\n", "lacks fma"),
+        ("Features\t: asimd\n", "lacks avx2 and fma"),
+    ],
+)
+def test_a_processor_that_rounds_in_other_ways_is_told_of(tmp_path, cpuinfo, seen):
+    (tmp_path / "cpuinfo").write_text(cpuinfo)
+    finding = doctor._processor(tmp_path / "cpuinfo")
+    assert finding.seen.startswith(seen)
+    assert bool(finding.fix) == seen.startswith("lacks")

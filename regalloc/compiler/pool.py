@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.processes import Processes
@@ -21,6 +21,55 @@ R = TypeVar("R")
 
 Request = tuple[Module, Path | None]
 """A module and the policy it is compiled under, None for the default heuristic."""
+
+
+class Pool(Protocol):
+    """What many compiles are given to."""
+
+    def compile(
+        self,
+        requests: Sequence[Request],
+        advance: Callable[[], None],
+        *,
+        measure_code: bool = False,
+    ) -> list[Result]:
+        """Compile every request and return a result each, in the order of the requests.
+
+        Args:
+            requests: what to compile.
+            advance: called once per finished request, in the calling thread.
+            measure_code: whether results tell of the code that was generated, too.
+
+        Raises:
+            RegallocError: no compile can succeed.
+        """
+
+
+@dataclass(frozen=True)
+class LocalPool:
+    """Compiles on this machine.
+
+    Attributes:
+        toolchain: the compiler.
+        limits: what each compile may use.
+        jobs: compiles at the same time; changes no result.
+    """
+
+    toolchain: Toolchain
+    limits: Limits
+    jobs: int
+
+    def compile(
+        self,
+        requests: Sequence[Request],
+        advance: Callable[[], None],
+        *,
+        measure_code: bool = False,
+    ) -> list[Result]:
+        """Compile every request; see :class:`Pool` and :func:`compile_all`."""
+        return compile_all(
+            self.toolchain, requests, self.limits, self.jobs, advance, measure_code=measure_code
+        )
 
 
 def compile_all(

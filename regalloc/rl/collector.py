@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from regalloc.compiler.corpus import Module
-from regalloc.compiler.pool import Request, compile_all, count_kinds
+from regalloc.compiler.pool import Pool, Request, count_kinds
 from regalloc.compiler.runner import Compiled, Failed, Result
-from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import CompileError
 from regalloc.report.progress import progress
 from regalloc.report.ratios import compute_ratio
@@ -19,7 +18,7 @@ from regalloc.rl.baselines import Scored
 from regalloc.rl.publish import CollectedScore
 from regalloc.rl.rounds import ModuleOrder
 from regalloc.rl.state import State
-from regalloc.settings import Limits, Train
+from regalloc.settings import Train
 
 
 class Collector:
@@ -27,29 +26,23 @@ class Collector:
 
     Args:
         modules: by name, the modules to train on.
-        toolchain: the compiler.
-        limits: what each compile may use.
+        pool: what compiles; changes no result.
         train: how many modules a round takes, and how baselines move.
         seed: of the run.
-        jobs: compiles at the same time; changes no result.
     """
 
     def __init__(
         self,
         modules: Mapping[str, Module],
         *,
-        toolchain: Toolchain,
-        limits: Limits,
+        pool: Pool,
         train: Train,
         seed: int,
-        jobs: int,
     ) -> None:
         self._modules = modules
         self._order = ModuleOrder(list(modules), seed)
-        self._toolchain = toolchain
-        self._limits = limits
+        self._pool = pool
         self._train = train
-        self._jobs = jobs
 
     def choose(self, state: State) -> list[Module]:
         """Return the next modules with a decision, having compiled new ones for their default."""
@@ -94,7 +87,7 @@ class Collector:
 
     def _compile(self, requests: Sequence[Request], title: str, state: State) -> list[Result]:
         with progress(title, len(requests)) as advance:
-            results = compile_all(self._toolchain, requests, self._limits, self._jobs, advance)
+            results = self._pool.compile(requests, advance)
         for result in results:
             # The pool has tried it Limits.attempts times already.
             if isinstance(result, Failed):

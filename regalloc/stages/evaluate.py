@@ -19,7 +19,7 @@ from regalloc import settings
 from regalloc.compiler.baselines import list_functions, read_baselines
 from regalloc.compiler.corpus import Module, read_corpus, sample
 from regalloc.compiler.entry_counts import ENTRY_COUNTS, read_counts
-from regalloc.compiler.pool import Request, compile_all, count_kinds
+from regalloc.compiler.pool import Request, count_kinds
 from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.results import Failed
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
@@ -44,6 +44,7 @@ from regalloc.stages.measured import (
     recall,
     summarise,
 )
+from regalloc.stages.pool import open_pool
 
 REPORT = "report.json"
 
@@ -165,13 +166,11 @@ def measure(
     """
 
     def compile_under(title: str, requests: Sequence[Request]) -> list[Measured | Failed]:
-        limits = context.settings.get(settings.Limits)
         with progress(title, len(requests)) as advance:
-            ends = compile_all(
-                toolchain, requests, limits, context.jobs, advance, measure_code=True
-            )
+            ends = pool.compile(requests, advance, measure_code=True)
         return [summarise(end) for end in ends]
 
+    pool = open_pool(context, toolchain)
     found = read_baselines(context.folder(table.CORPUS))
     new = [module for module in modules if module.name not in found]
     ends = compile_under(DEFAULT, [(module, None) for module in new]) if new else []

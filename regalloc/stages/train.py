@@ -38,6 +38,7 @@ from regalloc.rl.rounds import BATCHES, ROLLOUT, derive_seed
 from regalloc.rl.state import State, describe_inputs, load_state, load_weights, save_state
 from regalloc.stages import table
 from regalloc.stages.context import StageContext
+from regalloc.stages.pool import open_pool
 from regalloc.stages.warmstart import WEIGHTS
 
 COLLECT = "collect"
@@ -180,11 +181,9 @@ def _create_collector(context: StageContext, modules: dict[str, Module]) -> Coll
     probe_policy(toolchain, context.folder(table.WARMSTART) / GREEDY)
     return Collector(
         modules,
-        toolchain=toolchain,
-        limits=context.settings.get(settings.Limits),
+        pool=open_pool(context, toolchain),
         train=context.settings.get(settings.Train),
         seed=context.seed,
-        jobs=context.jobs,
     )
 
 

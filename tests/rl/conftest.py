@@ -28,7 +28,7 @@ def weights(encoder):
 
 @pytest.fixture
 def fake_compiler(monkeypatch):
-    monkeypatch.setattr("regalloc.rl.collector.compile_all", simulator.compile_all)
+    monkeypatch.setattr("regalloc.compiler.pool.compile_all", simulator.compile_all)
     monkeypatch.setattr("regalloc.stages.train.open_toolchain", lambda path: None)
     for name in ("probe", "probe_policy"):
         monkeypatch.setattr(f"regalloc.stages.train.{name}", lambda *toolchain_and_policy: None)

@@ -127,7 +127,7 @@ def compile_module(module: Module, policy: Path | None) -> Compiled | Failed:
     return Compiled(module.name, tuple(episodes), 0.0, 0.0)
 
 
-def compile_all(toolchain, requests, limits, jobs, advance=lambda: None):
+def compile_all(toolchain, requests, limits, jobs, advance=lambda: None, *, measure_code=False):
     results = [compile_module(*request) for request in reversed(requests)]
     for _ in results:
         advance()

@@ -59,11 +59,11 @@ def undisturbed(warm_root, tmp_path_factory):
 PROCESS = """
 import os, signal, sys
 from pathlib import Path
-import regalloc.rl.collector
+import regalloc.compiler.pool
 from regalloc.stages import train
 from tests.rl import simulator
 kill_at, jobs = int(sys.argv[2]), int(sys.argv[3])
-regalloc.rl.collector.compile_all = simulator.compile_all
+regalloc.compiler.pool.compile_all = simulator.compile_all
 train.open_toolchain = train.probe = train.probe_policy = lambda *ignored: None
 learn = train.Training._learn
 def learn_or_die(self, scored):
@@ -142,7 +142,7 @@ def test_train_killed_and_resumed_ends_with_the_same_hash(root, undisturbed, kil
 def test_finished_run_does_nothing_more(root, undisturbed, fake_compiler, monkeypatch):
     train.run(make_context(root))
     assert hashes(root) == undisturbed
-    monkeypatch.setattr("regalloc.rl.collector.compile_all", None)
+    monkeypatch.setattr("regalloc.compiler.pool.compile_all", None)
     train.run(make_context(root))
     assert hashes(root) == undisturbed
 
@@ -182,10 +182,10 @@ def test_checkpoint_of_other_settings_is_refused(root, fake_compiler):
 
 
 def test_all_modules_failing_is_an_error(root, monkeypatch, fake_compiler):
-    def fail(toolchain, requests, limits, jobs, advance):
+    def fail(toolchain, requests, limits, jobs, advance, **options):
         return [Failed(module.name, "signal", "SIGSEGV", 2) for module, _ in requests]
 
-    monkeypatch.setattr("regalloc.rl.collector.compile_all", fail)
+    monkeypatch.setattr("regalloc.compiler.pool.compile_all", fail)
     with pytest.raises(CompileError) as caught:
         train.run(make_context(root))
     assert caught.value.brief.startswith("none of ")
@@ -206,11 +206,11 @@ def test_what_the_corpus_knows_of_the_default_is_not_compiled_again(
     remember(root, NAMES)
     asked = []
 
-    def compile_all(toolchain, requests, limits, jobs, advance):
+    def compile_all(toolchain, requests, limits, jobs, advance, **options):
         asked.extend(requests)
-        return simulator.compile_all(toolchain, requests, limits, jobs, advance)
+        return simulator.compile_all(toolchain, requests, limits, jobs, advance, **options)
 
-    monkeypatch.setattr("regalloc.rl.collector.compile_all", compile_all)
+    monkeypatch.setattr("regalloc.compiler.pool.compile_all", compile_all)
     train.run(make_context(root))
     assert {module.name for module, _ in asked} == set(NAMES) - {BROKEN, QUIET}
     assert None not in {policy for _, policy in asked}

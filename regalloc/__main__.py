@@ -102,6 +102,7 @@ def _context(stage: table.Stage, values: flags.FlagValues) -> StageContext:
         kit=Path(value("kit")).absolute(),
         policy=Path(value("policy")).absolute() if value("policy") else None,
         programs=Path(value("programs")).absolute(),
+        cluster=value("cluster"),
     )
 
 
@@ -110,6 +111,9 @@ def _define_flags() -> flags.FlagValues:
     values = flags.FlagValues()  # type: ignore[no-untyped-call]
     flags.DEFINE_multi_string(
         "bind", [], "a setting, Section.name=value; repeatable", flag_values=values
+    )
+    flags.DEFINE_string(
+        "cluster", "", "head of the Ray cluster that compiles, HOST:PORT", flag_values=values
     )
     flags.DEFINE_boolean("debug", False, "show a traceback", flag_values=values)
     flags.DEFINE_boolean("help", False, "show this text", short_name="h", flag_values=values)

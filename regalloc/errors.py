@@ -145,6 +145,12 @@ class ProgramError(RegallocError):
     exit_code = 28
 
 
+class ClusterError(RegallocError):
+    """A Ray cluster that cannot be used, or that went away."""
+
+    exit_code = 29
+
+
 class StoppedError(RegallocError):
     """The user or the system asked the run to stop."""
 

@@ -22,6 +22,7 @@ class StageContext:
         kit: folder of what a release is linked of.
         policy: folder of the user's own policy, if there is one.
         programs: folder of the programs that are measured, and of their tarballs.
+        cluster: where the head of the cluster is that compiles; empty for this machine.
     """
 
     root: Path
@@ -33,6 +34,7 @@ class StageContext:
     kit: Path = Path("/opt/kit")
     policy: Path | None = None
     programs: Path = Path("/opt/programs")
+    cluster: str = ""
 
     def folder(self, name: str) -> Path:
         """Return the path of one of the run's folders."""

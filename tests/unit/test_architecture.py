@@ -17,11 +17,12 @@ ALLOWED = {
     "report": set(),
     "rl": {"compiler", "report"},
     "programs": {"compiler", "report"},
-    "stages": {"compiler", "programs", "report", "rl"},
+    "cluster": {"compiler"},
+    "stages": {"cluster", "compiler", "programs", "report", "rl"},
     "engine": {"stages"},
     "images": {"compiler", "engine"},
     "page": {"compiler", "report"},
-    "pipeline": {"engine", "images", "page", "report", "stages"},
+    "pipeline": {"cluster", "engine", "images", "page", "report", "stages"},
     "__main__": {"stages"},
     "__init__": set(),
 }
@@ -64,6 +65,11 @@ def test_tensorflow_is_imported_in_rl_only():
         if part(path) != "rl":
             roots = {name.split(".")[0] for name in imports(path)}
             assert not roots & {"tensorflow", "tf_agents"}, path
+
+
+def test_one_file_imports_ray():
+    users = {path.name for path in FILES if "ray" in {n.split(".")[0] for n in imports(path)}}
+    assert users == {"connection.py"}
 
 
 def test_one_file_imports_the_docker_sdk():

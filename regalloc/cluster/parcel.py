@@ -1,0 +1,89 @@
+"""What is put into the cluster's object store: modules and policies, as bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from regalloc.compiler.corpus import Module
+from regalloc.compiler.replays import Replay
+from regalloc.errors import PolicyError
+
+
+@dataclass(frozen=True)
+class ModuleParcel:
+    """A module as it is compiled.
+
+    Attributes:
+        name: the module's name.
+        source: where its bitcode lies on the machine that sent it.
+        bitcode: the file's content, empty where it cannot be read: no bitcode begins so.
+        optimised: whether that was optimised before, so that only code is generated.
+        cmd: the arguments it was compiled with.
+    """
+
+    name: str
+    source: str
+    bitcode: bytes
+    optimised: bool
+    cmd: tuple[str, ...]
+
+    def unpack(self, folder: Path) -> Module:
+        """Write the bitcode into a folder and return the module there."""
+        path = folder / "module.bc"
+        path.write_bytes(self.bitcode)
+        if not self.optimised:
+            return Module(self.name, path, self.cmd, held_out=False)
+        replay = Replay(optimised=path)
+        return Module(self.name, folder / "absent.bc", self.cmd, held_out=False, replay=replay)
+
+
+@dataclass(frozen=True)
+class PolicyParcel:
+    """A policy's folder.
+
+    Attributes:
+        source: where it lies on the machine that sent it.
+        files: relative path to content.
+    """
+
+    source: str
+    files: dict[str, bytes]
+
+    def unpack(self, folder: Path) -> Path:
+        """Write the policy below a folder and return its own."""
+        root = folder / "policy"
+        for name, content in self.files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return root
+
+
+def pack_module(module: Module, whole: bool) -> ModuleParcel:
+    """Return what is sent of a module.
+
+    Args:
+        module: the module.
+        whole: whether functions without a decision are wanted, too.
+    """
+    source = module.source(whole)
+    try:
+        bitcode = source.read_bytes()
+    except OSError:
+        bitcode = b""
+    return ModuleParcel(module.name, str(source), bitcode, source != module.bitcode, module.cmd)
+
+
+def pack_policy(folder: Path) -> PolicyParcel:
+    """Return what is sent of a policy.
+
+    Raises:
+        PolicyError: a file cannot be read.
+    """
+    try:
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    except OSError as error:
+        raise PolicyError(f"{folder} cannot be read", str(error), "make it again") from error
+    return PolicyParcel(str(folder), files)

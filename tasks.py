@@ -39,6 +39,8 @@ OPTIONS: dict[str, tuple[Any, str]] = {
     "dry_run": (False, "print what would be done and why, and do nothing"),
     "engine": ("", "docker or local; the first that answers by default"),
     "program": ([], "folder of a program.toml to measure as well; repeatable"),
+    "cluster": ("", "head of a Ray cluster that compiles, HOST[:PORT]; this machine by default"),
+    "network": ("bridge", "docker network that reaches the cluster"),
     "bind": ([], "a setting on top of the profile, Section.name=value; repeatable"),
 }
 """What tasks share: default and help text of each option."""
@@ -46,6 +48,7 @@ OPTIONS: dict[str, tuple[Any, str]] = {
 IMAGES = ("profile", "llvm", "flavor", "corpus_from", "pgo", "engine", "bind")
 RUN = (*IMAGES, "run")
 STAGE = (*RUN, "registry", "jobs", "seed", "dry_run")
+SPREAD = (*STAGE, "cluster", "network")
 BUILD = (*IMAGES, "registry", "jobs", "dry_run")
 MOVE = (*IMAGES, "registry")
 
@@ -147,7 +150,7 @@ warmstart = stage_task("warmstart")
 
 
 @command(
-    STAGE,
+    SPREAD,
     policy="folder of a saved policy to evaluate instead of the run's own, on the whole corpus",
 )
 def evaluate(options: host.Options, policy: str = "") -> None:
@@ -155,7 +158,7 @@ def evaluate(options: host.Options, policy: str = "") -> None:
     host.run_stages(options, ("evaluate",), policy)
 
 
-@command(STAGE, seeds="how many seeds to train, one after the other, from --seed on")
+@command(SPREAD, seeds="how many seeds to train, one after the other, from --seed on")
 def train(options: host.Options, seeds: int = 1) -> None:
     """Improve the policy over compiles, then evaluate it, and what comes before as needed."""
     train_seeds(options, ("train", "evaluate"), seeds)
@@ -202,6 +205,12 @@ def build_kit(options: host.Options) -> None:
 def build_programs(options: host.Options) -> None:
     """Build the image of the programs to measure."""
     host.build_images(options, ("programs",))
+
+
+@command(BUILD)
+def build_cluster(options: host.Options) -> None:
+    """Build the image of the trainer and of the nodes of a Ray cluster."""
+    host.build_images(options, ("cluster",))
 
 
 @command(MOVE)

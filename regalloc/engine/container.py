@@ -27,7 +27,7 @@ def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
         "environment": {**dict(STAGE_ENV), **_terminal(command.tty)},
         "user": f"{os.getuid()}:{os.getgid()}",
         "labels": {RUN_LABEL: str(command.root)},
-        "network_mode": "none",
+        "network_mode": command.network,
         "read_only": True,
         "tmpfs": {"/tmp": ""},
         "cap_drop": ["ALL"],

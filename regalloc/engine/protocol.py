@@ -11,6 +11,8 @@ EngineName = Literal["docker", "local"]
 RUN_LABEL = "regalloc.run"
 """Label of every container we start, so that a leftover can be found and named."""
 
+NO_NETWORK = "none"
+
 STAGE_ENV = (
     ("HOME", "/tmp"),
     # Hash order must not leak into results, and the code folders are read-only.
@@ -58,6 +60,7 @@ class Command:
         memory_mb: hard memory limit in MiB.
         pids: limit on processes and threads.
         tty: whether a terminal is given to the stage, for its progress bar.
+        network: docker network the stage may use.
     """
 
     stage: str
@@ -74,6 +77,7 @@ class Command:
     memory_mb: int
     pids: int
     tty: bool
+    network: str = NO_NETWORK
 
 
 class Engine(Protocol):

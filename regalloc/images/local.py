@@ -71,6 +71,8 @@ def build_steps(target: Target, folder: Path, cache: Path) -> tuple[Step, ...]:
             return _kit_steps(str(major), local_folder(cache, target.parent or ""))
         case "programs":
             return _programs_steps(folder)
+        case "cluster":
+            return _cluster_steps(folder / "venv", local_folder(cache, target.toolchain or ""))
         case _:
             # The base is the machine itself.
             return ()
@@ -118,6 +120,15 @@ def _trainer_steps(venv: Path, llvm: Path) -> tuple[Step, ...]:
     )
 
 
+def _cluster_steps(venv: Path, llvm: Path) -> tuple[Step, ...]:
+    # A folder does not hold its parent's as an image does: the trainer's wheels, and Ray's.
+    libraries = llvm / "opt" / "llvm" / "lib" / "tensorflow"
+    return (
+        ("bash", _WHEELS, PYTHON, _LOCK, str(venv), str(libraries)),
+        ("bash", "docker/scripts/install-ray.sh", str(venv), "docker/cluster/requirements.txt"),
+    )
+
+
 def _kit_steps(major: str, trainer: Path) -> tuple[Step, ...]:
     scripts, python = "docker/scripts", str(trainer / "venv" / "bin" / "python")
     test = ("bash", f"{scripts}/test-kit.sh", str(SOURCE), str(PREFIX))
@@ -148,7 +159,7 @@ def build_binds(target: Target, folder: Path, cache: Path) -> dict[Path, Path]:
     if target.name == "llvm":
         paths = (SOURCE, TENSORFLOW, PREFIX, *_venv_of(target))
         return {path: folder / path.relative_to("/") for path in paths}
-    if target.name in ("base", "programs"):
+    if target.name in ("base", "programs", "cluster"):
         return {}
     llvm = local_folder(cache, target.toolchain or target.parent or "")
     seen = {path: llvm / path.relative_to("/") for path in (SOURCE, TENSORFLOW, PREFIX)}

@@ -49,6 +49,7 @@ _SCRIPTS = {
         "corpus-components.py",
     ),
     "programs": ("fetch-programs.sh", "program-sources.py"),
+    "cluster": ("install-ray.sh",),
 }
 _SOURCE_ARGS = (
     "LLVM_MAJOR",
@@ -166,6 +167,19 @@ TREE: tuple[Image, ...] = (
         ),
         (),
         "programs to measure, and what counts their instructions",
+        on_demand=True,
+    ),
+    Image(
+        "cluster",
+        "trainer",
+        (
+            "docker/cluster/**",
+            *_scripts("cluster"),
+            # Only runs on a cluster use them, so their change must not remake the trainer.
+            "regalloc/cluster/**",
+        ),
+        (),
+        "the stages with Ray, and the nodes of a cluster that compile for them",
         on_demand=True,
     ),
 )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from regalloc.engine.protocol import Command, Engine, Mount
+from regalloc.engine.protocol import NO_NETWORK, Command, Engine, Mount
 from regalloc.images.prebuilt import Builder
 from regalloc.pipeline.folders import prepare_folder, require_space
 from regalloc.pipeline.manifest import (
@@ -20,15 +20,18 @@ from regalloc.pipeline.manifest import (
     write_manifest,
 )
 from regalloc.pipeline.plan import (
+    CLUSTER_IMAGE,
     CORPUS_IMAGE,
     TRAINER,
     Action,
     Kind,
     Wish,
     bindings_of,
+    cluster_of,
     folders_of,
     images_of,
     own_policy_of,
+    place_of,
     reads_of,
     seed_of,
     stage_key,
@@ -136,10 +139,13 @@ def stage_command(stage: Stage, run: Run) -> Command:
     lent = CORPUS_IMAGE in images_of(stage, run.wish)
     foreign = stage.reads_objects and not lent
     policy = own_policy_of(stage, run.wish)
+    cluster = cluster_of(stage, run.wish)
+    place = place_of(stage, run.wish)
+    whole = place in (TRAINER, CLUSTER_IMAGE)
     return Command(
         stage=stage.name,
-        image=targets[stage.image].reference,
-        python_image=None if stage.image == TRAINER else targets[TRAINER].reference,
+        image=targets[place].reference,
+        python_image=None if whole else targets[TRAINER].reference,
         toolchain_image=targets["llvm"].reference,
         objects_image=targets[CORPUS_IMAGE].reference if lent else None,
         objects_folder=run.wish.folder.path if foreign and run.wish.folder else None,
@@ -148,6 +154,7 @@ def stage_command(stage: Stage, run: Run) -> Command:
         root=run.folder,
         mounts=stage_mounts(_mounted(stage, run.wish), run.folder),
         # Container names take fewer characters than folders.
+        network=cluster.network if cluster else NO_NETWORK,
         run_id=re.sub(r"[^A-Za-z0-9_.-]", "-", run.folder.name),
         memory_mb=run.memory_mb,
         pids=PIDS,
@@ -163,11 +170,13 @@ def _mounted(stage: Stage, wish: Wish) -> tuple[str, ...]:
 def stage_argv(stage: Stage, run: Run) -> tuple[str, ...]:
     """Return a stage's name and flags."""
     bindings = bindings_of(stage, run.wish.settings)
+    cluster = cluster_of(stage, run.wish)
     return (
         stage.name,
         f"--seed={seed_of(stage, run.wish.seed)}",
         f"--jobs={run.jobs}",
         *(f"--bind={binding}" for binding in bindings),
+        *((f"--cluster={cluster.address}",) if cluster else ()),
         *(("--debug",) if run.debug else ()),
     )
 

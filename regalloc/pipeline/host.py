@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from regalloc.cluster.address import parse_address
 from regalloc.engine.docker import DockerEngine
 from regalloc.engine.docker_store import store_of
 from regalloc.engine.local import LocalEngine, local_folder
@@ -37,7 +38,7 @@ from regalloc.pipeline.machine import (
 )
 from regalloc.pipeline.own_policy import own_policy
 from regalloc.pipeline.own_programs import find_own_programs
-from regalloc.pipeline.plan import Action, Found, Kind, Wish, plan, plan_images
+from regalloc.pipeline.plan import Action, Cluster, Found, Kind, Wish, plan, plan_images
 from regalloc.pipeline.programs_table import print_programs
 from regalloc.pipeline.release import build_image
 from regalloc.pipeline.report_page import REPORT, write_page
@@ -64,6 +65,8 @@ class Options:
         dry_run: print the plan and do nothing.
         engine: `docker`, `local`, or empty for the first that answers.
         program: folders of programs to measure beside the image's.
+        cluster: head of the Ray cluster that compiles; empty for this machine.
+        network: docker network that reaches the cluster.
         bindings: gin bindings on top of the profile.
         debug: show tracebacks.
     """
@@ -80,6 +83,8 @@ class Options:
     dry_run: bool = False
     engine: str = ""
     program: tuple[str, ...] = ()
+    cluster: str = ""
+    network: str = "bridge"
     bindings: tuple[str, ...] = ()
     debug: bool = False
 
@@ -231,6 +236,7 @@ def prepare(options: Options) -> Run:
             targets,
             source if isinstance(source, FolderCorpus) else None,
             programs=find_own_programs(options.program),
+            cluster=_cluster(options),
         ),
         jobs=jobs,
         memory_mb=stage_memory_mb(memory_mb()),
@@ -240,6 +246,12 @@ def prepare(options: Options) -> Run:
         builder=_builder(engine, cache, jobs, find_registry(options.registry, os.environ)),
         say=say,
     )
+
+
+def _cluster(options: Options) -> Cluster | None:
+    if not options.cluster:
+        return None
+    return Cluster(str(parse_address(options.cluster)), options.network)
 
 
 def _builder(

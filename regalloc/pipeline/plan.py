@@ -18,6 +18,7 @@ from regalloc.stages.table import OBJECTS, OWN_PROGRAMS, POLICY, STAGES, Stage
 
 TRAINER = "trainer"
 CORPUS_IMAGE = "corpus"
+CLUSTER_IMAGE = "cluster"
 
 
 class Kind(Enum):
@@ -60,6 +61,19 @@ class OwnPolicy:
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """Where compiles are done instead of on this machine; decides no result.
+
+    Attributes:
+        address: the head of the Ray cluster.
+        network: docker network that reaches it.
+    """
+
+    address: str
+    network: str
+
+
+@dataclass(frozen=True)
 class Wish:
     """What a run is asked to have.
 
@@ -70,6 +84,7 @@ class Wish:
         folder: the build that is the corpus, when it is no image's.
         policy: the policy to release or to evaluate, when it is not the run's own.
         programs: programs to measure beside the image's.
+        cluster: where compiles are done, when that is not this machine.
     """
 
     settings: Settings
@@ -78,6 +93,7 @@ class Wish:
     folder: FolderCorpus | None = None
     policy: OwnPolicy | None = None
     programs: OwnPrograms = NO_PROGRAMS
+    cluster: Cluster | None = None
 
     @property
     def tree(self) -> tuple[Image, ...]:
@@ -114,7 +130,10 @@ def plan(wanted: Iterable[str], wish: Wish, found: Found) -> tuple[Action, ...]:
         if action.kind is Kind.RUN:
             running.add(stage.name)
     needed = {
-        image for stage in STAGES if stage.name in running for image in images_of(stage, wish)
+        image
+        for stage in STAGES
+        if stage.name in running
+        for image in (*images_of(stage, wish), place_of(stage, wish))
     }
     return (*plan_images(needed, wish, found), *stages)
 
@@ -164,6 +183,16 @@ def images_of(stage: Stage, wish: Wish) -> tuple[str, ...]:
     """Return the names of the images that decide a stage's result."""
     lent = stage.reads_objects and wish.folder is None
     return (stage.image, CORPUS_IMAGE) if lent else (stage.image,)
+
+
+def cluster_of(stage: Stage, wish: Wish) -> Cluster | None:
+    """Return the cluster that does a stage's compiles, if one does."""
+    return wish.cluster if stage.spreads else None
+
+
+def place_of(stage: Stage, wish: Wish) -> str:
+    """Return the name of the image a stage runs in."""
+    return CLUSTER_IMAGE if cluster_of(stage, wish) else stage.image
 
 
 def reads_of(stage: Stage, wish: Wish) -> dict[str, str]:

@@ -62,6 +62,7 @@ class Stage:
         policy_replaces: folders it does without when it is given a policy of the user's own; a
             stage without such folders is given none.
         takes_programs: whether programs of the user's own are mounted, as a folder of the run.
+        spreads: whether its compiles can be done on a cluster.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Stage:
     image: str = "trainer"
     policy_replaces: tuple[str, ...] = ()
     takes_programs: bool = False
+    spreads: bool = False
 
 
 STAGES: tuple[Stage, ...] = (
@@ -113,6 +115,7 @@ STAGES: tuple[Stage, ...] = (
         (settings.Network, settings.Train, settings.Rebel, settings.Limits),
         "improve the policy over compiles",
         resumes=True,
+        spreads=True,
     ),
     Stage(
         "evaluate",
@@ -121,6 +124,7 @@ STAGES: tuple[Stage, ...] = (
         (settings.Evaluate, settings.Limits),
         "compare policies with the default heuristic on held-out modules",
         policy_replaces=(TRACE, VOCAB, WARMSTART, MODEL),
+        spreads=True,
     ),
     Stage(
         "release",

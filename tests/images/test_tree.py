@@ -21,7 +21,7 @@ from tests.engines import call, task
 MB = 1000**2
 # DESIGN's bounds; a corpus is its parent and the objects.
 BOUNDS = {"base": 200 * MB, "llvm": 1200 * MB, "trainer": 2500 * MB, "corpus": 1300 * MB,
-          "kit": 3000 * MB, "programs": 2700 * MB}  # fmt: skip
+          "kit": 3000 * MB, "programs": 2700 * MB, "cluster": 2800 * MB}  # fmt: skip
 DEFINITIONS = CHECKOUT / "configs" / "programs"
 TARGETS = resolve_targets(CHECKOUT, load_profile("tiny"), os.environ)
 
@@ -144,6 +144,17 @@ def every_program_has_its_tarball(image: Built) -> None:
     assert all(package.sha256 in bill for package in packages if package)
 
 
+def ray_answers_and_the_trainers_packages_are_as_they_were(image: Built) -> None:
+    assert image.run("/bin/sh", "-lc", "ray --version").startswith("ray, version 2.")
+    lists = ["/opt/venv/bin/python", "-m", "pip", "list", "--format=freeze"]
+    trainers = set(inside(TARGETS["trainer"].reference, *lists).split())
+    assert trainers < set(image.run(*lists).split())
+    assert image.attrs["Config"]["Env"].count("RAY_USAGE_STATS_ENABLED=0") == 1
+    bill = json.loads(image.bash("cat /usr/share/regalloc/cluster.spdx.json"))
+    names = [package["name"] for package in bill["packages"]]
+    assert [names.count(name) for name in ("ray", "tf-agents")] == [1, 1]
+
+
 CHECKS: dict[str, tuple[Callable[[Built], None], ...]] = {
     "base": (
         labels_are_true,
@@ -163,6 +174,7 @@ CHECKS: dict[str, tuple[Callable[[Built], None], ...]] = {
     "corpus": (objects_are_there,),
     "kit": (kit_was_tested,),
     "programs": (valgrind_counts, every_program_has_its_tarball),
+    "cluster": (ray_answers_and_the_trainers_packages_are_as_they_were,),
 }
 
 
@@ -179,7 +191,7 @@ def images() -> None:
     """Build what is missing."""
     if connect() is None:
         pytest.skip("NO DOCKER ENGINE ANSWERS")
-    for name in ("build-llvm", "build-corpus", "build-kit", "build-programs"):
+    for name in ("build-llvm", "build-corpus", "build-kit", "build-programs", "build-cluster"):
         done = call(task(name, "--profile=tiny", "--engine=docker"))
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -26,9 +26,10 @@ def test_list_names_every_task():
         if line.startswith("  ") and line[2] != " "
     }
     assert listed == {
-        "build-corpus", "build-kit", "build-llvm", "build-programs", "clean", "doctor", "evaluate",
-        "extract", "load", "lock", "programs", "pull", "push", "release", "report", "save", "sbom",
-        "shell", "status", "tensorboard", "trace", "train", "verify", "vocab", "warmstart",
+        "build-cluster", "build-corpus", "build-kit", "build-llvm", "build-programs", "clean",
+        "doctor", "evaluate", "extract", "load", "lock", "programs", "pull", "push", "release",
+        "report", "save", "sbom", "shell", "status", "tensorboard", "trace", "train", "verify",
+        "vocab", "warmstart",
     }  # fmt: skip
 
 
@@ -95,5 +96,5 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(tmp_path):
     assert [row[1] for row in rows if row[:1] == ["stage"]] == [
         "extract", "trace", "vocab", "warmstart", "train", "evaluate",
     ]  # fmt: skip
-    assert rows[-1] == ["10", "to", "run,", "2", "up", "to", "date", "or", "not", "needed"]
+    assert rows[-1] == ["10", "to", "run,", "3", "up", "to", "date", "or", "not", "needed"]
     assert (run.exists(), cache.exists()) == (False, False)

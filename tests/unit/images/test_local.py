@@ -17,7 +17,7 @@ ARGS = {
     "llvm": (("LLVM_MAJOR", "19"), ("LLVM_FLAVOR", "relink")),
     "corpus": (("CORPUS_KIND", "llvm"), ("CORPUS_TARGETS", "a;b")),
 }
-_, LLVM, TRAINER, CORPUS, KIT, PROGRAMS = (
+_, LLVM, TRAINER, CORPUS, KIT, PROGRAMS, CLUSTER = (
     Target(row, "1-t", ARGS.get(row.name, ()), "regalloc-llvm:1-l") for row in TREE
 )
 SOURCE = replace(LLVM, args=(("LLVM_MAJOR", "15"), ("LLVM_FLAVOR", "source")))
@@ -61,6 +61,17 @@ def test_a_package_is_fetched_and_built_in_a_place_of_its_own():
     )
     binds = build_binds(package, Path("/new"), Path("/cache"))
     assert binds[Path("/package")] == Path("/new/package")
+
+
+def test_the_cluster_has_the_trainers_wheels_and_rays():
+    cluster = replace(CLUSTER, parent="regalloc-trainer:1-t", toolchain="regalloc-llvm:1-l")
+    assert build_binds(cluster, Path("/new"), Path("/cache")) == {}
+    assert build_steps(cluster, Path("/new"), Path("/cache")) == (
+        ("bash", "docker/scripts/install-wheels.sh", "/usr/bin/python3.11",
+         "docker/trainer/requirements.txt", "/new/venv",
+         "/cache/local/llvm-1-l/opt/llvm/lib/tensorflow"),
+        ("bash", "docker/scripts/install-ray.sh", "/new/venv", "docker/cluster/requirements.txt"),
+    )  # fmt: skip
 
 
 def test_with_binds_runs_in_a_mount_namespace():

@@ -22,12 +22,13 @@ FILES = {
     "docker/corpus/Dockerfile": "corpus",
     "docker/kit/Dockerfile": "kit",
     "docker/programs/Dockerfile": "programs",
+    "docker/cluster/Dockerfile": "cluster",
     "regalloc/errors.py": "errors",
     "regalloc/rl/agent.py": "agent",
     "regalloc/pipeline/plan.py": "plan",
 }
-CHAIN = ("base", "llvm", "trainer", "corpus", "kit", "programs")
-ON_TRAINER = {"trainer", "kit", "programs"}
+CHAIN = ("base", "llvm", "trainer", "corpus", "kit", "programs", "cluster")
+ON_TRAINER = {"trainer", "kit", "programs", "cluster"}
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_tags_carry_the_version_and_agree_between_checkouts(checkout, tmp_path):
     assert versions == {
         "base": "bookworm", "llvm": "19.1.7", "trainer": "19.1.7", "corpus": "19.1.7",
         "kit": "19.1.7",
-        "programs": "19.1.7",
+        "programs": "19.1.7", "cluster": "19.1.7",
     }  # fmt: skip
 
 
@@ -84,6 +85,9 @@ def test_tags_carry_the_version_and_agree_between_checkouts(checkout, tmp_path):
         ("docker/programs/Dockerfile", {"programs"}),
         ("configs/programs/lua/program.toml", {"programs"}),
         ("regalloc/programs/build.py", {"programs"}),
+        ("docker/cluster/Dockerfile", {"cluster"}),
+        ("docker/cluster/requirements.txt", {"cluster"}),
+        ("regalloc/cluster/pool.py", {"cluster"}),
         ("configs/common.gin", set()),
         ("regalloc/pipeline/plan.py", set()),
         ("regalloc/rl/__pycache__/agent.cpython-311.pyc", set()),

@@ -14,7 +14,7 @@ from regalloc.pipeline.folders import require_space
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.manifest import read_manifest
 from regalloc.pipeline.own_programs import find_own_programs
-from regalloc.pipeline.plan import Kind, OwnPolicy, plan
+from regalloc.pipeline.plan import Cluster, Kind, OwnPolicy, plan
 from regalloc.settings import load_profile
 from regalloc.stages.table import STAGES, find
 
@@ -68,6 +68,18 @@ def test_stage_command_mounts_exactly_the_stages_folders(run):
         pids=8192,
         tty=False,
     )  # fmt: skip
+
+
+def test_stage_command_on_a_cluster_runs_in_its_image_with_its_network(run):
+    spread = replace(run, wish=replace(run.wish, cluster=Cluster("ray://head:10001", "mine")))
+    commands = {name: stage_command(find(name), spread) for name in ("trace", "train", "evaluate")}
+    assert {name: (c.image, c.python_image, c.network) for name, c in commands.items()} == {
+        "trace": ("regalloc-trainer:1-aaa", None, "none"),
+        "train": ("regalloc-cluster:1-aaa", None, "mine"),
+        "evaluate": ("regalloc-cluster:1-aaa", None, "mine"),
+    }
+    flag = "--cluster=ray://head:10001"
+    assert [flag in command.argv for command in commands.values()] == [False, True, True]
 
 
 def test_stage_command_of_a_release_runs_in_the_kit(run):

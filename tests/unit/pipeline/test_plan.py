@@ -10,6 +10,7 @@ from regalloc.pipeline.manifest import Manifest
 from regalloc.pipeline.own_programs import OwnPrograms
 from regalloc.pipeline.plan import (
     Action,
+    Cluster,
     Found,
     Kind,
     OwnPolicy,
@@ -83,6 +84,8 @@ def test_plan_of_nothing_done_is_everything(wish):
         Action("image", "kit", Kind.SKIP, "nothing that runs needs it", "regalloc-kit:1-aaa"),
         Action("image", "programs", Kind.SKIP, "nothing that runs needs it",
                "regalloc-programs:1-aaa"),
+        Action("image", "cluster", Kind.SKIP, "nothing that runs needs it",
+               "regalloc-cluster:1-aaa"),
         Action("stage", "extract", Kind.RUN, "never run", extract_key),
         Action("stage", "trace", Kind.RUN, "because extract runs"),
         Action("stage", "vocab", Kind.RUN, "because trace runs"),
@@ -200,7 +203,9 @@ def own_build(wish: Wish, digest: str) -> Wish:
 
 def test_plan_of_a_folder_as_corpus_has_no_image_of_it(wish):
     actions = plan(["extract"], own_build(wish, "a"), Found())
-    assert [a.name for a in actions] == ["base", "llvm", "trainer", "kit", "programs", "extract"]
+    assert [a.name for a in actions] == [
+        "base", "llvm", "trainer", "kit", "programs", "cluster", "extract",
+    ]  # fmt: skip
 
 
 def test_plan_sees_that_a_folder_was_built_again_or_left(wish):
@@ -222,7 +227,17 @@ def test_plan_images_without_nesting_needs_every_ancestor(wish):
         for nested in (True, False)
     }
     skip, go = Kind.SKIP, Kind.RUN
-    assert kinds == {True: [skip] * 6, False: [go, go, *[skip] * 4]}
+    assert kinds == {True: [skip] * 7, False: [go, go, *[skip] * 5]}
+
+
+def test_a_cluster_needs_its_image_and_makes_nothing_out_of_date(wish):
+    spread = replace(wish, cluster=Cluster("ray://head:10001", "bridge"))
+    kinds = {a.name: a.kind for a in plan(ALL[:6], spread, Found()) if a.what == "image"}
+    assert [name for name, kind in kinds.items() if kind is Kind.RUN] == [
+        "base", "llvm", "trainer", "corpus", "cluster",
+    ]  # fmt: skip
+    assert reasons(plan(ALL, spread, whole(wish))) == {}
+    assert reasons(plan(ALL, wish, whole(spread))) == {}
 
 
 def test_plan_sees_that_a_policy_of_ones_own_is_another(wish):

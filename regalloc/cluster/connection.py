@@ -31,6 +31,8 @@ def connect(address: Address) -> Any:
     os.environ.setdefault("RAY_CLIENT_RECONNECT_GRACE_PERIOD", str(RECONNECT_S))
     os.environ.setdefault("RAY_CLIENT_INITIAL_CONNECTION_TIMEOUT_S", f"{ANSWER_S:.0f}")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # Without it a call after the head was lost starts a cluster of its own here.
+    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"
     ray = _import()
     _reach(address)
     try:

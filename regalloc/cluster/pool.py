@@ -7,7 +7,6 @@ parcels alone, so that does not show in the results, which are collected in the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,8 @@ class RayPool:
             PolicyError: a policy cannot be read.
         """
         with translated():
-            policies = {policy: self._put_policy(policy) for _, policy in requests}
+            distinct = dict.fromkeys(policy for _, policy in requests)
+            policies = {policy: self._put_policy(policy) for policy in distinct}
             order = sorted(range(len(requests)), key=lambda i: -requests[i][0].replay.seconds)
             terms = self._ray.put(Order(self._limits, measure_code, self._identity))
             places = {}
@@ -78,19 +78,16 @@ class RayPool:
         return [results[index] for index in range(len(requests))]
 
     def _collect(self, waiting: list[Any]) -> Iterator[tuple[Any, Answer]]:
-        """Yield each reference and its answer as they come; a lost node's come from another."""
+        """Yield each reference and its answer as they come; a lost node's come from another.
+
+        What is not collected because something failed ends with our connection.
+        """
         watch = Watch(self._ray, self._say)
-        try:
-            while waiting:
-                done, waiting = self._ray.wait(waiting, num_returns=len(waiting), timeout=POLL_S)
-                for reference in done:
-                    yield reference, self._ray.get(reference)
-                watch.look(idle=not done)
-        finally:
-            # What is left when something failed must not go on; the connection may be what failed.
-            with suppress(Exception):
-                for reference in waiting:
-                    self._ray.cancel(reference, force=True)
+        while waiting:
+            done, waiting = self._ray.wait(waiting, num_returns=len(waiting), timeout=POLL_S)
+            for reference in done:
+                yield reference, self._ray.get(reference)
+            watch.look(idle=not done)
 
     def _put_policy(self, policy: Path | None) -> Any:
         return self._ray.put(pack_policy(policy)) if policy else None

@@ -1,4 +1,4 @@
-"""A stand-in for Ray: tasks are done in this process when they are waited for, the latest first."""
+"""A stand-in for Ray: tasks are done in this process when they are got, the latest first."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ def node(name, cores=1, alive=True):
 
 
 class FakeRay:
-    """Keeps what it is given and does one task a wait, the latest first.
+    """Keeps what it is given and has every task done at the first wait, the latest first.
 
     Attributes:
         stored: what was put, in order.
         asked: arguments of every task, in order.
         options: options of every remote function.
-        cancelled: references of tasks that were cancelled.
     """
 
     def __init__(self, nodes=(), answer=None, stuck=False):
@@ -34,7 +33,7 @@ class FakeRay:
         self.members = list(nodes)
         self.answer = answer
         self.stuck = stuck
-        self.stored, self.asked, self.options, self.cancelled = [], [], [], []
+        self.stored, self.asked, self.options = [], [], []
 
     def nodes(self):
         return self.members
@@ -58,7 +57,7 @@ class FakeRay:
     def wait(self, references, num_returns, timeout):
         if self.stuck:
             return [], references
-        return references[-1:], references[:-1]
+        return references[::-1], []
 
     def get(self, reference):
         kind, index, *function = reference
@@ -66,6 +65,3 @@ class FakeRay:
             return self.stored[index]
         args = [self.get(a) if isinstance(a, tuple) else a for a in self.asked[index]]
         return self.answer(*args) if self.answer else function[0](*args)
-
-    def cancel(self, reference, force):
-        self.cancelled.append(reference)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from regalloc.cluster import node
+from regalloc.cluster.identity import Identity, identify
+from regalloc.cluster.node import Order, Refusal, compile_parcel
+from regalloc.cluster.parcel import pack_module
+from regalloc.compiler.pool import compile_all
+from regalloc.compiler.results import Compiled, Failed
+from regalloc.errors import DiskError
+from tests.unit.compiler.fakes import (
+    LIMITS,
+    flatten,
+    logging_module,
+    make_episode,
+    make_module,
+    make_toolchain,
+)
+
+
+@pytest.fixture
+def toolchain(tmp_path, monkeypatch):
+    made = make_toolchain(tmp_path / "llvm")
+    monkeypatch.setattr(node, "TOOLCHAIN", made.path)
+    monkeypatch.setattr(node, "_toolchain", lambda: made)
+    return made
+
+
+@pytest.fixture
+def order(toolchain):
+    return Order(LIMITS, measure_code=False, identity=identify(toolchain.clang))
+
+
+def test_a_node_compiles_as_the_local_pool_does(toolchain, order, tmp_path):
+    module = logging_module(tmp_path, "m", [make_episode("f", 3)])
+    there = compile_parcel(pack_module(module, whole=False), None, order)
+    (here,) = compile_all(toolchain, [(module, None)], LIMITS, 1)
+    assert isinstance(there, Compiled)
+    assert flatten(there.episodes) == flatten(here.episodes)
+
+
+def test_a_failure_is_told_as_at_home(toolchain, order, tmp_path):
+    broken = make_module(tmp_path, "m", "true")
+    broken.bitcode.write_bytes(b"garbage")
+    there = compile_parcel(pack_module(broken, whole=False), None, order)
+    assert [there] == compile_all(toolchain, [(broken, None)], LIMITS, 1)
+    assert isinstance(there, Failed)
+    failing = make_module(tmp_path, "n", "exit 2")
+    there = compile_parcel(pack_module(failing, whole=False), None, order)
+    assert there == Failed("n", "exit", "exit code 2", LIMITS.attempts)
+
+
+def test_nothing_is_left_behind(order, tmp_path, monkeypatch):
+    place = tmp_path / "tmp"
+    place.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    compile_parcel(pack_module(make_module(tmp_path, "m", "true"), whole=False), None, order)
+    assert list(place.iterdir()) == []
+
+
+def test_another_toolchain_is_not_used(order, tmp_path):
+    other = replace(order, identity=Identity("a", "b"))
+    parcel = pack_module(make_module(tmp_path, "m", f"touch {tmp_path}/ran"), whole=False)
+    answer = compile_parcel(parcel, None, other)
+    assert isinstance(answer, Refusal)
+    assert answer.identity == order.identity
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_full_disk_is_the_nodes(order, tmp_path, monkeypatch):
+    parcel = pack_module(make_module(tmp_path, "m", "true"), whole=False)
+
+    def fail(self, folder):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(parcel), "unpack", fail)
+    answer = compile_parcel(parcel, None, order)
+    assert isinstance(answer.error, DiskError)
+    assert answer.error.brief == "a file cannot be written"

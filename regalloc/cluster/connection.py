@@ -29,7 +29,8 @@ def connect(address: Address) -> Any:
     """
     # Ray reads these when it is imported.
     os.environ.setdefault("RAY_CLIENT_RECONNECT_GRACE_PERIOD", str(RECONNECT_S))
-    os.environ.setdefault("RAY_CLIENT_INITIAL_CONNECTION_TIMEOUT_S", f"{ANSWER_S:.0f}")
+    for name in ("INITIAL", "MAX"):
+        os.environ.setdefault(f"RAY_CLIENT_{name}_CONNECTION_TIMEOUT_S", f"{ANSWER_S:.0f}")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # Without it a call after the head was lost starts a cluster of its own here.
     os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"
@@ -42,7 +43,8 @@ def connect(address: Address) -> Any:
         raise ClusterError(
             f"what answers at {address} is not the head of a Ray cluster that can be used",
             str(error),
-            f"give the port of Ray's client server ({PORT} by default), and look at the head's log",
+            f"give the port of Ray's client server ({PORT} by default) and, if the cluster has "
+            "one, its token (RAY_AUTH_TOKEN_PATH); look at the head's log",
         ) from error
     except RuntimeError as error:
         raise ClusterError(

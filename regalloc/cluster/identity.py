@@ -9,7 +9,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
-_CODE = ("cluster", "compiler", "errors.py", "releases.py", "settings.py")
+_CODE = ("__init__.py", "cluster", "compiler", "errors.py", "releases.py", "settings.py")
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import PurePosixPath
 from typing import Any
 
-from regalloc.engine.protocol import RUN_LABEL, STAGE_ENV, Command
+from regalloc.engine.protocol import RUN_LABEL, STAGE_ENV, Command, token_env
 from regalloc.stages.table import OBJECTS, POLICY
+
+TOKEN = PurePosixPath("/run/cluster-token")
+"""Where a cluster's token lies in a stage's container: no environment shows it."""
 
 
 def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
@@ -24,7 +28,11 @@ def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
         }
         | _lent_folders(command),
         "volumes_from": lent,
-        "environment": {**dict(STAGE_ENV), **_terminal(command.tty)},
+        "environment": {
+            **dict(STAGE_ENV),
+            **_terminal(command.tty),
+            **(token_env(TOKEN) if command.token else {}),
+        },
         "user": f"{os.getuid()}:{os.getgid()}",
         "labels": {RUN_LABEL: str(command.root)},
         "network_mode": command.network,
@@ -40,10 +48,12 @@ def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
 
 
 def _lent_folders(command: Command) -> dict[str, dict[str, str]]:
-    lent = {OBJECTS: command.objects_folder, POLICY: command.policy_folder}
-    return {
-        str(folder): {"bind": f"/{name}", "mode": "ro"} for name, folder in lent.items() if folder
+    lent = {
+        f"/{OBJECTS}": command.objects_folder,
+        f"/{POLICY}": command.policy_folder,
+        str(TOKEN): command.token,
     }
+    return {str(path): {"bind": place, "mode": "ro"} for place, path in lent.items() if path}
 
 
 def _policy_flag(command: Command) -> tuple[str, ...]:

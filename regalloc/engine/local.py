@@ -9,7 +9,7 @@ from pathlib import Path
 
 from regalloc.engine.outcome import Tail, check_exit
 from regalloc.engine.process import run_process
-from regalloc.engine.protocol import STAGE_ENV, Command, EngineName
+from regalloc.engine.protocol import STAGE_ENV, Command, EngineName, token_env
 from regalloc.engine.signals import interruptible
 from regalloc.errors import EngineError
 from regalloc.stages.table import OBJECTS
@@ -81,7 +81,7 @@ class LocalEngine:
             code = run_process(
                 # Killed outright, we cannot end the stage; the kernel does.
                 (*_DIES_WITH_US, *argv),
-                env=self._env(),
+                env={**self._env(), **(token_env(command.token) if command.token else {})},
                 # A terminal is handed down as it is, so that the stage can draw on it.
                 on_output=None if command.tty else pass_on,
             )

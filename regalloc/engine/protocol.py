@@ -23,6 +23,11 @@ STAGE_ENV = (
 )
 
 
+def token_env(token: Path | PurePosixPath) -> dict[str, str]:
+    """Return what Ray is told of the file its token lies in."""
+    return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}
+
+
 @dataclass(frozen=True)
 class Mount:
     """A folder of the host that a stage sees.
@@ -61,6 +66,7 @@ class Command:
         pids: limit on processes and threads.
         tty: whether a terminal is given to the stage, for its progress bar.
         network: docker network the stage may use.
+        token: file with the token of the cluster the stage compiles on, if it wants one.
     """
 
     stage: str
@@ -78,6 +84,7 @@ class Command:
     pids: int
     tty: bool
     network: str = NO_NETWORK
+    token: Path | None = None
 
 
 class Engine(Protocol):

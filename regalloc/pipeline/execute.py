@@ -155,6 +155,7 @@ def stage_command(stage: Stage, run: Run) -> Command:
         mounts=stage_mounts(_mounted(stage, run.wish), run.folder),
         # Container names take fewer characters than folders.
         network=cluster.network if cluster else NO_NETWORK,
+        token=cluster.token if cluster else None,
         run_id=re.sub(r"[^A-Za-z0-9_.-]", "-", run.folder.name),
         memory_mb=run.memory_mb,
         pids=PIDS,

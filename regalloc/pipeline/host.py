@@ -10,7 +10,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from regalloc.cluster.address import parse_address
 from regalloc.engine.docker import DockerEngine
 from regalloc.engine.docker_store import store_of
 from regalloc.engine.local import LocalEngine, local_folder
@@ -25,6 +24,7 @@ from regalloc.images.prebuilt import Builder, PullOrBuild
 from regalloc.images.registry import Registry
 from regalloc.images.relock import refresh_lock
 from regalloc.images.tree import Target, resolve_targets
+from regalloc.pipeline.cluster import find_cluster
 from regalloc.pipeline.execute import Run, execute
 from regalloc.pipeline.export import check_target, export
 from regalloc.pipeline.found import look_around
@@ -38,7 +38,7 @@ from regalloc.pipeline.machine import (
 )
 from regalloc.pipeline.own_policy import own_policy
 from regalloc.pipeline.own_programs import find_own_programs
-from regalloc.pipeline.plan import Action, Cluster, Found, Kind, Wish, plan, plan_images
+from regalloc.pipeline.plan import Action, Found, Kind, Wish, plan, plan_images
 from regalloc.pipeline.programs_table import print_programs
 from regalloc.pipeline.release import build_image
 from regalloc.pipeline.report_page import REPORT, write_page
@@ -236,7 +236,7 @@ def prepare(options: Options) -> Run:
             targets,
             source if isinstance(source, FolderCorpus) else None,
             programs=find_own_programs(options.program),
-            cluster=_cluster(options),
+            cluster=find_cluster(options.cluster, options.network, os.environ),
         ),
         jobs=jobs,
         memory_mb=stage_memory_mb(memory_mb()),
@@ -246,12 +246,6 @@ def prepare(options: Options) -> Run:
         builder=_builder(engine, cache, jobs, find_registry(options.registry, os.environ)),
         say=say,
     )
-
-
-def _cluster(options: Options) -> Cluster | None:
-    if not options.cluster:
-        return None
-    return Cluster(str(parse_address(options.cluster)), options.network)
 
 
 def _builder(

@@ -67,10 +67,12 @@ class Cluster:
     Attributes:
         address: the head of the Ray cluster.
         network: docker network that reaches it.
+        token: file with the token that it asks for, if it asks for one.
     """
 
     address: str
     network: str
+    token: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import time
@@ -33,35 +34,35 @@ def docker(*words: str) -> str:
     return done.stdout
 
 
-def start_node(image: str, name: str, *flags: str) -> None:
+def start_node(image: str, token: Path, name: str, *flags: str) -> None:
     """Start a node as docs/cluster.md does, on a network without a way out."""
     docker(
         "run", "--detach", "--init", f"--name={name}", f"--hostname={name}",
         f"--network={NETWORK}", "--read-only", "--tmpfs=/tmp", "--shm-size=256m",
-        "--cap-drop=ALL", "--security-opt=no-new-privileges", "--entrypoint=ray", image,
+        "--cap-drop=ALL", "--security-opt=no-new-privileges", f"--volume={token}:/token:ro",
+        "--env=RAY_AUTH_MODE=token", "--env=RAY_AUTH_TOKEN_PATH=/token", "--entrypoint=ray", image,
         "start", "--block", "--object-store-memory=100000000", *flags,
     )  # fmt: skip
 
 
-def start_head(image: str) -> None:
-    start_node(image, HEAD, "--head", "--num-cpus=0", "--include-dashboard=false")
-
-
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    """Give the image of a cluster that runs."""
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Start a cluster and give the file with its token."""
     if reason := why_not("docker"):
         pytest.skip(f"NO CLUSTER: {reason}")
     built = call(task("build-cluster", f"--profile={PROFILE}", "--engine=docker"))
     assert built.returncode == 0, built.stdout + built.stderr
     image = resolve_targets(CHECKOUT, load_profile(PROFILE), os.environ)["cluster"].reference
+    token = tmp_path_factory.mktemp("token") / "token"
+    token.write_text(secrets.token_hex(32))
+    token.chmod(0o444)
     docker("network", "create", "--internal", NETWORK)
     try:
-        start_head(image)
+        start_node(image, token, HEAD, "--head", "--num-cpus=0", "--include-dashboard=false")
         for node in NODES:
-            start_node(image, node, f"--address={HEAD}:6379", "--num-cpus=1")
+            start_node(image, token, node, f"--address={HEAD}:6379", "--num-cpus=1")
         wait_for(lambda: count_cores(HEAD) == len(NODES), "the nodes to join")
-        yield image
+        yield token
     finally:
         subprocess.run(["docker", "rm", "--force", HEAD, *NODES], capture_output=True, check=False)
         docker("network", "rm", NETWORK)
@@ -82,7 +83,10 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.2)
 
 
-def test_a_cluster_that_loses_a_node_gives_what_one_machine_does(cluster, finished, tmp_path):
+def test_a_cluster_that_loses_a_node_gives_what_one_machine_does(
+    cluster, finished, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(cluster))
     local, _ = finished("docker")
     run = untrained(local, tmp_path)
     with subprocess.Popen(
@@ -108,6 +112,13 @@ def test_an_address_where_nobody_answers_costs_seconds(cluster, finished, tmp_pa
     assert done.returncode == 29, done.stdout + done.stderr
     assert f"error: nobody answers at ray://{HEAD}:7" in done.stdout + done.stderr
     assert time.monotonic() - began < 60
+
+
+def test_a_cluster_lets_in_nobody_without_its_token(cluster, finished, tmp_path):
+    run = untrained(finished("docker")[0], tmp_path)
+    done = call(train_argv(run, "docker", *CLUSTER))
+    assert done.returncode == 29, done.stdout + done.stderr
+    assert "is not the head of a Ray cluster that can be used" in done.stdout + done.stderr
 
 
 def untrained(local: Path, folder: Path) -> Path:

@@ -45,6 +45,7 @@ def test_list_names_every_task():
         (("--corpus-from=deb:No!",), 10, "error: --corpus-from=deb:No! cannot be used"),
         (("--corpus-from=/nowhere",), 21, "error: there is no folder /nowhere"),
         (("--pgo", "--corpus-from=/x"), 10, "error: --pgo and --corpus-from=/x exclude each other"),
+        (("--cluster=a/b",), 10, "error: --cluster=a/b names no head of a Ray cluster"),
         (("--engine=podman",), 10, "error: no engine 'podman'"),
         (("--engine=docker",), 11, "error: no docker engine answers"),
     ],

@@ -72,6 +72,19 @@ def test_a_build_of_the_users_own_stands_where_the_images_objects_would():
     }
 
 
+def test_a_cluster_lends_a_network_and_a_token_that_no_environment_shows():
+    command = Command(
+        stage="train", image="c", toolchain_image="l", objects_image=None, argv=("train",),
+        root=Path("/run"), mounts=(), run_id="r", memory_mb=1, pids=1, tty=False,
+        network="mine", token=Path("/home/me/token"),
+    )  # fmt: skip
+    options = container_options(command, [])
+    assert options["network_mode"] == "mine"
+    assert options["volumes"] == {"/home/me/token": {"bind": "/run/cluster-token", "mode": "ro"}}
+    told = {k: v for k, v in options["environment"].items() if k.startswith("RAY_")}
+    assert told == {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": "/run/cluster-token"}
+
+
 def test_a_policy_of_the_users_own_is_mounted_and_named():
     command = Command(
         stage="release", image="k", toolchain_image="l", objects_image=None, argv=("release",),

@@ -82,6 +82,12 @@ _OWN_LLVM_OPTIONS = (
 )
 
 
+# Functions are scored when their registers are assigned, and no function depends on what the passes
+# behind that do with another.  Stack slots are coloured next; the scoring pass itself has no name
+# that clang knows.
+_DECIDE_ONLY = ("-emit-codegen-only", "-mllvm", "-stop-before=stack-slot-coloring")
+
+
 @dataclass(frozen=True)
 class Advice:
     """What the eviction advisor is told.
@@ -107,11 +113,11 @@ class Products:
     """What a compile leaves behind beside the log.
 
     Attributes:
-        code: where the object is written; clang treats ``/dev/null`` as the special file it is.
+        code: where the object is written, or None for no object.
         remarks: where the allocator says what spill code it left, or None.
     """
 
-    code: Path = Path("/dev/null")
+    code: Path | None = None
     remarks: Path | None = None
 
     @property
@@ -121,7 +127,7 @@ class Products:
 
     def flags(self) -> tuple[str, ...]:
         """Return the arguments for ``clang -cc1``."""
-        flags = ["-o", str(self.code)]
+        flags = list(_DECIDE_ONLY) if self.code is None else ["-emit-obj", "-o", str(self.code)]
         if self.remarks is not None:
             flags += ["-opt-record-file", str(self.remarks)]
             flags += ["-opt-record-passes", PASS, "-opt-record-format", "yaml"]
@@ -133,11 +139,12 @@ def compile_argv(
 ) -> tuple[str, ...]:
     """Return the command that compiles a module under the development advisor.
 
-    Paths are made absolute, since the compile runs in a folder of its own.
+    Where no object is wanted, code is generated up to the end of register allocation.  Paths are
+    made absolute, since the compile runs in a folder of its own.
     """
     source = module.source(whole=products.measured)
     optimised = () if source == module.bitcode else ("-disable-llvm-passes",)
-    action = (*advice.flags(), "-emit-obj", *optimised)
+    action = (*advice.flags(), *optimised)
     return (*_cc1(clang, module, action, source), *products.flags())
 
 

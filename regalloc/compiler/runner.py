@@ -98,7 +98,7 @@ def _read(toolchain: Toolchain, module: Module, end: Exit, advice: Advice) -> Re
 
 
 def _with_code(result: Result, products: Products) -> Result:
-    if isinstance(result, Failed) or products.remarks is None:
+    if isinstance(result, Failed) or products.code is None or products.remarks is None:
         return result
     try:
         return replace(result, code=read_code(products.code, products.remarks))

@@ -82,7 +82,7 @@ def show_spill_code(place: Place, corpus: Path, module: str, function: str) -> s
         return None
     found = Module(module, place.corpus / f"{module}.bc", cmd, held_out=False)
     advice = Advice(Path("/dev/null"), place.policy)
-    argv = compile_argv(place.clang, found, advice, Products(remarks=Path("-")))
+    argv = compile_argv(place.clang, found, advice, Products(Path("/dev/null"), Path("-")))
     # In a container the entry point is the compiler already.
     command = (*place.prefix, *argv[1:]) if place.prefix else argv
     remarks = ("sed", "-n", f"/^Function: *'\\?{_literal(function)}'\\?$/,/^\\.\\.\\./p")

@@ -30,7 +30,7 @@ def test_command_compiles_in_a_container_as_the_evaluation_did(corpus):
         "-mllvm", "-regalloc-enable-advisor=development",
         "-mllvm", "-regalloc-training-log=/dev/null",
         "-mllvm", "-regalloc-model=/output_model/saved_policy",
-        "-emit-obj", "-x", "ir", "/corpus/lib/x.o.bc", "-o", "/dev/null",
+        "-x", "ir", "/corpus/lib/x.o.bc", "-emit-obj", "-o", "/dev/null",
         "-opt-record-file", "-", "-opt-record-passes", "regalloc", "-opt-record-format", "yaml",
     ]  # fmt: skip
     assert shlex.split(filter_part)[:2] == ["sed", "-n"]

@@ -38,28 +38,35 @@ def create_ppo_agent(actor: RegallocNetwork, width: int, settings: Train) -> Any
     agent = _Agent(
         time_step_spec(width),
         action_spec(),
-        optimizer=create_adam(settings.learning_rate, settings.adam_epsilon),
         actor_net=actor,
         value_net=ZeroValueNetwork(width),
-        importance_ratio_clipping=settings.clip,
-        lambda_value=0.0,
-        discount_factor=0.0,
-        entropy_regularization=settings.entropy,
-        policy_l2_reg=settings.l2,
-        value_pred_loss_coef=0.0,
-        num_epochs=1,
-        normalize_rewards=False,
-        normalize_observations=False,
-        kl_cutoff_factor=settings.kl_cutoff_factor,
-        kl_cutoff_coef=settings.kl_cutoff_coef,
-        initial_adaptive_kl_beta=settings.kl_beta,
-        adaptive_kl_target=settings.kl_target,
-        adaptive_kl_tolerance=settings.kl_tolerance,
         compute_value_and_advantage_in_train=False,
-        train_step_counter=tf.Variable(0, dtype=tf.int64, trainable=False),
+        **ppo_values(settings),
     )
     agent.initialize()
     return agent
+
+
+def ppo_values(settings: Train) -> dict[str, Any]:
+    """Return what a ``PPOAgent`` is told beside its networks, its optimiser included."""
+    return {
+        "optimizer": create_adam(settings.learning_rate, settings.adam_epsilon),
+        "importance_ratio_clipping": settings.clip,
+        "lambda_value": 0.0,
+        "discount_factor": 0.0,
+        "entropy_regularization": settings.entropy,
+        "policy_l2_reg": settings.l2,
+        "value_pred_loss_coef": 0.0,
+        "num_epochs": 1,
+        "normalize_rewards": False,
+        "normalize_observations": False,
+        "kl_cutoff_factor": settings.kl_cutoff_factor,
+        "kl_cutoff_coef": settings.kl_cutoff_coef,
+        "initial_adaptive_kl_beta": settings.kl_beta,
+        "adaptive_kl_target": settings.kl_target,
+        "adaptive_kl_tolerance": settings.kl_tolerance,
+        "train_step_counter": tf.Variable(0, dtype=tf.int64, trainable=False),
+    }
 
 
 def create_cloning_agent(cloner: RegallocNetwork, width: int, settings: Warmstart) -> Any:

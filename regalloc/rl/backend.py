@@ -21,6 +21,7 @@ with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
     from tf_agents.agents.ppo import ppo_agent
     from tf_agents.distributions import utils as distribution_utils
     from tf_agents.networks import network
+    from tf_agents.policies import policy_saver
     from tf_agents.specs import distribution_spec, tensor_spec
     from tf_agents.trajectories import policy_step, time_step, trajectory
 
@@ -32,6 +33,7 @@ __all__ = [
     "distribution_spec",
     "distribution_utils",
     "network",
+    "policy_saver",
     "policy_step",
     "ppo_agent",
     "saved_model_pb2",

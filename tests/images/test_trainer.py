@@ -33,6 +33,8 @@ def in_docker():
         f"{CHECKOUT}/tests:/src/tests:ro",
         f"{CHECKOUT}/pyproject.toml:/src/pyproject.toml:ro",
         *(f"{emulator}:/usr/local/bin/{EMULATOR}:ro" for emulator in find_emulator()),
+        # Not in the trainer, but compared with it.
+        f"{CHECKOUT}/regalloc/bench:/opt/regalloc/regalloc/bench:ro",
     )
     return [
         "docker", "run", "--rm", "--init", "--network=none", "--workdir=/src", "--env=HOME=/tmp",

@@ -2,8 +2,8 @@
 #   make train ARGS='--profile=full --seed=1'
 ARGS ?=
 VENV := .venv
-TASKS := build-llvm build-corpus build-kit build-programs build-cluster extract trace vocab warmstart train evaluate \
-         report release programs tensorboard status doctor shell clean pull push save load lock verify sbom
+TASKS := bench build-bench build-llvm build-corpus build-kit build-programs build-cluster extract trace vocab warmstart train \
+         evaluate report release programs tensorboard status doctor shell clean pull push save load lock verify sbom
 
 .DEFAULT_GOAL := help
 .PHONY: help venv test lint $(TASKS)

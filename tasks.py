@@ -173,6 +173,9 @@ def programs(options: host.Options, policy: str = "") -> None:
     host.run_stages(options, ("programs",), policy)
 
 
+bench = stage_task("bench")
+
+
 @command(
     STAGE,
     policy="folder of a saved policy to release instead of the run's own",
@@ -211,6 +214,12 @@ def build_programs(options: host.Options) -> None:
 def build_cluster(options: host.Options) -> None:
     """Build the image of the trainer and of the nodes of a Ray cluster."""
     host.build_images(options, ("cluster",))
+
+
+@command(BUILD)
+def build_bench(options: host.Options) -> None:
+    """Build the image that measures upstream's way of training and ours."""
+    host.build_images(options, ("bench",))
 
 
 @command(MOVE)

@@ -235,6 +235,36 @@ class Programs:
     memory_mb: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """How upstream's way of training and ours are measured.
+
+    Attributes:
+        modules: modules that are compiled each way, of those that hold a decision.
+        rounds: how often each of them is.
+        workers: compiles at the same time, of each point of the curve over workers.
+        sizes: modules of each point of the curve over the size of the corpus.
+        upstream_modules: compiles that upstream's policy iteration and curve over workers are
+            measured with.
+        iteration_modules: compiles of a policy iteration.
+        iteration_steps: gradient steps of a policy iteration.
+        upstream_steps: gradient steps of upstream's that are timed.
+        batch_size: sequences per step.
+        sequence_length: decisions per sequence.
+    """
+
+    modules: int
+    rounds: int
+    workers: tuple[int, ...]
+    sizes: tuple[int, ...]
+    upstream_modules: int
+    iteration_modules: int
+    iteration_steps: int
+    upstream_steps: int
+    batch_size: int
+    sequence_length: int
+
+
 Section = (
     Llvm
     | Corpus
@@ -247,6 +277,7 @@ Section = (
     | Rebel
     | Evaluate
     | Programs
+    | Bench
 )
 SECTIONS: tuple[type[Section], ...] = (
     Llvm,
@@ -260,6 +291,7 @@ SECTIONS: tuple[type[Section], ...] = (
     Rebel,
     Evaluate,
     Programs,
+    Bench,
 )
 S = TypeVar("S", bound=Section)
 

@@ -18,6 +18,9 @@ OS_RELEASE = Path("/etc/os-release")
 WHOLE = ".whole"
 """File that marks a local image as finished; it holds the image's reference."""
 
+LENDING = ("kit", "programs")
+"""Images whose stage is told where that lies which they alone hold."""
+
 _DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
@@ -106,8 +109,8 @@ class LocalEngine:
 
     def _own_flags(self, command: Command) -> Iterator[str]:
         """Yield where lies what a stage's own image holds, in a flag of the image's name."""
-        if command.image != (command.python_image or command.image):
-            name = command.image.removeprefix("regalloc-").partition(":")[0]
+        name = command.image.removeprefix("regalloc-").partition(":")[0]
+        if name in LENDING:
             yield f"--{name}={local_folder(self._cache, command.image) / 'opt' / name}"
         if command.policy_folder:
             yield f"--policy={command.policy_folder}"

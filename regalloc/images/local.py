@@ -74,7 +74,7 @@ def build_steps(target: Target, folder: Path, cache: Path) -> tuple[Step, ...]:
         case "cluster":
             return _cluster_steps(folder / "venv", local_folder(cache, target.toolchain or ""))
         case _:
-            # The base is the machine itself.
+            # The base is the machine itself; the checkout holds all that is in bench.
             return ()
 
 
@@ -159,7 +159,7 @@ def build_binds(target: Target, folder: Path, cache: Path) -> dict[Path, Path]:
     if target.name == "llvm":
         paths = (SOURCE, TENSORFLOW, PREFIX, *_venv_of(target))
         return {path: folder / path.relative_to("/") for path in paths}
-    if target.name in ("base", "programs", "cluster"):
+    if target.name in ("base", "programs", "cluster", "bench"):
         return {}
     llvm = local_folder(cache, target.toolchain or target.parent or "")
     seen = {path: llvm / path.relative_to("/") for path in (SOURCE, TENSORFLOW, PREFIX)}

@@ -182,6 +182,15 @@ TREE: tuple[Image, ...] = (
         "the stages with Ray, and the nodes of a cluster that compile for them",
         on_demand=True,
     ),
+    Image(
+        "bench",
+        "trainer",
+        # Only its stage uses it, so its change must not remake the trainer.
+        ("docker/bench/**", "regalloc/bench/**"),
+        (),
+        "what measures upstream's way of training and ours",
+        on_demand=True,
+    ),
 )
 
 

@@ -10,6 +10,7 @@ from regalloc.engine.docker import DockerEngine
 from regalloc.engine.select import select_engine
 from regalloc.images.release import NAME as RELEASE
 from regalloc.images.tree import TREE
+from regalloc.pipeline.bench import PLOT
 from regalloc.pipeline.host import Options
 from regalloc.pipeline.machine import CHECKOUT, cache_folder
 from regalloc.pipeline.report_page import PAGE, SEEDS_PAGE
@@ -28,7 +29,7 @@ def clean_up(options: Options, images: bool, cache: bool) -> None:
         for folder in _run_folders(run):
             shutil.rmtree(folder)
             say(f"removed {folder}")
-        for name in (".lock", PAGE, SEEDS_PAGE):
+        for name in (".lock", PAGE, SEEDS_PAGE, PLOT):
             (run / name).unlink(missing_ok=True)
     where = cache_folder(os.environ)
     if images:

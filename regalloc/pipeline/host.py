@@ -24,6 +24,7 @@ from regalloc.images.prebuilt import Builder, PullOrBuild
 from regalloc.images.registry import Registry
 from regalloc.images.relock import refresh_lock
 from regalloc.images.tree import Target, resolve_targets
+from regalloc.pipeline.bench import show_bench
 from regalloc.pipeline.cluster import find_cluster
 from regalloc.pipeline.execute import Run, execute
 from regalloc.pipeline.export import check_target, export
@@ -45,7 +46,7 @@ from regalloc.pipeline.report_page import REPORT, write_page
 from regalloc.pipeline.report_table import print_report
 from regalloc.pipeline.show import plan_table, say, times_table
 from regalloc.settings import Settings, load_profile
-from regalloc.stages.table import EVALUATION, PROGRAMS, RELEASE, STAGES
+from regalloc.stages.table import BENCH, EVALUATION, PROGRAMS, RELEASE, STAGES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +169,8 @@ def _run_stages(run: Run, options: Options, wanted: Sequence[str]) -> None:
         print_report(run.folder / EVALUATION / REPORT)
     if "programs" in wanted:
         print_programs(run.folder / PROGRAMS / "programs.json")
+    if "bench" in wanted:
+        show_bench(run.folder, run.folder / BENCH)
     if {"evaluate", "programs"} & set(wanted) and (run.folder / EVALUATION / REPORT).is_file():
         _write_page(run.folder, run.wish.targets)
 
@@ -205,7 +208,8 @@ def show_status(options: Options, rehash: bool = False) -> None:
     run = prepare(options)
     found = _look(run, rehash)
     later = (RELEASE, PROGRAMS)
-    shown = [s.name for s in STAGES if s.writes not in later or s.name in found.manifests]
+    done = {s.name for s in STAGES if s.writes not in later or s.name in found.manifests}
+    shown = [s.name for s in STAGES if s.name in done and not s.times_machine]
     actions = plan(shown, run.wish, found)
     print_plan(actions, f"{run.folder} ({run.engine.describe()})")
 

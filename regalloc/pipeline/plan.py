@@ -19,6 +19,7 @@ from regalloc.stages.table import OBJECTS, OWN_PROGRAMS, POLICY, STAGES, Stage
 TRAINER = "trainer"
 CORPUS_IMAGE = "corpus"
 CLUSTER_IMAGE = "cluster"
+ANEW = "measures this machine anew"
 
 
 class Kind(Enum):
@@ -246,7 +247,7 @@ def _decide(stage: Stage, wish: Wish, found: Found, running: Collection[str]) ->
     reads = {folder: found.manifests[writer(folder).name].digest for folder in folders}
     reads |= reads_of(stage, wish)
     key = stage_key(stage, wish, reads)
-    reason = _why(stage, wish, found, reads, key)
+    reason = _why(stage, wish, found, reads, key) or ANEW * stage.times_machine
     kind = Kind.RUN if reason else Kind.SKIP
     return Action("stage", stage.name, kind, reason or "up to date", key)
 

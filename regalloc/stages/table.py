@@ -25,6 +25,7 @@ EVALUATION = "evaluation"
 RELEASE = "release"
 PROGRAMS = "programs"
 OWN_PROGRAMS = "own_programs"
+BENCH = "bench"
 
 FOLDERS = (
     CORPUS,
@@ -36,6 +37,7 @@ FOLDERS = (
     RELEASE,
     PROGRAMS,
     OWN_PROGRAMS,
+    BENCH,
 )
 """Folders of a run, on the host below the run's folder, in a container below ``/``."""
 
@@ -63,6 +65,8 @@ class Stage:
             stage without such folders is given none.
         takes_programs: whether programs of the user's own are mounted, as a folder of the run.
         spreads: whether its compiles can be done on a cluster.
+        times_machine: whether its result is of this machine at this hour, so that it is never up
+            to date.
     """
 
     name: str
@@ -76,6 +80,7 @@ class Stage:
     policy_replaces: tuple[str, ...] = ()
     takes_programs: bool = False
     spreads: bool = False
+    times_machine: bool = False
 
 
 STAGES: tuple[Stage, ...] = (
@@ -143,6 +148,15 @@ STAGES: tuple[Stage, ...] = (
         "measure real programs compiled by the release, advisor off and on",
         image="programs",
         takes_programs=True,
+    ),
+    Stage(
+        "bench",
+        (CORPUS, TRACE, VOCAB, WARMSTART),
+        BENCH,
+        (settings.Bench, settings.Network, settings.Train, settings.Rebel, settings.Limits),
+        "measure upstream's way of training and ours, in turns",
+        image="bench",
+        times_machine=True,
     ),
 )
 

@@ -21,7 +21,8 @@ from tests.engines import call, task
 MB = 1000**2
 # DESIGN's bounds; a corpus is its parent and the objects.
 BOUNDS = {"base": 200 * MB, "llvm": 1200 * MB, "trainer": 2500 * MB, "corpus": 1300 * MB,
-          "kit": 3000 * MB, "programs": 2700 * MB, "cluster": 2800 * MB}  # fmt: skip
+          "kit": 3000 * MB, "programs": 2700 * MB, "cluster": 2800 * MB,
+          "bench": 2500 * MB}  # fmt: skip
 DEFINITIONS = CHECKOUT / "configs" / "programs"
 TARGETS = resolve_targets(CHECKOUT, load_profile("tiny"), os.environ)
 
@@ -155,6 +156,10 @@ def ray_answers_and_the_trainers_packages_are_as_they_were(image: Built) -> None
     assert [names.count(name) for name in ("ray", "tf-agents")] == [1, 1]
 
 
+def measuring_code_is_there(image: Built) -> None:
+    assert image.bash("test -s /opt/regalloc/regalloc/bench/ways.py && echo yes") == "yes\n"
+
+
 CHECKS: dict[str, tuple[Callable[[Built], None], ...]] = {
     "base": (
         labels_are_true,
@@ -175,6 +180,7 @@ CHECKS: dict[str, tuple[Callable[[Built], None], ...]] = {
     "kit": (kit_was_tested,),
     "programs": (valgrind_counts, every_program_has_its_tarball),
     "cluster": (ray_answers_and_the_trainers_packages_are_as_they_were,),
+    "bench": (measuring_code_is_there,),
 }
 
 
@@ -191,7 +197,8 @@ def images() -> None:
     """Build what is missing."""
     if connect() is None:
         pytest.skip("NO DOCKER ENGINE ANSWERS")
-    for name in ("build-llvm", "build-corpus", "build-kit", "build-programs", "build-cluster"):
+    builds = ("llvm", "corpus", "kit", "programs", "cluster", "bench")
+    for name in (f"build-{build}" for build in builds):
         done = call(task(name, "--profile=tiny", "--engine=docker"))
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -16,14 +16,24 @@ from regalloc.pipeline.manifest import read_manifest
 from regalloc.pipeline.verify import stage_files
 from regalloc.report import report
 from regalloc.report.rows import AGAIN, POLICY
-from regalloc.stages.table import EVALUATION, FOLDERS, MODEL, OWN_PROGRAMS, PROGRAMS, RELEASE
+from regalloc.stages.table import (
+    BENCH,
+    EVALUATION,
+    FOLDERS,
+    MODEL,
+    OWN_PROGRAMS,
+    PROGRAMS,
+    RELEASE,
+)
 from tests.engines import CHECKOUT, ENGINES, call, task, why_not
 from tests.pipeline.conftest import PROFILE, train, train_argv
 
 pytestmark = pytest.mark.timeout(2400)
 
 REPRODUCED = tuple(
-    folder for folder in FOLDERS if folder not in (EVALUATION, RELEASE, PROGRAMS, OWN_PROGRAMS)
+    folder
+    for folder in FOLDERS
+    if folder not in (EVALUATION, RELEASE, PROGRAMS, OWN_PROGRAMS, BENCH)
 )
 """Folders of a training whose files are the same in every run; the report holds times."""
 

@@ -26,10 +26,10 @@ def test_list_names_every_task():
         if line.startswith("  ") and line[2] != " "
     }
     assert listed == {
-        "build-cluster", "build-corpus", "build-kit", "build-llvm", "build-programs", "clean",
-        "doctor", "evaluate", "extract", "load", "lock", "programs", "pull", "push", "release",
-        "report", "save", "sbom", "shell", "status", "tensorboard", "trace", "train", "verify",
-        "vocab", "warmstart",
+        "bench", "build-bench", "build-cluster", "build-corpus", "build-kit", "build-llvm",
+        "build-programs", "clean", "doctor", "evaluate", "extract", "load", "lock", "programs",
+        "pull", "push", "release", "report", "save", "sbom", "shell", "status", "tensorboard",
+        "trace", "train", "verify", "vocab", "warmstart",
     }  # fmt: skip
 
 
@@ -97,5 +97,5 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(tmp_path):
     assert [row[1] for row in rows if row[:1] == ["stage"]] == [
         "extract", "trace", "vocab", "warmstart", "train", "evaluate",
     ]  # fmt: skip
-    assert rows[-1] == ["10", "to", "run,", "3", "up", "to", "date", "or", "not", "needed"]
+    assert rows[-1] == ["10", "to", "run,", "4", "up", "to", "date", "or", "not", "needed"]
     assert (run.exists(), cache.exists()) == (False, False)

@@ -17,7 +17,7 @@ ARGS = {
     "llvm": (("LLVM_MAJOR", "19"), ("LLVM_FLAVOR", "relink")),
     "corpus": (("CORPUS_KIND", "llvm"), ("CORPUS_TARGETS", "a;b")),
 }
-_, LLVM, TRAINER, CORPUS, KIT, PROGRAMS, CLUSTER = (
+_, LLVM, TRAINER, CORPUS, KIT, PROGRAMS, CLUSTER, BENCH = (
     Target(row, "1-t", ARGS.get(row.name, ()), "regalloc-llvm:1-l") for row in TREE
 )
 SOURCE = replace(LLVM, args=(("LLVM_MAJOR", "15"), ("LLVM_FLAVOR", "source")))
@@ -124,6 +124,11 @@ def test_build_steps_of_the_programs_fetch_what_their_definitions_name():
         ("cp", "-r", "configs/programs", "/new/opt/programs/definitions"),
     )  # fmt: skip
     assert build_binds(PROGRAMS, Path("/new"), Path("/cache")) == {}
+
+
+def test_what_measures_is_in_the_checkout_already():
+    assert build_steps(BENCH, Path("/new"), Path("/cache")) == ()
+    assert build_binds(BENCH, Path("/new"), Path("/cache")) == {}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="BINDING FOLDERS NEEDS ROOT")

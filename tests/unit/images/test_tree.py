@@ -23,12 +23,13 @@ FILES = {
     "docker/kit/Dockerfile": "kit",
     "docker/programs/Dockerfile": "programs",
     "docker/cluster/Dockerfile": "cluster",
+    "docker/bench/Dockerfile": "bench",
     "regalloc/errors.py": "errors",
     "regalloc/rl/agent.py": "agent",
     "regalloc/pipeline/plan.py": "plan",
 }
-CHAIN = ("base", "llvm", "trainer", "corpus", "kit", "programs", "cluster")
-ON_TRAINER = {"trainer", "kit", "programs", "cluster"}
+CHAIN = ("base", "llvm", "trainer", "corpus", "kit", "programs", "cluster", "bench")
+ON_TRAINER = {"trainer", "kit", "programs", "cluster", "bench"}
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_tags_carry_the_version_and_agree_between_checkouts(checkout, tmp_path):
     assert versions == {
         "base": "bookworm", "llvm": "19.1.7", "trainer": "19.1.7", "corpus": "19.1.7",
         "kit": "19.1.7",
-        "programs": "19.1.7", "cluster": "19.1.7",
+        "programs": "19.1.7", "cluster": "19.1.7", "bench": "19.1.7",
     }  # fmt: skip
 
 
@@ -88,6 +89,8 @@ def test_tags_carry_the_version_and_agree_between_checkouts(checkout, tmp_path):
         ("docker/cluster/Dockerfile", {"cluster"}),
         ("docker/cluster/requirements.txt", {"cluster"}),
         ("regalloc/cluster/pool.py", {"cluster"}),
+        ("docker/bench/Dockerfile", {"bench"}),
+        ("regalloc/bench/ways.py", {"bench"}),
         ("configs/common.gin", set()),
         ("regalloc/pipeline/plan.py", set()),
         ("regalloc/rl/__pycache__/agent.cpython-311.pyc", set()),

@@ -29,7 +29,7 @@ from regalloc.pipeline.plan import (
 from regalloc.settings import load_profile
 from regalloc.stages.table import STAGES
 
-ALL = [stage.name for stage in STAGES]
+ALL = [stage.name for stage in STAGES if not stage.times_machine]
 
 
 def finished(wish: Wish) -> dict[str, Manifest]:
@@ -86,6 +86,7 @@ def test_plan_of_nothing_done_is_everything(wish):
                "regalloc-programs:1-aaa"),
         Action("image", "cluster", Kind.SKIP, "nothing that runs needs it",
                "regalloc-cluster:1-aaa"),
+        Action("image", "bench", Kind.SKIP, "nothing that runs needs it", "regalloc-bench:1-aaa"),
         Action("stage", "extract", Kind.RUN, "never run", extract_key),
         Action("stage", "trace", Kind.RUN, "because extract runs"),
         Action("stage", "vocab", Kind.RUN, "because trace runs"),
@@ -108,7 +109,14 @@ def test_plan_with_results_but_no_images_builds_none(wish):
 def test_plan_keys_of_skipped_stages_are_the_manifests(wish):
     found = whole(wish)
     keys = {a.name: a.key for a in plan(ALL, wish, found) if a.what == "stage"}
-    assert keys == {name: manifest.key for name, manifest in found.manifests.items()}
+    assert keys == {name: found.manifests[name].key for name in ALL}
+
+
+def test_what_times_this_machine_is_never_up_to_date(wish):
+    assert reasons(plan(["bench"], wish, whole(wish))) == {"bench": "measures this machine anew"}
+    changed = replace(wish, settings=load_profile("quick", ["Bench.rounds=9"]))
+    why = "setting Bench.rounds changed from 2 to 9"
+    assert reasons(plan(["bench"], changed, whole(wish))) == {"bench": why}
 
 
 def test_plan_names_the_changed_setting(wish):
@@ -204,7 +212,7 @@ def own_build(wish: Wish, digest: str) -> Wish:
 def test_plan_of_a_folder_as_corpus_has_no_image_of_it(wish):
     actions = plan(["extract"], own_build(wish, "a"), Found())
     assert [a.name for a in actions] == [
-        "base", "llvm", "trainer", "kit", "programs", "cluster", "extract",
+        "base", "llvm", "trainer", "kit", "programs", "cluster", "bench", "extract",
     ]  # fmt: skip
 
 
@@ -227,7 +235,7 @@ def test_plan_images_without_nesting_needs_every_ancestor(wish):
         for nested in (True, False)
     }
     skip, go = Kind.SKIP, Kind.RUN
-    assert kinds == {True: [skip] * 7, False: [go, go, *[skip] * 5]}
+    assert kinds == {True: [skip] * 8, False: [go, go, *[skip] * 6]}
 
 
 def test_a_cluster_needs_its_image_and_makes_nothing_out_of_date(wish):

@@ -41,7 +41,7 @@ def test_the_second_build_of_an_image_with_two_parents_names_both_second_ones():
 @pytest.mark.parametrize(
     ("scope", "names"),
     [
-        (Scope(), ["base", "llvm", "trainer", "corpus", "kit", "programs", "cluster"]),
+        (Scope(), ["base", "llvm", "trainer", "corpus", "kit", "programs", "cluster", "bench"]),
         (Scope(images=("trainer",)), ["base", "llvm", "trainer"]),
         (Scope(images=("corpus", "base")), ["base", "llvm", "corpus"]),
         (Scope(images=("kit",)), ["base", "llvm", "trainer", "kit"]),
@@ -58,7 +58,9 @@ def test_an_image_that_is_not_in_the_tree_is_refused_with_those_that_are():
     with pytest.raises(ConfigError) as caught:
         Scope(images=("lvm",)).choose(targets)
     assert caught.value.brief == "there is no image 'lvm'"
-    assert caught.value.resolution == "use base, llvm, trainer, corpus, kit, programs, cluster"
+    assert (
+        caught.value.resolution == "use base, llvm, trainer, corpus, kit, programs, cluster, bench"
+    )
 
 
 def test_what_is_the_same_passes():

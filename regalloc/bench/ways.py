@@ -1,0 +1,123 @@
+"""The ways to come by a module's decisions, each as upstream or we do it.
+
+Upstream's runner starts ``clang -cc1`` with the recorded arguments on the embedded bitcode, so that
+the whole pipeline runs, and hands it a SavedModel and a log; the object is written and thrown
+away.  The first time it meets a module it compiles it under the default heuristic as well; that
+compile is not counted here.
+
+Source: ml-compiler-opt, ``compiler_opt/rl/regalloc/regalloc_runner.py``, for the shape.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from regalloc.bench.time_report import read_passes_s
+from regalloc.compiler.command_lines import Advice, Products, compile_argv, replay_flags
+from regalloc.compiler.corpus import Module
+from regalloc.compiler.logs import read_log
+from regalloc.compiler.processes import Processes, compile_place, run_limited
+from regalloc.compiler.replays import FULL
+from regalloc.compiler.results import Compiled, Failed, classify
+from regalloc.compiler.runner import compile_module
+from regalloc.compiler.toolchain import Toolchain
+from regalloc.errors import CompileError, TrainingLogError
+from regalloc.settings import Limits
+
+TENSORFLOW = {"REGALLOC_EVALUATOR": "tensorflow"}
+"""Makes the compiler ask TensorFlow even where a policy has a weights file."""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Compiles modules each way.
+
+    Attributes:
+        toolchain: the compiler, the same for all.
+        limits: what each compile may use.
+        ours: folder of our policy.
+        theirs: folder of the same policy as TF-Agents saves it.
+    """
+
+    toolchain: Toolchain
+    limits: Limits
+    ours: Path
+    theirs: Path
+
+    def compile_ours(self, module: Module, processes: Processes | None = None) -> Compiled:
+        """Compile as `train` does.
+
+        Raises:
+            CompileError: it failed.
+        """
+        result = compile_module(self.toolchain, module, self.ours, self.limits, processes)
+        if isinstance(result, Failed):
+            raise _failure("ours", result)
+        return result
+
+    def compile_upstream(
+        self, module: Module, policy: Path, processes: Processes | None = None
+    ) -> Compiled:
+        """Compile as upstream does, under a policy that TensorFlow is asked for.
+
+        Raises:
+            CompileError: it failed.
+        """
+        with tempfile.TemporaryDirectory(prefix="regalloc-") as name:
+            log = Path(name) / "log"
+            argv = upstream_argv(self.toolchain, module, Advice(log, policy), Path(name) / "object")
+            place = compile_place(Path(name))
+            place = replace(place, environment={**place.environment, **TENSORFLOW})
+            end = run_limited(argv, place, self.limits, processes or Processes())
+            if failed := classify(module.name, end, self.limits):
+                raise _failure("upstream's way", failed)
+            try:
+                episodes = read_log(log, self.toolchain.release.log_format)
+            except TrainingLogError as error:
+                failed = Failed(module.name, "bad_log", error.details)
+                raise _failure("upstream's way", failed) from error
+        return Compiled(module.name, episodes, end.wall_s, end.user_s)
+
+    def measure_passes_s(self, module: Module) -> dict[str, float]:
+        """Return the processor seconds of each pass up to greedy, under the default heuristic.
+
+        Raises:
+            CompileError: the compile failed, or does not tell its times.
+        """
+        with tempfile.TemporaryDirectory(prefix="regalloc-") as name:
+            argv = floor_argv(self.toolchain, module)
+            end = run_limited(argv, compile_place(Path(name)), self.limits, Processes())
+        if failed := classify(module.name, end, self.limits):
+            raise _failure("the floor", failed)
+        try:
+            return read_passes_s(end.stderr)
+        except ValueError as error:
+            raise _failure("the floor", Failed(module.name, "exit", str(error))) from error
+
+
+def upstream_argv(
+    toolchain: Toolchain, module: Module, advice: Advice, target: Path
+) -> tuple[str, ...]:
+    """Return the command that compiles a module as upstream does."""
+    return compile_argv(
+        toolchain.clang, replace(module, replay=FULL), advice, Products(code=target)
+    )
+
+
+def floor_argv(toolchain: Toolchain, module: Module) -> tuple[str, ...]:
+    """Return the command that compiles what ours does, unadvised, and tells each pass's time."""
+    source = module.source(whole=False)
+    optimised = () if source == module.bitcode else ("-disable-llvm-passes",)
+    flags = (*replay_flags(module.cmd), *optimised, "-x", "ir", str(source.absolute()))
+    argv = (str(toolchain.clang.absolute()), "-cc1", *flags)
+    return (*argv, *Products().flags(), "-ftime-report")
+
+
+def _failure(way: str, failed: Failed) -> CompileError:
+    return CompileError(
+        f"{failed.module} does not compile {way}: {failed.kind}",
+        failed.detail,
+        "see that extract and train work on this corpus; raise Limits.wall_s for a timeout",
+    )

@@ -1,0 +1,46 @@
+"""What is shown of a benchmark that has been run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from regalloc.errors import DiskError
+from regalloc.pipeline.bench_table import print_bench
+from regalloc.report import bench as report
+
+RESULT = "bench.json"
+PLOT = "bench.svg"
+
+
+def show_bench(folder: Path, result: Path) -> None:
+    """Print a result and draw its curves beside the run's folders.
+
+    Args:
+        folder: the run's.
+        result: the stage's folder.
+
+    Raises:
+        ManifestError: the result cannot be read.
+        DiskError: the drawing cannot be written.
+    """
+    print_bench(result / RESULT)
+    path = write_plot(folder / PLOT, report.read(result / RESULT))
+    Console().print(f"plot: {path}", markup=False, soft_wrap=True, highlight=False)
+
+
+def write_plot(path: Path, content: report.Bench) -> Path:
+    """Draw the curves and return the file's path.
+
+    Raises:
+        DiskError: it cannot be written.
+    """
+    # Brings in matplotlib, which nothing else on the host needs.
+    from regalloc.page.bench import draw_bench
+
+    try:
+        path.write_text(draw_bench(content), encoding="utf-8")
+    except OSError as error:
+        raise DiskError(f"{path} cannot be written", str(error), "free or repair it") from error
+    return path

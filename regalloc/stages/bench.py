@@ -1,0 +1,130 @@
+"""Measure upstream's way of training and ours, in turns on the same modules and compiler."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from regalloc import settings
+from regalloc.bench import goals, machine, reference
+from regalloc.bench.gradient import Learning
+from regalloc.bench.sample import choose_modules
+from regalloc.bench.session import Session
+from regalloc.bench.ways import Ways
+from regalloc.compiler.baselines import read_baselines
+from regalloc.compiler.corpus import read_corpus
+from regalloc.compiler.logs import Episode
+from regalloc.compiler.probe import probe, probe_policy
+from regalloc.compiler.toolchain import Toolchain, open_toolchain
+from regalloc.compiler.trace_file import TRACE
+from regalloc.compiler.vocab_file import read_vocab
+from regalloc.report import bench as report
+from regalloc.rl import backend
+from regalloc.rl.dataset import read_decisions
+from regalloc.rl.folder import GREEDY
+from regalloc.rl.preprocessing import create_encoder
+from regalloc.rl.state import load_weights
+from regalloc.stages import table
+from regalloc.stages.context import StageContext
+from regalloc.stages.warmstart import WEIGHTS
+
+RESULT = "bench.json"
+
+
+def run(context: StageContext) -> None:
+    """Write ``bench.json``.
+
+    Raises:
+        ConfigError: there is nothing to measure.
+        CorpusError: the corpus cannot be used, or has too few modules with a decision.
+        TraceError, VocabError, PolicyError: an input cannot be used.
+        ToolchainError: clang lacks the ML hooks, or is of a release that is not supported.
+        CompileError: a compile failed.
+    """
+    load_before, others_before = machine.read_load(), machine.measure_others()
+    backend.configure()
+    toolchain = open_toolchain(context.toolchain)
+    probe(toolchain)
+    with tempfile.TemporaryDirectory(prefix="regalloc-") as name:
+        session = open_session(context, toolchain, Path(name))
+        begin = machine.look()
+        compiles = session.measure_compiles()
+        by_workers, by_size = session.measure_workers(), session.measure_sizes()
+        steps, iterations = session.measure_learning()
+        others_during = machine.count_others(begin, machine.look())
+    content = report.Bench(
+        version=report.VERSION,
+        compiler=toolchain.description,
+        machine=report.Machine(
+            processor=machine.read_processor(),
+            cores=machine.count_cores(),
+            jobs=context.jobs,
+            load_before=load_before,
+            others_before=others_before,
+            others_during=others_during,
+        ),
+        compiles=compiles,
+        steps=steps,
+        iterations=iterations,
+        by_workers=by_workers,
+        by_size=by_size,
+        goals=goals.compare(compiles, steps, iterations),
+    )
+    report.write(content, context.folder(table.BENCH) / RESULT)
+
+
+def open_session(context: StageContext, toolchain: Toolchain, scratch: Path) -> Session:
+    """Return what is measured; TF-Agents' policy is saved to a folder.
+
+    Raises:
+        ConfigError, CorpusError, TraceError, VocabError, PolicyError: see :func:`run`.
+    """
+    bench = context.settings.get(settings.Bench)
+    corpus = context.folder(table.CORPUS)
+    modules = choose_modules(read_corpus(corpus), read_baselines(corpus), bench, context.seed)
+    learning = open_learning(context)
+    agent = learning.create_reference()
+    ours = context.folder(table.WARMSTART) / GREEDY
+    probe_policy(toolchain, ours)
+    reference.save_policy(agent, scratch)
+    limits = context.settings.get(settings.Limits)
+    ways = Ways(toolchain, limits, ours, scratch)
+    episodes = list(read_episodes(context.folder(table.TRACE) / TRACE))
+    return Session(ways, modules, learning, agent, episodes, context.jobs)
+
+
+def open_learning(context: StageContext) -> Learning:
+    """Return what all learners begin with.
+
+    Raises:
+        VocabError, PolicyError: an input cannot be used.
+    """
+    get = context.settings.get
+    bench, network = get(settings.Bench), get(settings.Network)
+    train = replace(
+        get(settings.Train),
+        steps=bench.iteration_steps,
+        batch_size=bench.batch_size,
+        sequence_length=bench.sequence_length,
+    )
+    return Learning(
+        encoder=create_encoder(read_vocab(context.folder(table.VOCAB)), network),
+        weights=load_weights(context.folder(table.WARMSTART) / WEIGHTS),
+        network=network,
+        train=train,
+        rebel=get(settings.Rebel),
+        bench=bench,
+        seed=context.seed,
+    )
+
+
+def read_episodes(path: Path) -> Iterator[Episode]:
+    """Yield the functions of a trace, whose names and scores do not matter here.
+
+    Raises:
+        TraceError: the file cannot be read, or holds no decision.
+    """
+    for number, (observations, actions) in enumerate(zip(*read_decisions(path), strict=True)):
+        yield Episode(str(number), dict(observations), actions, {}, 0.0)

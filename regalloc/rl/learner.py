@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc.rl.backend import Tensor, tf
-from regalloc.rl.dataset import CHUNK, Table, table_signature, take_observation
+from regalloc.rl.dataset import CHUNK, Table, table_signature
 from regalloc.rl.network import RegallocNetwork, Weights
 
 Array = npt.NDArray[Any]
@@ -104,7 +104,7 @@ class Rater:
         return np.concatenate(chunks)
 
     def _rate_slots(self, rows: Tensor, stages: Tensor, slots: Tensor) -> Tensor:
-        return self._actor.logits(take_observation(rows, stages, slots))
+        return self._actor.table_logits(rows, stages, slots)
 
 
 def compare_logits(old: Array, new: Array) -> tuple[float, float]:

@@ -152,15 +152,30 @@ class RegallocNetwork(network.DistributionNetwork):  # type: ignore[misc]
         features, stages = observation[FEATURE_COLUMNS], observation[STAGE_COLUMNS]
         flat = tf.gather(tf.reshape(features, [-1, features.shape[-1]]), index[:, 0])
         flat_stages = tf.gather(tf.reshape(stages, [-1, 2]), index[:, 0])
-        rated = rate(self._weights, flat, flat_stages, drop)
-        blank = tf.fill([tf.size(legal)], ILLEGAL)
-        return tf.reshape(tf.tensor_scatter_nd_update(blank, index, rated), tf.shape(legal))
+        return _spread(rate(self._weights, flat, flat_stages, drop), index, tf.shape(legal))
+
+    def table_logits(self, rows: Tensor, stages: Tensor, slots: Tensor) -> Tensor:
+        """Return :meth:`logits` of a table's slots int32 ``(..., 33)``, bit for bit.
+
+        To fill 33 positions with rows, only to pick the legal ones again, moves too much memory.
+        """
+        flat = tf.reshape(slots, [-1])
+        index = tf.where(flat > 0)
+        chosen = tf.gather(flat, index[:, 0])
+        rated = rate(self._weights, tf.gather(rows, chosen), tf.gather(stages, chosen))
+        return _spread(rated, index, tf.shape(slots))
 
     def _drop(self, hidden: Tensor, layer: int) -> Tensor:
         draw = self._draws.assign_add(1)
         return tf.nn.experimental.stateless_dropout(
             hidden, self._dropout, seed=tf.stack([self._seed % 2**31, draw])
         )
+
+
+def _spread(rated: Tensor, index: Tensor, shape: Tensor) -> Tensor:
+    """Return logits of that shape: what was rated at its index, and the least elsewhere."""
+    blank = tf.fill([tf.reduce_prod(shape)], ILLEGAL)
+    return tf.reshape(tf.tensor_scatter_nd_update(blank, index, rated), shape)
 
 
 class ZeroValueNetwork(network.Network):  # type: ignore[misc]

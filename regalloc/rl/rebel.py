@@ -26,7 +26,7 @@ import numpy.typing as npt
 from regalloc.compiler.features import NUM_CANDIDATES
 from regalloc.rl.agents import create_adam
 from regalloc.rl.backend import Tensor, tf
-from regalloc.rl.dataset import draw_batches, table_signature, take_observation
+from regalloc.rl.dataset import draw_batches, table_signature
 from regalloc.rl.learner import Experience, Metrics, Rater, compare_logits
 from regalloc.rl.network import RegallocNetwork, Weights
 from regalloc.settings import Network, Rebel
@@ -132,14 +132,14 @@ class RebelLearner:
         weights: Tensor,
     ) -> Tensor:
         """Take a step and return the weighted sums of squares that are left and were there."""
-        observation = take_observation(rows, stages, tf.gather(slots, decisions))
+        chosen = tf.gather(slots, decisions)
         old = tf.gather(logits, decisions)
         # How far each decision's draw is from what the old policy draws in the mean.
         # No softmax, which begins with a processor's own approximation of a reciprocal.
         probable = tf.exp(tf.nn.log_softmax(old))
         drawn = tf.one_hot(tf.gather(actions, decisions), NUM_CANDIDATES) - probable
         with tf.GradientTape() as tape:
-            moved = self._actor.logits(observation) - old
+            moved = self._actor.table_logits(rows, stages, chosen) - old
             change = tf.math.segment_sum(tf.reduce_sum(drawn * moved, 1), owners)
             squares = tf.reduce_sum(weights * tf.square(change - targets))
             loss = squares / (2.0 * tf.reduce_sum(weights)) + self._penalty()

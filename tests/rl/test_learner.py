@@ -10,7 +10,12 @@ from regalloc.errors import ConfigError, TraceError
 from regalloc.rl.algorithms import create_learner
 from regalloc.rl.backend import tf
 from regalloc.rl.cloning import Cloner
-from regalloc.rl.dataset import draw_batches, encode_decisions, read_decisions
+from regalloc.rl.dataset import (
+    draw_batches,
+    encode_decisions,
+    read_decisions,
+    take_observation,
+)
 from regalloc.rl.learner import Experience, Rater, compare_logits
 from regalloc.rl.network import ILLEGAL, RegallocNetwork
 from regalloc.rl.ppo import PpoLearner, draw_sequences
@@ -42,6 +47,13 @@ def test_logits_are_least_where_illegal(encoder, table):
     illegal = table.slots.numpy() == 0
     assert (logits[illegal] == ILLEGAL).all()
     assert (np.abs(logits[~illegal]) < 10).all()
+
+
+def test_logits_of_a_table_are_those_of_its_observations(encoder, table):
+    actor = RegallocNetwork(NETWORK, encoder.width, 1)
+    tensors = (table.rows, table.stages, table.slots)
+    wide = actor.logits(take_observation(*tensors))
+    np.testing.assert_array_equal(actor.table_logits(*tensors), wide)
 
 
 def test_first_step_has_importance_ratio_one(encoder, table):

@@ -95,7 +95,7 @@ class Session:
             steps.append(gradient.measure_rebel(learning, experience))
             advance()
         with progress("policy iteration", 2) as advance:
-            ours = iteration.measure_ours(self.ways, self.modules, learning, learner, self.jobs)
+            ours = iteration.measure_ours(self.ways, self._few, learning, learner, self.jobs)
             advance()
             theirs = iteration.measure_upstream(
                 self.ways, self._few, learning, self.agent, self.jobs

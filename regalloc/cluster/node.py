@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from regalloc.cluster.identity import Identity, identify
-from regalloc.cluster.parcel import ModuleParcel, PolicyParcel
+from regalloc.cluster.parcel import ModuleParcel, PolicyParcel, seal
 from regalloc.compiler.pool import insist
 from regalloc.compiler.results import Failed, Result
 from regalloc.compiler.runner import compile_module
@@ -59,6 +59,11 @@ def look(expected: Identity) -> Refusal | None:
     """Return what keeps this node from compiling, if anything does."""
     found = identify(TOOLCHAIN / "bin" / "clang")
     return None if found == expected else Refusal(socket.gethostname(), identity=found)
+
+
+def answer_sealed(module: ModuleParcel, policy: PolicyParcel | None, order: Order) -> bytes:
+    """Compile a module and return the answer as it travels; see :func:`compile_parcel`."""
+    return seal(compile_parcel(module, policy, order))
 
 
 def compile_parcel(module: ModuleParcel, policy: PolicyParcel | None, order: Order) -> Answer:

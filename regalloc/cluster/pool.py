@@ -12,9 +12,9 @@ from typing import Any
 
 from regalloc.cluster.connection import translated
 from regalloc.cluster.identity import Identity
-from regalloc.cluster.node import Answer, Order, Refusal, compile_parcel
+from regalloc.cluster.node import Answer, Order, Refusal, answer_sealed
 from regalloc.cluster.nodes import Watch, refused
-from regalloc.cluster.parcel import pack_module, pack_policy
+from regalloc.cluster.parcel import pack_module, pack_policy, unseal
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.pool import Request
 from regalloc.compiler.results import Result
@@ -45,7 +45,7 @@ class RayPool:
         self._say = say
         self._modules: dict[tuple[str, bool], Any] = {}
         options = {"num_cpus": 1, "max_retries": RETRIES, "scheduling_strategy": "SPREAD"}
-        self._compile = ray.remote(**options)(compile_parcel)
+        self._compile = ray.remote(**options)(answer_sealed)
 
     def compile(
         self,
@@ -86,7 +86,7 @@ class RayPool:
         while waiting:
             done, waiting = self._ray.wait(waiting, num_returns=len(waiting), timeout=POLL_S)
             for reference in done:
-                yield reference, self._ray.get(reference)
+                yield reference, unseal(self._ray.get(reference))
             watch.look(idle=not done)
 
     def _put_policy(self, policy: Path | None) -> Any:

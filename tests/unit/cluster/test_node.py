@@ -6,8 +6,8 @@ import pytest
 
 from regalloc.cluster import node
 from regalloc.cluster.identity import Identity, identify
-from regalloc.cluster.node import Order, Refusal, compile_parcel
-from regalloc.cluster.parcel import pack_module
+from regalloc.cluster.node import Order, Refusal, answer_sealed, compile_parcel
+from regalloc.cluster.parcel import pack_module, unseal
 from regalloc.compiler.pool import compile_all
 from regalloc.compiler.results import Compiled, Failed
 from regalloc.errors import DiskError
@@ -40,6 +40,13 @@ def test_a_node_compiles_as_the_local_pool_does(toolchain, order, tmp_path):
     (here,) = compile_all(toolchain, [(module, None)], LIMITS, 1)
     assert isinstance(there, Compiled)
     assert flatten(there.episodes) == flatten(here.episodes)
+
+
+def test_an_answer_travels_whole(order, tmp_path):
+    module = logging_module(tmp_path, "m", [make_episode("f", 200)])
+    parcel = pack_module(module, whole=False)
+    answer, travelled = compile_parcel(parcel, None, order), answer_sealed(parcel, None, order)
+    assert flatten(unseal(travelled).episodes) == flatten(answer.episodes)
 
 
 def test_a_failure_is_told_as_at_home(toolchain, order, tmp_path):

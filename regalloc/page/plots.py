@@ -108,16 +108,19 @@ def draw_curve(curves: Curves, name: str, title: str, reference: float | None = 
 
 
 def draw_rewards(curves: Curves) -> str:
-    """Draw the middle of the rewards by round, and where nine in ten of them lie."""
+    """Draw the middle of the rewards by round, and where nine in ten of them lie.
+
+    The last round has one rollout of each function.  A group of one has no reward: it is left out.
+    """
 
     def plot(axes: Axes) -> None:
         low, middle, high = (curves[f"reward/p{percent}"] for percent in (5, 50, 95))
-        rounds = sorted(middle)
+        rounds = [i for i in sorted(middle) if low[i] < high[i]]
         axes.fill_between(
             rounds, [low[i] for i in rounds], [high[i] for i in rounds],
             color=COLORS[POLICY], alpha=0.18, linewidth=0,
         )  # fmt: skip
-        _plot_curve(axes, middle)
+        _plot_curve(axes, {i: middle[i] for i in rounds})
         axes.axhline(0, color=INK, linewidth=0.9)
         axes.set_title("reward: median, 5 to 95 %")
 

@@ -36,6 +36,11 @@ def test_a_plot_is_one_element_in_the_pages_own_colours(name):
     assert "<text" in svg
 
 
+def test_a_round_without_a_group_to_compare_with_has_no_reward():
+    last = {name: values | {2: 0.0} for name, values in CURVES.items() if name != "ratio"}
+    assert plots.draw_rewards(last) == plots.draw_rewards(CURVES)
+
+
 @pytest.mark.parametrize("name", PLOTS)
 def test_equal_input_gives_equal_bytes(name):
     assert PLOTS[name](PART) == PLOTS[name](PART)

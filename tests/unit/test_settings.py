@@ -103,7 +103,8 @@ def test_unknown_profile_lists_the_known_ones(profile):
         load_profile(profile)
     assert caught.value.brief == f"no profile '{profile}'"
     assert (
-        caught.value.resolution == "use one of full, quick, seed, tiny, or the path of a .gin file"
+        caught.value.resolution
+        == "use one of full, quick, seed, tiny, wide, or the path of a .gin file"
     )
 
 

@@ -8,7 +8,7 @@ from itertools import cycle, islice
 from typing import Any
 
 from regalloc.bench import reference
-from regalloc.bench.gradient import Learning, create_experience, draw_rewards
+from regalloc.bench.gradient import Learning, create_experience
 from regalloc.bench.scaling import compile_all
 from regalloc.bench.ways import Ways
 from regalloc.compiler.corpus import Module
@@ -103,8 +103,7 @@ def make_examples(
     learning: Learning, experience: Experience, episodes: Sequence[Episode]
 ) -> list[bytes]:
     """Return upstream's examples of what ours learns from."""
-    rewards = draw_rewards(len(episodes), learning.seed)
-    return reference.encode_examples(episodes, learning.rate(experience), rewards)
+    return reference.encode_examples(episodes, learning.rate(experience), experience.rewards)
 
 
 def _episodes(compiled: Sequence[Compiled]) -> Iterator[Episode]:

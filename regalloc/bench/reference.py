@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,33 +25,15 @@ from regalloc.compiler.logs import Episode
 from regalloc.compiler.sequence_example import encode_sequence
 from regalloc.rl import graph
 from regalloc.rl.agents import ppo_values
-from regalloc.rl.backend import Tensor, network, policy_saver, ppo_agent, tf, time_step, trajectory
+from regalloc.rl.backend import Tensor, policy_saver, ppo_agent, tf, time_step, trajectory
 from regalloc.rl.folder import OUTPUT_SPEC, SAVED_MODEL
-from regalloc.rl.network import Weights
+from regalloc.rl.network import Weights, ZeroValueNetwork
 from regalloc.rl.preprocessing import Encoder
-from regalloc.rl.spec import MASK, action_spec
+from regalloc.rl.spec import action_spec
 from regalloc.settings import Train
 
 Array = npt.NDArray[Any]
 LOGITS = "logits"
-
-
-class _ZeroValue(network.Network):  # type: ignore[misc]
-    """A critic that predicts nothing."""
-
-    def __init__(self) -> None:
-        super().__init__(raw_spec(), (), name="ZeroValue")
-
-    def call(
-        self,
-        observation: Mapping[str, Tensor],
-        step_type: Tensor = None,
-        network_state: Tensor = (),
-        training: bool = False,
-    ) -> tuple[Tensor, Tensor]:
-        """Return zeros float32, batched like the observation."""
-        del step_type, training
-        return tf.zeros(tf.shape(observation[MASK])[:-1]), network_state
 
 
 def create_agent(
@@ -69,7 +51,7 @@ def create_agent(
         time_step.time_step_spec(raw_spec()),
         action_spec(),
         actor_net=ReferenceNetwork(encoder, weights),
-        value_net=_ZeroValue(),
+        value_net=ZeroValueNetwork(raw_spec()),
         compute_value_and_advantage_in_train=advantages,
         **ppo_values(train),
     )

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from regalloc.compiler.features import FEATURES, NUM_CANDIDATES
-from regalloc.rl.backend import Tensor, distribution_spec, network, tf, tfp
-from regalloc.rl.network import ILLEGAL, Weights, hidden_layers
+from regalloc.compiler.features import FEATURES
+from regalloc.rl.backend import Tensor, network, tf
+from regalloc.rl.network import ILLEGAL, Weights, hidden_layers, output_spec
 from regalloc.rl.preprocessing import (
     DENSITY,
     FLAGS,
@@ -26,7 +26,7 @@ from regalloc.rl.preprocessing import (
     STAGE_FEATURES,
     Encoder,
 )
-from regalloc.rl.spec import MASK, STAGES, action_spec
+from regalloc.rl.spec import MASK, STAGES
 
 Array = npt.NDArray[Any]
 
@@ -45,12 +45,7 @@ class ReferenceNetwork(network.DistributionNetwork):  # type: ignore[misc]
     """
 
     def __init__(self, encoder: Encoder, weights: Weights) -> None:
-        action = action_spec()
-        logits = {"logits": tf.TensorSpec((NUM_CANDIDATES,), tf.float32, "logits")}
-        output = distribution_spec.DistributionSpec(
-            tfp.distributions.Categorical, logits, sample_spec=action, dtype=action.dtype
-        )
-        super().__init__(raw_spec(), (), output, name="ReferenceNetwork")
+        super().__init__(raw_spec(), (), output_spec(), name="ReferenceNetwork")
         self._encoder = encoder
         self._weights = {name: tf.Variable(value, name=name) for name, value in weights.items()}
 

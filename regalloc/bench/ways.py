@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regalloc.bench.time_report import read_passes_s
-from regalloc.compiler.command_lines import Advice, Products, compile_argv, replay_flags
+from regalloc.compiler.command_lines import Advice, Products, compile_argv
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.logs import read_log
 from regalloc.compiler.processes import Processes, compile_place, run_limited
@@ -108,11 +108,7 @@ def upstream_argv(
 
 def floor_argv(toolchain: Toolchain, module: Module) -> tuple[str, ...]:
     """Return the command that compiles what ours does, unadvised, and tells each pass's time."""
-    source = module.source(whole=False)
-    optimised = () if source == module.bitcode else ("-disable-llvm-passes",)
-    flags = (*replay_flags(module.cmd), *optimised, "-x", "ir", str(source.absolute()))
-    argv = (str(toolchain.clang.absolute()), "-cc1", *flags)
-    return (*argv, *Products().flags(), "-ftime-report")
+    return (*compile_argv(toolchain.clang, module, None, Products()), "-ftime-report")
 
 
 def _failure(way: str, failed: Failed) -> CompileError:

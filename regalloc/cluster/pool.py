@@ -16,7 +16,7 @@ from regalloc.cluster.node import Answer, Order, Refusal, answer_sealed
 from regalloc.cluster.nodes import Watch, refused
 from regalloc.cluster.parcel import pack_module, pack_policy, unseal
 from regalloc.compiler.corpus import Module
-from regalloc.compiler.pool import Request
+from regalloc.compiler.pool import Request, longest_first
 from regalloc.compiler.results import Result
 from regalloc.settings import Limits
 
@@ -64,7 +64,7 @@ class RayPool:
         with translated():
             distinct = dict.fromkeys(policy for _, policy in requests)
             policies = {policy: self._put_policy(policy) for policy in distinct}
-            order = sorted(range(len(requests)), key=lambda i: -requests[i][0].replay.seconds)
+            order = longest_first([module.replay.seconds for module, _ in requests])
             terms = self._ray.put(Order(self._limits, measure_code, self._identity))
             places = {}
             for index in order:

@@ -135,16 +135,16 @@ class Products:
 
 
 def compile_argv(
-    clang: Path, module: Module, advice: Advice, products: Products = Products()
+    clang: Path, module: Module, advice: Advice | None, products: Products = Products()
 ) -> tuple[str, ...]:
-    """Return the command that compiles a module under the development advisor.
+    """Return the command that compiles a module under the development advisor, or under none.
 
     Where no object is wanted, code is generated up to the end of register allocation.  Paths are
     made absolute, since the compile runs in a folder of its own.
     """
     source = module.source(whole=products.measured)
     optimised = () if source == module.bitcode else ("-disable-llvm-passes",)
-    action = (*advice.flags(), *optimised)
+    action = (*(advice.flags() if advice else ()), *optimised)
     return (*_cc1(clang, module, action, source), *products.flags())
 
 

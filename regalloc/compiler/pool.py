@@ -139,7 +139,7 @@ def run_all(
         Whatever ``work`` raises; the processes still running are killed.
     """
     processes = Processes()
-    order = sorted(range(len(items)), key=lambda index: -seconds(items[index]))
+    order = longest_first([seconds(item) for item in items])
     pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="compile")
     try:
         futures = {index: pool.submit(work, items[index], processes) for index in order}
@@ -150,6 +150,11 @@ def run_all(
     finally:
         processes.kill()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def longest_first(seconds: Sequence[float]) -> list[int]:
+    """Return the places of some durations, the longest's first and equal ones' in order."""
+    return sorted(range(len(seconds)), key=lambda index: -seconds[index])
 
 
 def count_kinds(failures: Iterable[Failed]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from regalloc.rl.backend import Tensor, behavioral_cloning_agent, ppo_agent, tf
 from regalloc.rl.network import RegallocNetwork, ZeroValueNetwork
-from regalloc.rl.spec import action_spec, time_step_spec
+from regalloc.rl.spec import action_spec, encoded_spec, time_step_spec
 from regalloc.settings import Train, Warmstart
 
 
@@ -39,7 +39,7 @@ def create_ppo_agent(actor: RegallocNetwork, width: int, settings: Train) -> Any
         time_step_spec(width),
         action_spec(),
         actor_net=actor,
-        value_net=ZeroValueNetwork(width),
+        value_net=ZeroValueNetwork(encoded_spec(width)),
         compute_value_and_advantage_in_train=False,
         **ppo_values(settings),
     )

@@ -93,6 +93,15 @@ def hidden_layers(weights: Mapping[str, Any]) -> list[str]:
     return [f"hidden_{index}" for index, _ in enumerate(kernels)]
 
 
+def output_spec() -> Any:
+    """Return what an actor gives: a categorical over the 33 positions."""
+    action = action_spec()
+    logits = {"logits": tf.TensorSpec((NUM_CANDIDATES,), tf.float32, "logits")}
+    return distribution_spec.DistributionSpec(
+        tfp.distributions.Categorical, logits, sample_spec=action, dtype=action.dtype
+    )
+
+
 class RegallocNetwork(network.DistributionNetwork):  # type: ignore[misc]
     """The actor of both agents: encoded observations to a categorical over 33 positions.
 
@@ -100,12 +109,7 @@ class RegallocNetwork(network.DistributionNetwork):  # type: ignore[misc]
     """
 
     def __init__(self, settings: Network, width: int, seed: int, dropout: float = 0.0) -> None:
-        action = action_spec()
-        logits = {"logits": tf.TensorSpec((NUM_CANDIDATES,), tf.float32, "logits")}
-        output = distribution_spec.DistributionSpec(
-            tfp.distributions.Categorical, logits, sample_spec=action, dtype=action.dtype
-        )
-        super().__init__(encoded_spec(width), (), output, name="RegallocNetwork")
+        super().__init__(encoded_spec(width), (), output_spec(), name="RegallocNetwork")
         initial = initial_weights(settings, width, seed)
         self._weights = {name: tf.Variable(v, name=name) for name, v in initial.items()}
         self._seed = seed
@@ -181,11 +185,14 @@ def _spread(rated: Tensor, index: Tensor, shape: Tensor) -> Tensor:
 class ZeroValueNetwork(network.Network):  # type: ignore[misc]
     """PPO's critic, which predicts nothing: with discount 0 the reward is the return.
 
+    Args:
+        observations: spec of what it is shown, with the mask of legal positions.
+
     Source: ml-compiler-opt, ``compiler_opt/rl/constant_value_network.py``.
     """
 
-    def __init__(self, width: int) -> None:
-        super().__init__(encoded_spec(width), (), name="ZeroValueNetwork")
+    def __init__(self, observations: Any) -> None:
+        super().__init__(observations, (), name="ZeroValueNetwork")
 
     def call(
         self,

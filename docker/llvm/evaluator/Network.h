@@ -51,6 +51,7 @@ private:
   void readZScore(const WeightsFile &File);
   void readLayers(const WeightsFile &File, size_t Flags);
   void encode(const Candidate &Seen);
+  void apply(const Layer &Applied);
   size_t countAtOrBelow(size_t Feature, float Value) const;
   double zScore(size_t Feature, float Value) const;
 
@@ -64,6 +65,7 @@ private:
   llvm::ArrayRef<double> LargestStages, SmallestStages;
   std::vector<Layer> Layers;
   std::vector<double> Inputs, Totals;
+  std::vector<unsigned> Used; // which inputs are not 0
 };
 
 } // namespace regalloc

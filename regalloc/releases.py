@@ -68,7 +68,15 @@ class Release:
 
 _EVALUATOR = tuple(
     f"Analysis/Regalloc{unit}={unit}"
-    for unit in ("NativeModel", "Network", "Sampling", "TensorFlowModel", "WeightsFile")
+    for unit in (
+        "NativeModel",
+        "Network",
+        "Rollouts",
+        "Sampling",
+        "Snapshot",
+        "TensorFlowModel",
+        "WeightsFile",
+    )
 )
 """What stands behind our evaluator, as members that LLVM's library lacks."""
 
@@ -91,7 +99,7 @@ RELEASES: tuple[Release, ...] = (
         own_units=(
             "Analysis/ModelUnderTrainingRunner=ModelRunner",
             "Analysis/TFUtils=Evaluator",
-            "Analysis/RegallocLogger=Logger",
+            "Analysis/RegallocLogger=StructLogger",
             *_EVALUATOR,
         ),
         aot_units=("CodeGen/RegAllocEvictionAdvisor", "CodeGen/MLRegallocEvictAdvisor"),
@@ -115,6 +123,7 @@ RELEASES: tuple[Release, ...] = (
         own_units=(
             "Analysis/ModelUnderTrainingRunner=ModelRunner",
             "Analysis/TFLiteUtils=Evaluator",
+            "Analysis/TrainingLogger=StreamLogger",
             *_EVALUATOR,
         ),
         aot_units=("CodeGen/RegAllocEvictionAdvisor", "CodeGen/MLRegAllocEvictAdvisor"),

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from regalloc.cluster.identity import Identity, identify
 from regalloc.cluster.parcel import ModuleParcel, PolicyParcel, seal
-from regalloc.compiler.pool import insist
 from regalloc.compiler.results import Failed, Result
-from regalloc.compiler.runner import compile_module
+from regalloc.compiler.rollouts import compile_group
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.errors import DiskError, RegallocError
 from regalloc.settings import Limits
@@ -52,7 +52,8 @@ class Refusal:
     error: RegallocError | None = None
 
 
-Answer = Result | Refusal
+Answer = list[Result] | Refusal
+"""What became of a module under each of the policies, or why nothing did."""
 
 
 def look(expected: Identity) -> Refusal | None:
@@ -61,13 +62,15 @@ def look(expected: Identity) -> Refusal | None:
     return None if found == expected else Refusal(socket.gethostname(), identity=found)
 
 
-def answer_sealed(module: ModuleParcel, policy: PolicyParcel | None, order: Order) -> bytes:
+def answer_sealed(module: ModuleParcel, order: Order, *policies: PolicyParcel | None) -> bytes:
     """Compile a module and return the answer as it travels; see :func:`compile_parcel`."""
-    return seal(compile_parcel(module, policy, order))
+    return seal(compile_parcel(module, order, policies))
 
 
-def compile_parcel(module: ModuleParcel, policy: PolicyParcel | None, order: Order) -> Answer:
-    """Compile a module under a policy as :func:`compile_module` does, and leave nothing behind.
+def compile_parcel(
+    module: ModuleParcel, order: Order, policies: Sequence[PolicyParcel | None]
+) -> Answer:
+    """Compile a module under each policy, None for the default heuristic; leave nothing behind.
 
     The parcels are written for each compile anew: that takes little of the compile's time, and no
     worker that is killed, and no policy that is outdated, leaves a cache to clean.
@@ -78,16 +81,12 @@ def compile_parcel(module: ModuleParcel, policy: PolicyParcel | None, order: Ord
         folder = Path(name)
         try:
             unpacked = module.unpack(folder)
-            model = policy.unpack(folder) if policy else None
-            result = insist(
-                lambda: compile_module(
-                    _toolchain(),
-                    unpacked,
-                    model,
-                    order.limits,
-                    measure_code=order.measure_code,
-                ),
-                order.limits.attempts,
+            models = [
+                policy.unpack(folder / str(number)) if policy else None
+                for number, policy in enumerate(policies)
+            ]
+            results = compile_group(
+                _toolchain(), unpacked, models, order.limits, measure_code=order.measure_code
             )
         except RegallocError as error:
             return Refusal(socket.gethostname(), error=error)
@@ -96,7 +95,11 @@ def compile_parcel(module: ModuleParcel, policy: PolicyParcel | None, order: Ord
                 "a file cannot be written", str(error), f"free space in {folder.parent}"
             )
             return Refusal(socket.gethostname(), error=full)
-        return _told_as_at_home(result, folder, module, policy)
+        sources = {str(folder / "module.bc"): module.source}
+        for policy, model in zip(policies, models, strict=True):
+            if policy and model:
+                sources[str(model)] = policy.source
+        return [_told_as_at_home(result, sources) for result in results]
 
 
 @cache
@@ -104,13 +107,11 @@ def _toolchain() -> Toolchain:
     return open_toolchain(TOOLCHAIN)
 
 
-def _told_as_at_home(
-    result: Result, folder: Path, module: ModuleParcel, policy: PolicyParcel | None
-) -> Result:
+def _told_as_at_home(result: Result, sources: Mapping[str, str]) -> Result:
     """Name files where they lie for the user, in which no two compiles differ."""
     if not isinstance(result, Failed):
         return result
-    detail = result.detail.replace(str(folder / "module.bc"), module.source)
-    if policy:
-        detail = detail.replace(str(folder / "policy"), policy.source)
+    detail = result.detail
+    for here, there in sources.items():
+        detail = detail.replace(here, there)
     return replace(result, detail=detail)

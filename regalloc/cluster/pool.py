@@ -16,8 +16,9 @@ from regalloc.cluster.node import Answer, Order, Refusal, answer_sealed
 from regalloc.cluster.nodes import Watch, refused
 from regalloc.cluster.parcel import pack_module, pack_policy, unseal
 from regalloc.compiler.corpus import Module
-from regalloc.compiler.pool import Request, longest_first
+from regalloc.compiler.pool import longest_first
 from regalloc.compiler.results import Result
+from regalloc.compiler.rollouts import Request, group_requests
 from regalloc.settings import Limits
 
 POLL_S = 0.5
@@ -64,17 +65,23 @@ class RayPool:
         with translated():
             distinct = dict.fromkeys(policy for _, policy in requests)
             policies = {policy: self._put_policy(policy) for policy in distinct}
-            order = longest_first([module.replay.seconds for module, _ in requests])
+            groups = group_requests(requests, measure_code=measure_code)
+            order = longest_first(
+                [requests[group[0]][0].replay.seconds * len(group) for group in groups]
+            )
             terms = self._ray.put(Order(self._limits, measure_code, self._identity))
             places = {}
             for index in order:
-                module, policy = requests[index]
-                parcel = self._put_module(module, measure_code)
-                places[self._compile.remote(parcel, policies[policy], terms)] = index
+                group = groups[index]
+                parcel = self._put_module(requests[group[0]][0], measure_code)
+                under = [policies[requests[place][1]] for place in group]
+                places[self._compile.remote(parcel, terms, *under)] = group
             results: dict[int, Result] = {}
             for reference, answer in self._collect(list(places)):
-                results[places.pop(reference)] = _accepted(answer, self._identity)
-                advance()
+                accepted = _accepted(answer, self._identity)
+                for place, result in zip(places.pop(reference), accepted, strict=True):
+                    results[place] = result
+                    advance()
         return [results[index] for index in range(len(requests))]
 
     def _collect(self, waiting: list[Any]) -> Iterator[tuple[Any, Answer]]:
@@ -100,7 +107,7 @@ class RayPool:
         return self._modules[key]
 
 
-def _accepted(answer: Answer, identity: Identity) -> Result:
+def _accepted(answer: Answer, identity: Identity) -> list[Result]:
     if isinstance(answer, Refusal):
         raise refused(answer, identity)
     return answer

@@ -77,6 +77,7 @@ _JOINED = (
 _OWN_LLVM_OPTIONS = (
     "-regalloc-enable-advisor",
     "-regalloc-model",
+    "-regalloc-rollout-",
     "-regalloc-training-log",
     "-tfutils-text-log",
 )
@@ -105,7 +106,26 @@ class Advice:
         options = ["-regalloc-enable-advisor=development", f"-regalloc-training-log={self.log}"]
         if self.policy is not None:
             options.append(f"-regalloc-model={self.policy.absolute()}")
-        return tuple(flag for option in options for flag in ("-mllvm", option))
+        return _as_llvm_options(options)
+
+    def flags_beside(self) -> tuple[str, ...]:
+        """Return the arguments that make a rollout of it in a compile under other advice.
+
+        Raises:
+            ValueError: there is no policy.
+        """
+        if self.policy is None:
+            raise ValueError("a rollout needs a policy")
+        return _as_llvm_options(
+            [
+                f"-regalloc-rollout-log={self.log}",
+                f"-regalloc-rollout-model={self.policy.absolute()}",
+            ]
+        )
+
+
+def _as_llvm_options(options: Sequence[str]) -> tuple[str, ...]:
+    return tuple(flag for option in options for flag in ("-mllvm", option))
 
 
 @dataclass(frozen=True)
@@ -135,16 +155,28 @@ class Products:
 
 
 def compile_argv(
-    clang: Path, module: Module, advice: Advice | None, products: Products = Products()
+    clang: Path,
+    module: Module,
+    advice: Advice | None,
+    products: Products = Products(),
+    beside: Sequence[Advice] = (),
 ) -> tuple[str, ...]:
     """Return the command that compiles a module under the development advisor, or under none.
 
     Where no object is wanted, code is generated up to the end of register allocation.  Paths are
     made absolute, since the compile runs in a folder of its own.
+
+    Args:
+        clang: the compiler.
+        module: what it compiles.
+        advice: what its advisor is told.
+        products: what it leaves behind.
+        beside: what the advisor is told for further rollouts in the same compile.
     """
     source = module.source(whole=products.measured)
     optimised = () if source == module.bitcode else ("-disable-llvm-passes",)
-    action = (*(advice.flags() if advice else ()), *optimised)
+    rollouts = tuple(flag for other in beside for flag in other.flags_beside())
+    action = (*(advice.flags() if advice else ()), *rollouts, *optimised)
     return (*_cc1(clang, module, action, source), *products.flags())
 
 

@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from regalloc.compiler.corpus import Module
 from regalloc.compiler.processes import Processes
 from regalloc.compiler.results import Failed, Result
-from regalloc.compiler.runner import compile_module
+from regalloc.compiler.rollouts import Request, compile_group, group_requests
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.settings import Limits
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-Request = tuple[Module, Path | None]
-"""A module and the policy it is compiled under, None for the default heuristic."""
 
 
 class Pool(Protocol):
@@ -83,8 +78,8 @@ def compile_all(
 ) -> list[Result]:
     """Compile every request and wait for all of them.
 
-    A failed compile is tried again, ``limits.attempts`` times in all: memory and time may have run
-    short by accident.  What fails each time is returned as :class:`Failed`, to be quarantined.
+    What fails as often as it is tried is returned as :class:`Failed`, to be quarantined.
+    Requests of one module that follow each other are compiled together where that can be.
 
     Args:
         toolchain: the compiler.
@@ -102,24 +97,34 @@ def compile_all(
             are on KeyboardInterrupt.
     """
 
-    def compile_one(request: Request, processes: Processes) -> Result:
-        return insist(
-            lambda: compile_module(
-                toolchain, *request, limits, processes, measure_code=measure_code
-            ),
-            limits.attempts,
+    def compile_places(places: list[int], processes: Processes) -> list[Result]:
+        module = requests[places[0]][0]
+        policies = [requests[place][1] for place in places]
+        return compile_group(
+            toolchain, module, policies, limits, processes, measure_code=measure_code
         )
 
-    return run_all(
-        compile_one, requests, jobs, advance, seconds=lambda request: request[0].replay.seconds
+    def advance_all(results: list[Result]) -> None:
+        for _ in results:
+            advance()
+
+    groups = group_requests(requests, measure_code=measure_code)
+    ends = run_all(
+        compile_places,
+        groups,
+        jobs,
+        advance_all,
+        seconds=lambda places: requests[places[0]][0].replay.seconds * len(places),
     )
+    # Groups are of requests that follow each other.
+    return [result for results in ends for result in results]
 
 
 def run_all(
     work: Callable[[T, Processes], R],
     items: Sequence[T],
     jobs: int,
-    advance: Callable[[], None],
+    advance: Callable[[R], None],
     *,
     seconds: Callable[[T], float],
 ) -> list[R]:
@@ -129,7 +134,7 @@ def run_all(
         work: what is done with an item; starts its processes where they can be ended.
         items: what it is done with.
         jobs: items at the same time; does not change the results.
-        advance: called once per finished item, in the calling thread.
+        advance: takes what became of an item as soon as it is finished, in the calling thread.
         seconds: how long an item takes, in any unit.
 
     Returns:
@@ -144,8 +149,7 @@ def run_all(
     try:
         futures = {index: pool.submit(work, items[index], processes) for index in order}
         for future in as_completed(futures.values()):
-            future.result()
-            advance()
+            advance(future.result())
         return [futures[index].result() for index in range(len(items))]
     finally:
         processes.kill()
@@ -162,16 +166,3 @@ def count_kinds(failures: Iterable[Failed]) -> str:
     kinds = Counter(failure.kind for failure in failures)
     ranked = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{count} x {kind}" for kind, count in ranked)
-
-
-def insist(compile_once: Callable[[], Result], attempts: int) -> Result:
-    """Compile until it succeeds or was tried so often, and return what came of it."""
-    for attempt in range(1, attempts + 1):
-        result = compile_once()
-        if not isinstance(result, Failed):
-            break
-        result = replace(result, attempts=attempt)
-        # Files that are wrong do not become right by trying again.
-        if result.kind in ("bad_module", "bad_policy"):
-            break
-    return result

@@ -30,6 +30,9 @@ _ENVIRONMENT = {
     "TF_NUM_INTRAOP_THREADS": "1",
 }
 
+ROLLOUTS = {"GLIBC_TUNABLES": "glibc.malloc.mmap_max=0"}
+"""What a compile that makes several rollouts needs in its environment: a heap in one piece."""
+
 
 @dataclass(frozen=True)
 class Exit:
@@ -69,9 +72,10 @@ class Place:
     stdin: Path = Path(os.devnull)
 
 
-def compile_place(folder: Path) -> Place:
+def compile_place(folder: Path, *, rollouts: int = 1) -> Place:
     """Return the place of a compile, whose temporary files lie in a folder of its own."""
-    return Place(folder, {**environment(), "TMPDIR": str(folder)}, folder / "stderr")
+    several = ROLLOUTS if rollouts > 1 else {}
+    return Place(folder, {**environment(), **several, "TMPDIR": str(folder)}, folder / "stderr")
 
 
 def environment() -> dict[str, str]:

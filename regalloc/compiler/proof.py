@@ -15,11 +15,10 @@ from pathlib import Path
 from regalloc.compiler.baselines import Found, describe
 from regalloc.compiler.command_lines import optimise_argv, reduce_argv
 from regalloc.compiler.corpus import Module
-from regalloc.compiler.pool import insist
 from regalloc.compiler.processes import Processes
 from regalloc.compiler.reduction import drop_functions
 from regalloc.compiler.replays import FULL, Proof, Replay, optimised_path, reduced_path
-from regalloc.compiler.results import Compiled, Failed, Result
+from regalloc.compiler.results import Compiled, Failed, Result, insist
 from regalloc.compiler.runner import compile_module, run_tool_limited
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.settings import Limits

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -75,6 +76,19 @@ class Failed:
 
 
 Result = Compiled | Failed
+
+
+def insist(compile_once: Callable[[], Result], attempts: int) -> Result:
+    """Compile until it succeeds or was tried so often, and return what came of it."""
+    for attempt in range(1, attempts + 1):
+        result = compile_once()
+        if not isinstance(result, Failed):
+            break
+        result = replace(result, attempts=attempt)
+        # Files that are wrong do not become right by trying again.
+        if result.kind in ("bad_module", "bad_policy"):
+            break
+    return result
 
 
 def classify(module: str, end: Exit, limits: Limits) -> Failed | None:

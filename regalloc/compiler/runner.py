@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,14 @@ from regalloc.compiler.toolchain import BUILD_IMAGES, Toolchain
 from regalloc.errors import DiskError, RegallocError, ToolchainError, TrainingLogError
 from regalloc.settings import Limits
 
-__all__ = ("Compiled", "Failed", "Result", "compile_module", "run_tool_limited")
+__all__ = (
+    "Compiled",
+    "Failed",
+    "Result",
+    "compile_module",
+    "compile_rollouts",
+    "run_tool_limited",
+)
 
 
 def compile_module(
@@ -42,16 +49,52 @@ def compile_module(
         ToolchainError: clang cannot be started.
         StoppedError: the processes were killed.
     """
+    (result,) = _compile(toolchain, module, (policy,), limits, processes, measure_code)
+    return result
+
+
+def compile_rollouts(
+    toolchain: Toolchain,
+    module: Module,
+    policies: Sequence[Path],
+    limits: Limits,
+    processes: Processes | None = None,
+) -> list[Result]:
+    """Compile a module once and make a rollout under each policy, all of our own export.
+
+    What comes before a function's first decision is done once.  Each result is what
+    :func:`compile_module` gives under that policy, times aside, which are shared out evenly; but if
+    the compile fails, all have failed.
+
+    Raises:
+        DiskError, ToolchainError, StoppedError: as :func:`compile_module`.
+    """
+    return _compile(toolchain, module, policies, limits, processes, measure_code=False)
+
+
+def _compile(
+    toolchain: Toolchain,
+    module: Module,
+    policies: Sequence[Path | None],
+    limits: Limits,
+    processes: Processes | None,
+    measure_code: bool,
+) -> list[Result]:
     if detail := _unusable(module.source(whole=measure_code)):
-        return Failed(module.name, "bad_module", detail)
+        return [Failed(module.name, "bad_module", detail) for _ in policies]
     with _explained(toolchain), tempfile.TemporaryDirectory(prefix="regalloc-") as name:
-        advice = Advice(Path(name) / "log", policy)
-        files = (Path(name) / "object", Path(name) / "remarks") if measure_code else ()
+        folder = Path(name)
+        first, *others = (Advice(folder / f"log.{n}", p) for n, p in enumerate(policies))
+        files = (folder / "object", folder / "remarks") if measure_code else ()
         products = Products(*files)
-        argv = compile_argv(toolchain.clang, module, advice, products)
-        end = run_limited(argv, compile_place(Path(name)), limits, processes or Processes())
-        result = classify(module.name, end, limits) or _read(toolchain, module, end, advice)
-        return _with_code(result, products)
+        argv = compile_argv(toolchain.clang, module, first, products, others)
+        place = compile_place(folder, rollouts=len(policies))
+        end = run_limited(argv, place, limits, processes or Processes())
+        if failed := classify(module.name, end, limits):
+            return [failed for _ in policies]
+        share = replace(end, wall_s=end.wall_s / len(policies), user_s=end.user_s / len(policies))
+        results = (_read(toolchain, module, share, advice) for advice in (first, *others))
+        return [_with_code(result, products) for result in results]
 
 
 def run_tool_limited(

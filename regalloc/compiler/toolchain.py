@@ -50,6 +50,11 @@ class Toolchain:
         return self.path / "bin" / "opt"
 
     @property
+    def makes_rollouts(self) -> bool:
+        """Whether one compile can make several rollouts: its evaluator is ours, and not LLVM's."""
+        return (self.path / "bin" / "regalloc-decide").exists()
+
+    @property
     def objcopy(self) -> Path:
         """The tool that takes sections out of objects."""
         return self.path / "bin" / "llvm-objcopy"

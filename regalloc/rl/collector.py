@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from regalloc.compiler.corpus import Module
-from regalloc.compiler.pool import Pool, Request, count_kinds
+from regalloc.compiler.pool import Pool, count_kinds
+from regalloc.compiler.rollouts import Request
 from regalloc.compiler.runner import Compiled, Failed, Result
 from regalloc.errors import CompileError
 from regalloc.report.progress import progress

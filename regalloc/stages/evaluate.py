@@ -19,9 +19,10 @@ from regalloc import settings
 from regalloc.compiler.baselines import list_functions, read_baselines
 from regalloc.compiler.corpus import Module, read_corpus, sample
 from regalloc.compiler.entry_counts import ENTRY_COUNTS, read_counts
-from regalloc.compiler.pool import Request, count_kinds
+from regalloc.compiler.pool import count_kinds
 from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.results import Failed
+from regalloc.compiler.rollouts import Request
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.compiler.trace_file import DEFAULT_SCORES
 from regalloc.errors import CompileError, TraceError

@@ -20,7 +20,11 @@ def prove_all(prover: Prover, jobs: int) -> dict[str, Proof]:
     modules = read_corpus(prover.folder)
     with progress("prove", len(modules)) as advance:
         found = run_all(
-            prover.prove, modules, jobs, advance, seconds=lambda m: m.bitcode.stat().st_size
+            prover.prove,
+            modules,
+            jobs,
+            lambda _: advance(),
+            seconds=lambda m: m.bitcode.stat().st_size,
         )
     names = [module.name for module in modules]
     proofs = {name: proof for name, (_, proof) in zip(names, found, strict=True)}

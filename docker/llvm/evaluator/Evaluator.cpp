@@ -6,10 +6,12 @@
 
 #include "Fatal.h"
 #include "Model.h"
+#include "Rollouts.h"
 #include "llvm/Analysis/Utils/TFUtils.h"
 #include "llvm/Support/FileSystem.h"
 
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 using namespace llvm;
@@ -18,6 +20,31 @@ namespace {
 
 constexpr const char *ChoiceVariable = "REGALLOC_EVALUATOR";
 
+// A policy for each rollout that a compile makes.
+class RolloutModels : public TFModelEvaluatorImpl {
+public:
+  RolloutModels(StringRef Folder, const regalloc::Specs &Inputs, const regalloc::Specs &Outputs) {
+    Models.push_back(regalloc::loadNativeModel(Folder, Inputs, Outputs));
+    for (StringRef Other : regalloc::rollouts::models())
+      Models.push_back(regalloc::loadNativeModel(Other, Inputs, Outputs));
+    for (const TensorSpec &Spec : Inputs)
+      Sizes.push_back(Spec.getTotalTensorBufferSize());
+  }
+
+  void *input(size_t Index) override { return Models.front()->input(Index); }
+
+  std::unique_ptr<EvaluationResultImpl> run() override {
+    size_t Rollout = regalloc::rollouts::decide();
+    for (size_t I = 0; Rollout && I < Sizes.size(); ++I)
+      std::memcpy(Models[Rollout]->input(I), input(I), Sizes[I]);
+    return Models[Rollout]->run();
+  }
+
+private:
+  std::vector<regalloc::Model> Models;
+  std::vector<size_t> Sizes; // of the inputs, in bytes
+};
+
 regalloc::Model load(StringRef Folder, const regalloc::Specs &Inputs,
                      const regalloc::Specs &Outputs, const char *Tag) {
   const char *Variable = std::getenv(ChoiceVariable);
@@ -25,6 +52,10 @@ regalloc::Model load(StringRef Folder, const regalloc::Specs &Inputs,
   if (!Choice.empty() && Choice != "native" && Choice != "tensorflow")
     regalloc::fatal(Twine(ChoiceVariable) + " is " + Choice +
                     ", and can be native or tensorflow");
+  if (!regalloc::rollouts::models().empty() && Choice != "tensorflow")
+    return std::make_unique<RolloutModels>(Folder, Inputs, Outputs);
+  if (!regalloc::rollouts::models().empty())
+    regalloc::fatal("several rollouts are made by the native evaluator alone");
   bool HasWeights = sys::fs::exists(Folder + "/" + regalloc::WeightsFileName);
   if (Choice == "native" || (Choice.empty() && HasWeights))
     return regalloc::loadNativeModel(Folder, Inputs, Outputs);

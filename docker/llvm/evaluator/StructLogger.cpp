@@ -3,14 +3,19 @@
 // Declared in llvm/Analysis/Utils/TFUtils.h. The log is a google.protobuf.Struct from function to
 // string, and that the base64 of a tensorflow.SequenceExample; -tfutils-text-log writes both as text
 // instead, for LLVM's own tests. Maps are written in the order of their keys, so that equal compiles
-// write equal logs.
+// write equal logs. The functions' names are known at the end alone; till then the logs of rollouts
+// beside the compile's own hold nameless records.
 
+#include "Fatal.h"
+#include "Rollouts.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Analysis/Utils/TFUtils.h"
 #include "llvm/Support/Base64.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/LEB128.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cfloat>
@@ -168,7 +173,7 @@ private:
 
 } // namespace
 
-// --- LLVM's class -------------------------------------------------------------------------------
+// --- a function's records -------------------------------------------------------------------------
 
 namespace llvm {
 
@@ -205,6 +210,9 @@ public:
     return OS.str();
   }
 
+  // Which of the module's functions with a decision it is, by when they were done.
+  size_t Number = 0;
+
 private:
   const std::string RewardName;
   Series Rewards;
@@ -214,11 +222,82 @@ private:
 
 } // namespace llvm
 
+// --- other rollouts -----------------------------------------------------------------------------
+
+namespace {
+
+namespace rollouts = regalloc::rollouts;
+
+// Their logs, one nameless record for each function that is done.
+std::vector<std::unique_ptr<raw_fd_ostream>> Others;
+size_t FunctionsDone = 0;
+
+std::unique_ptr<raw_fd_ostream> create(const std::string &Path) {
+  std::error_code Error;
+  auto File = std::make_unique<raw_fd_ostream>(Path, Error);
+  if (Error)
+    regalloc::fatal("cannot write " + Path + ": " + Error.message());
+  return File;
+}
+
+void openOthers() {
+  if (Others.empty())
+    for (const std::string &Path : rollouts::logs())
+      Others.push_back(create(Path));
+}
+
+void finishFunction(LoggerDataImpl &Done, bool WithReward) {
+  if (!Done.records())
+    return;
+  Done.Number = FunctionsDone++;
+  if (rollouts::current()) {
+    std::string Example = Done.serialize(WithReward);
+    raw_fd_ostream &Log = *Others[rollouts::current() - 1];
+    Log << Example.size() << '\n' << Example;
+    Log.flush();
+  }
+  rollouts::leaveFunction();
+}
+
+std::vector<std::string> readRecords(StringRef Path) {
+  auto File = MemoryBuffer::getFile(Path);
+  if (!File)
+    regalloc::fatal("cannot read " + Path + ": " + File.getError().message());
+  std::vector<std::string> Records;
+  StringRef Rest = (*File)->getBuffer();
+  while (!Rest.empty()) {
+    size_t Size = 0;
+    if (Rest.consumeInteger(10, Size) || !Rest.consume_front("\n") || Rest.size() < Size)
+      regalloc::fatal(Path + " is damaged");
+    Records.push_back(Rest.take_front(Size).str());
+    Rest = Rest.drop_front(Size);
+  }
+  return Records;
+}
+
+// Writes a log: an entry for every function; that of one without a decision is empty.
+void writeLog(raw_ostream &OS, const std::map<std::string, std::string> &Examples) {
+  for (const auto &Named : Examples) {
+    std::string Example = TextMode ? Named.second : encodeBase64(Named.second);
+    Field Key{1, "key"}, Value{3, "string_value"};
+    Key.Text = &Named.first;
+    Value.Text = &Example;
+    write({1, "fields", {Key, {2, "value", {Value}}}}, OS);
+  }
+}
+
+} // namespace
+
+// --- LLVM's class -------------------------------------------------------------------------------
+
 Logger::Logger(const std::vector<LoggedFeatureSpec> &FeatureSpecs,
                const TensorSpec &RewardSpec, bool IncludeReward)
     : FeatureSpecs(FeatureSpecs), RewardSpec(RewardSpec),
       IncludeReward(IncludeReward),
-      LoggerData(std::make_unique<LoggerDataImpl>(FeatureSpecs, RewardSpec)) {}
+      LoggerData(std::make_unique<LoggerDataImpl>(FeatureSpecs, RewardSpec)) {
+  openOthers();
+  rollouts::enterFunction();
+}
 
 Logger::~Logger() = default;
 
@@ -232,6 +311,7 @@ void Logger::logInt64Reward(int64_t Value) { LoggerData->addReward(Value); }
     for (size_t I = 1; I < LoggerData->records(); ++I)                         \
       log##NAME##Reward(0);                                                    \
     log##NAME##Reward(Value);                                                  \
+    finishFunction(*LoggerData, IncludeReward);                                \
   }
 LOG_FINAL_REWARD(Float, float)
 LOG_FINAL_REWARD(Int32, int32_t)
@@ -277,21 +357,24 @@ void Logger::flush(raw_ostream &OS) {
   OS << Written;
 }
 
-// An entry for every function; that of one without a decision is empty.
 void Logger::flushLogs(raw_ostream &OS,
                        const StringMap<std::unique_ptr<Logger>> &Loggers) {
-  std::map<std::string, Logger *> ByName;
-  for (const auto &Named : Loggers)
-    ByName[Named.first().str()] = Named.second.get();
-  for (const auto &Named : ByName) {
-    std::string Example;
-    if (Named.second->LoggerData->records())
-      Named.second->flush(&Example);
-    if (!TextMode)
-      Example = encodeBase64(Example);
-    Field Key{1, "key"}, Value{3, "string_value"};
-    Key.Text = &Named.first;
-    Value.Text = &Example;
-    write({1, "fields", {Key, {2, "value", {Value}}}}, OS);
+  std::map<std::string, std::string> Examples;
+  std::map<std::string, size_t> Numbers;
+  for (const auto &Named : Loggers) {
+    std::string &Example = Examples[Named.first().str()];
+    const LoggerDataImpl &Data = *Named.second->LoggerData;
+    if (!Data.records())
+      continue;
+    Numbers[Named.first().str()] = Data.Number;
+    Named.second->flush(&Example);
+  }
+  writeLog(OS, Examples);
+  Others.clear();
+  for (const std::string &Path : rollouts::logs()) {
+    std::vector<std::string> Records = readRecords(Path);
+    for (const auto &Numbered : Numbers)
+      Examples[Numbered.first] = Records.at(Numbered.second);
+    writeLog(*create(Path), Examples);
   }
 }

@@ -29,6 +29,8 @@ for arg; do
     --version) echo 'fake clang version VERSION (fake)'; exit 0 ;;
     -regalloc-training-log=*) log=${arg#*=} ;;
     -regalloc-model=*) policy=${arg#*=} ;;
+    -regalloc-rollout-log=*) other=${arg#*=} ;;
+    -regalloc-rollout-model=*) others="$others $other=${arg#*=}" ;;
     -emit-llvm-bc) optimise=yes ;;
     */object) object=$arg; cp "${0%/*}/../object" "$object" ;;
     */remarks) remarks=$arg; : >"$remarks" ;;
@@ -39,7 +41,14 @@ done
 if test "$optimise"; then exec cp "$input" "$optimised"; fi
 case $input in
   *.ll) PROBE ;;
-  *) eval "$(tail -c +5 "$input")" ;;
+  *)
+    script=$(tail -c +5 "$input")
+    eval "$script" || exit
+    for other in $others; do
+      test "$GLIBC_TUNABLES" = glibc.malloc.mmap_max=0 || exit 9
+      log=${other%%=*} policy=${other#*=}
+      eval "$script" || exit
+    done ;;
 esac
 """
 
@@ -67,7 +76,9 @@ cp "$object" "$bc" && cp "$object.llvmcmd" "$cmd"
 """
 
 
-def make_toolchain(folder: Path, probe: str | None = None, major: int = 19) -> Toolchain:
+def make_toolchain(
+    folder: Path, probe: str | None = None, major: int = 19, *, rollouts: bool = True
+) -> Toolchain:
     """Return a toolchain whose clang runs modules' scripts, and ``probe`` for the probe."""
     bin_folder = folder / "bin"
     bin_folder.mkdir(parents=True)
@@ -81,6 +92,8 @@ def make_toolchain(folder: Path, probe: str | None = None, major: int = 19) -> T
     for name, text in (("clang", clang), ("llvm-objcopy", _OBJCOPY), ("opt", _OPT)):
         (bin_folder / name).write_text(text)
         (bin_folder / name).chmod(0o755)
+    if rollouts:
+        (bin_folder / "regalloc-decide").touch()
     return Toolchain(folder, release, release.version)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from regalloc.bench.ways import TENSORFLOW, Ways, upstream_argv
 from regalloc.compiler.command_lines import Advice, compile_argv
 from regalloc.compiler.corpus import Module
-from regalloc.compiler.processes import Processes, compile_place, run_limited
+from regalloc.compiler.processes import ROLLOUTS, Processes, compile_place, run_limited
 from regalloc.compiler.results import classify
 from regalloc.errors import CompileError
 from regalloc.report.bench_parts import WayName
@@ -45,10 +45,15 @@ def measure_peaks_mb(ways: Ways, modules: Sequence[Module]) -> dict[WayName, flo
             theirs = upstream_argv(
                 ways.toolchain, module, Advice(folder / "log", ways.theirs), folder / "object"
             )
-            ours = compile_argv(clang, module, Advice(folder / "log", ways.ours))
+            alone = compile_argv(clang, module, Advice(folder / "log", ways.ours))
+            first, *others = (
+                Advice(folder / f"log.{n}", policy) for n, policy in enumerate(ways.rollouts)
+            )
+            ours = compile_argv(clang, module, first, beside=others)
             found: dict[WayName, float] = {
                 "upstream": _measure(ways, module, theirs, folder, TENSORFLOW),
-                "ours": _measure(ways, module, ours, folder, {}),
+                "alone": _measure(ways, module, alone, folder, {}),
+                "ours": _measure(ways, module, ours, folder, ROLLOUTS),
             }
         peaks = {way: max(peaks.get(way, 0.0), peak) for way, peak in found.items()}
     return peaks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from regalloc.bench.ways import Ways
 from regalloc.compiler.corpus import Module
@@ -12,26 +13,30 @@ from regalloc.compiler.processes import Processes
 from regalloc.compiler.results import Compiled
 from regalloc.report.bench_parts import Point, Side
 
+Way = Literal["upstream", "ours", "alone"]
+
 
 def compile_all(
-    ways: Ways, side: Side, modules: Sequence[Module], workers: int
+    ways: Ways, way: Way, modules: Sequence[Module], workers: int
 ) -> tuple[list[Compiled], float]:
-    """Return the compiles of modules, by so many workers, and the elapsed seconds.
+    """Return what became of modules, by so many workers, and the elapsed seconds.
 
     Raises:
         CompileError: a compile failed.
     """
 
-    def compile_one(module: Module, processes: Processes) -> Compiled:
-        if side == "ours":
+    def compile_one(module: Module, processes: Processes) -> list[Compiled]:
+        if way == "ours":
             return ways.compile_ours(module, processes)
-        return ways.compile_upstream(module, ways.theirs, processes)
+        if way == "alone":
+            return [ways.compile_alone(module, processes)]
+        return [ways.compile_upstream(module, ways.theirs, processes)]
 
     began = time.monotonic()
     found = run_all(
-        compile_one, modules, workers, lambda: None, seconds=lambda module: module.replay.seconds
+        compile_one, modules, workers, lambda _: None, seconds=lambda module: module.replay.seconds
     )
-    return found, time.monotonic() - began
+    return [compiled for several in found for compiled in several], time.monotonic() - began
 
 
 def measure_points(
@@ -48,7 +53,15 @@ def measure_points(
     points = []
     for modules, workers in pairs:
         for side in sides:
-            _, wall_s = compile_all(ways, side, modules, workers)
-            points.append(Point(side=side, workers=workers, modules=len(modules), wall_s=wall_s))
+            compiled, wall_s = compile_all(ways, side, modules, workers)
+            points.append(
+                Point(
+                    side=side,
+                    workers=workers,
+                    modules=len(modules),
+                    compiles=len(compiled),
+                    wall_s=wall_s,
+                )
+            )
         advance()
     return points

@@ -16,7 +16,7 @@ from regalloc.compiler.proof import find_difference
 from regalloc.compiler.results import Compiled
 from regalloc.report.bench_parts import Compiles, Cost, WayName
 
-Compile = Callable[[Module], Compiled]
+Compile = Callable[[Module], list[Compiled]]
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Sums:
 
     Attributes:
         cpu_s: processor seconds, by way.
-        compiles: compiles, by way.
+        compiles: rollouts, by way.
         decisions: decisions, by way.
         differing: see :class:`Compiles`.
         passes_s: processor seconds, by pass.
@@ -39,11 +39,11 @@ class Sums:
     passes_s: Counter[str] = field(default_factory=Counter)
     near: tuple[int, int] = (0, 0)
 
-    def add(self, way: WayName, seconds: float, decisions: int) -> None:
-        """Count one compile."""
+    def add(self, way: WayName, seconds: float, compiled: Sequence[Compiled]) -> None:
+        """Count the rollouts of one compile."""
         self.cpu_s[way] = self.cpu_s.get(way, 0.0) + seconds
-        self.compiles[way] = self.compiles.get(way, 0) + 1
-        self.decisions[way] = self.decisions.get(way, 0) + decisions
+        self.compiles[way] = self.compiles.get(way, 0) + len(compiled)
+        self.decisions[way] = self.decisions.get(way, 0) + sum(map(_count, compiled))
 
     def cost(self, way: WayName, peak_mb: float | None) -> Cost:
         """Return what a way costs."""
@@ -74,25 +74,26 @@ def measure_compiles(
     """
     sums = Sums()
     compiles: list[tuple[WayName, Compile]] = [
-        ("upstream", lambda module: ways.compile_upstream(module, ways.theirs)),
-        ("tensorflow", lambda module: ways.compile_upstream(module, ways.ours)),
+        ("upstream", lambda module: [ways.compile_upstream(module, ways.theirs)]),
+        ("tensorflow", lambda module: [ways.compile_upstream(module, ways.ours)]),
+        ("alone", lambda module: [ways.compile_alone(module)]),
         ("ours", ways.compile_ours),
     ]
     for turn in range(rounds * len(modules)):
         module, first = modules[turn % len(modules)], turn < len(modules)
         begin = turn % len(compiles)
-        found: dict[WayName, Compiled] = {}
+        found: dict[WayName, list[Compiled]] = {}
         for way, compile_once in compiles[begin:] + compiles[:begin]:
             if way == "tensorflow" and not first:
                 continue
             before = cpu_s()
             found[way] = compile_once(module)
-            sums.add(way, cpu_s() - before, _count(found[way]))
+            sums.add(way, cpu_s() - before, found[way])
         passes = Counter(ways.measure_passes_s(module))
-        sums.add("floor", passes[GREEDY], _count(found["ours"]))
+        sums.add("floor", passes[GREEDY], found["alone"])
         sums.passes_s.update(passes)
         if first:
-            _compare(sums, module, found)
+            _compare(sums, module, {way: compiled[0] for way, compiled in found.items()})
         advance()
     return sums
 
@@ -101,10 +102,11 @@ def describe_compiles(
     sums: Sums, modules: Sequence[Module], rounds: int, peaks_mb: dict[WayName, float]
 ) -> Compiles:
     """Return what was found as the report has it."""
-    names: tuple[WayName, ...] = ("upstream", "tensorflow", "ours", "floor")
+    names: tuple[WayName, ...] = ("upstream", "tensorflow", "alone", "ours", "floor")
     return Compiles(
         modules=[module.name for module in modules],
         rounds=rounds,
+        rollouts=sums.compiles["ours"] // sums.compiles["alone"],
         costs=[sums.cost(way, peaks_mb.get(way)) for way in names],
         differing=sums.differing,
         upstream_decisions=sums.near[0],
@@ -129,8 +131,9 @@ def compare_decisions(theirs: Compiled, ours: Compiled) -> tuple[int, int]:
 
 
 def _compare(sums: Sums, module: Module, found: dict[WayName, Compiled]) -> None:
-    if difference := find_difference(found["tensorflow"], found["ours"]):
-        sums.differing[module.name] = difference
+    for way in ("tensorflow", "alone"):
+        if difference := find_difference(found[way], found["ours"]):
+            sums.differing[module.name] = difference
     compared, equal = compare_decisions(found["upstream"], found["ours"])
     sums.near = sums.near[0] + compared, sums.near[1] + equal
 

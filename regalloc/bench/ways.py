@@ -20,8 +20,8 @@ from regalloc.compiler.corpus import Module
 from regalloc.compiler.logs import read_log
 from regalloc.compiler.processes import Processes, compile_place, run_limited
 from regalloc.compiler.replays import FULL
-from regalloc.compiler.results import Compiled, Failed, classify
-from regalloc.compiler.runner import compile_module
+from regalloc.compiler.results import Compiled, Failed, Result, classify
+from regalloc.compiler.runner import compile_module, compile_rollouts
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import CompileError, TrainingLogError
 from regalloc.settings import Limits
@@ -39,23 +39,36 @@ class Ways:
         limits: what each compile may use.
         ours: folder of our policy.
         theirs: folder of the same policy as TF-Agents saves it.
+        rollouts: folders of policies that are tried in one compile, ours first.
     """
 
     toolchain: Toolchain
     limits: Limits
     ours: Path
     theirs: Path
+    rollouts: tuple[Path, ...]
 
-    def compile_ours(self, module: Module, processes: Processes | None = None) -> Compiled:
-        """Compile as `train` does.
+    def compile_ours(self, module: Module, processes: Processes | None = None) -> list[Compiled]:
+        """Compile as `train` does: several rollouts at once.
+
+        Raises:
+            CompileError: it failed.
+        """
+        return [
+            _accept("ours", result)
+            for result in compile_rollouts(
+                self.toolchain, module, self.rollouts, self.limits, processes
+            )
+        ]
+
+    def compile_alone(self, module: Module, processes: Processes | None = None) -> Compiled:
+        """Compile as `train` does where a round has one rollout of a module.
 
         Raises:
             CompileError: it failed.
         """
         result = compile_module(self.toolchain, module, self.ours, self.limits, processes)
-        if isinstance(result, Failed):
-            raise _failure("ours", result)
-        return result
+        return _accept("ours", result)
 
     def compile_upstream(
         self, module: Module, policy: Path, processes: Processes | None = None
@@ -109,6 +122,12 @@ def upstream_argv(
 def floor_argv(toolchain: Toolchain, module: Module) -> tuple[str, ...]:
     """Return the command that compiles what ours does, unadvised, and tells each pass's time."""
     return (*compile_argv(toolchain.clang, module, None, Products()), "-ftime-report")
+
+
+def _accept(way: str, result: Result) -> Compiled:
+    if isinstance(result, Failed):
+        raise _failure(way, result)
+    return result
 
 
 def _failure(way: str, failed: Failed) -> CompileError:

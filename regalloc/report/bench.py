@@ -20,7 +20,7 @@ from regalloc.report.bench_parts import (
     Steps,
 )
 
-VERSION = 1
+VERSION = 2
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):

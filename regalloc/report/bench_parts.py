@@ -6,13 +6,14 @@ from typing import Literal
 
 import msgspec
 
-WayName = Literal["upstream", "tensorflow", "ours", "floor"]
+WayName = Literal["upstream", "tensorflow", "alone", "ours", "floor"]
 """How a module's decisions are come by.
 
 ``upstream``: clang from the embedded bitcode, the whole pipeline, asking a SavedModel as TF-Agents
 writes it through TensorFlow's C API.  ``tensorflow``: the same with our SavedModel, whose decisions
-must be ours.  ``ours``: what `trace` and `train` do.  ``floor``: greedy register allocation alone,
-under the default heuristic, as the compiler itself times it.
+must be ours.  ``alone``: what `trace` does, and `train` where a round has one rollout of a module.
+``ours``: what `train` does, several rollouts of a module by one compile.  ``floor``: greedy
+register allocation alone, under the default heuristic, as the compiler itself times it.
 """
 
 LearnerName = Literal["reference", "ppo", "rebel"]
@@ -26,7 +27,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         way: which one.
-        compiles: how many were timed, one after the other.
+        compiles: how many rollouts were timed, one after the other.
         cpu_s: processor seconds of all, of compiler and caller, in user and in system mode; of the
             floor, those of the pass alone.
         decisions: that they took.
@@ -41,12 +42,12 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def compile_s(self) -> float:
-        """Processor seconds for each compile."""
+        """Processor seconds for each rollout."""
         return self.cpu_s / self.compiles
 
     @property
     def modules_per_s(self) -> float:
-        """Modules a core compiles in a second."""
+        """Rollouts a core makes in a second."""
         return self.compiles / self.cpu_s
 
     @property
@@ -61,6 +62,7 @@ class Compiles(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         modules: names of the modules, each of which holds a decision.
         rounds: how often each was compiled each way, but once under ``tensorflow``.
+        rollouts: made by one compile of ``ours``.
         costs: of each way.
         differing: modules whose observations, decisions or scores under ``tensorflow`` are not
             ours to the last bit, and where.
@@ -71,6 +73,7 @@ class Compiles(msgspec.Struct, frozen=True, kw_only=True):
 
     modules: list[str]
     rounds: int
+    rollouts: int
     costs: list[Cost]
     differing: dict[str, str]
     upstream_decisions: int
@@ -146,18 +149,20 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
         side: whose way.
         workers: compiles at the same time.
         modules: how many modules were compiled.
+        compiles: rollouts of them that were made.
         wall_s: elapsed seconds of all.
     """
 
     side: Side
     workers: int
     modules: int
+    compiles: int
     wall_s: float
 
     @property
     def modules_per_s(self) -> float:
-        """Modules in an elapsed second."""
-        return self.modules / self.wall_s
+        """Rollouts in an elapsed second."""
+        return self.compiles / self.wall_s
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):

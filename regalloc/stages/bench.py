@@ -21,7 +21,7 @@ from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.compiler.trace_file import TRACE
 from regalloc.compiler.vocab_file import read_vocab
 from regalloc.report import bench as report
-from regalloc.rl import backend
+from regalloc.rl import backend, policy
 from regalloc.rl.dataset import read_decisions
 from regalloc.rl.folder import GREEDY
 from regalloc.rl.preprocessing import create_encoder
@@ -76,7 +76,7 @@ def run(context: StageContext) -> None:
 
 
 def open_session(context: StageContext, toolchain: Toolchain, scratch: Path) -> Session:
-    """Return what is measured; TF-Agents' policy is saved to a folder.
+    """Return what is measured; policies that are made for it are saved below a folder.
 
     Raises:
         ConfigError, CorpusError, TraceError, VocabError, PolicyError: see :func:`run`.
@@ -88,11 +88,20 @@ def open_session(context: StageContext, toolchain: Toolchain, scratch: Path) -> 
     agent = learning.create_reference()
     ours = context.folder(table.WARMSTART) / GREEDY
     probe_policy(toolchain, ours)
-    reference.save_policy(agent, scratch)
+    theirs = scratch / "upstream"
+    reference.save_policy(agent, theirs)
     limits = context.settings.get(settings.Limits)
-    ways = Ways(toolchain, limits, ours, scratch)
+    rollouts = (ours, *export_rollouts(learning, scratch / "rollouts"))
+    ways = Ways(toolchain, limits, ours, theirs, rollouts)
     episodes = list(read_episodes(context.folder(table.TRACE) / TRACE))
     return Session(ways, modules, learning, agent, episodes, context.jobs)
+
+
+def export_rollouts(learning: Learning, folder: Path) -> Iterator[Path]:
+    """Save policies that draw from what learners begin with, one less than a round's rollouts."""
+    for number in range(1, learning.train.rollouts):
+        policy.export_sampling(folder / str(number), learning.encoder, learning.weights, number)
+        yield folder / str(number)
 
 
 def open_learning(context: StageContext) -> Learning:

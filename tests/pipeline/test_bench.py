@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from regalloc.report import bench as report
-from regalloc.settings import Bench, load_profile
+from regalloc.settings import Bench, Train, load_profile
 from tests.engines import call, task
 from tests.pipeline.conftest import PROFILE
 
@@ -26,13 +26,17 @@ def test_bench_measures_all_and_both_ways_decide_alike(trained, engine, tmp_path
     compiles = content.compiles
     assert compiles.differing == {}
     assert len(compiles.modules) == settings.modules
-    assert [cost.way for cost in compiles.costs] == ["upstream", "tensorflow", "ours", "floor"]
-    ours = compiles.cost("ours")
-    assert ours.compiles == compiles.cost("upstream").compiles == settings.modules * settings.rounds
-    assert compiles.cost("tensorflow").decisions * settings.rounds == ours.decisions > 0
+    ways = ["upstream", "tensorflow", "alone", "ours", "floor"]
+    assert [cost.way for cost in compiles.costs] == ways
+    alone, ours = compiles.cost("alone"), compiles.cost("ours")
+    once = settings.modules * settings.rounds
+    assert alone.compiles == compiles.cost("upstream").compiles == once
+    assert ours.compiles == once * compiles.rollouts
+    assert compiles.rollouts == load_profile(PROFILE).get(Train).rollouts
+    assert compiles.cost("tensorflow").decisions * settings.rounds == alone.decisions > 0
     assert 0 < compiles.upstream_equal <= compiles.upstream_decisions
     # More than the launcher has, so that it was the compiler that was measured.
-    assert 20 < ours.peak_mb < compiles.cost("upstream").peak_mb
+    assert 20 < alone.peak_mb < ours.peak_mb < compiles.cost("upstream").peak_mb
 
     assert [one.learner for one in content.steps] == ["reference", "ppo", "rebel"]
     assert {one.decisions for one in content.steps} == {

@@ -35,7 +35,8 @@ def ways(tmp_path):
     policies = (tmp_path / "ours", tmp_path / "theirs")
     for policy in policies:
         policy.mkdir()
-    return Ways(make_toolchain(tmp_path / "llvm"), LIMITS, *policies)
+    rollouts = (policies[0], tmp_path / "drawing")
+    return Ways(make_toolchain(tmp_path / "llvm"), LIMITS, *policies, rollouts)
 
 
 def timed(module):
@@ -72,12 +73,14 @@ def test_ways_take_turns_and_are_compared_once(ways, tmp_path):
     assert [(cost.way, cost.compiles, cost.decisions) for cost in found.costs] == [
         ("upstream", 4, 12),
         ("tensorflow", 2, 6),
-        ("ours", 4, 12),
+        ("alone", 4, 12),
+        ("ours", 8, 24),
         ("floor", 4, 12),
     ]
     assert found.cost("floor").cpu_s == pytest.approx(2.0)
     assert found.passes_s == {"Greedy Register Allocator": 2.0}
     assert (found.cost("ours").peak_mb, found.cost("floor").peak_mb) == (50.0, None)
+    assert found.rollouts == 2
     assert (found.differing, found.upstream_decisions, found.upstream_equal) == ({}, 6, 6)
     assert all(cost.cpu_s > 0 for cost in found.costs)
 

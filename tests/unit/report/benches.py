@@ -11,11 +11,12 @@ from regalloc.report.bench_parts import Compiles, Cost, Iteration, Point, Steps
 
 
 def make_compiles(**changes) -> Compiles:
-    costs = [("upstream", 60.0, 300.0), ("tensorflow", 30.0, None), ("ours", 6.0, 60.0),
-             ("floor", 1.0, None)]  # fmt: skip
+    costs = [("upstream", 60.0, 300.0), ("tensorflow", 30.0, None), ("alone", 12.0, 55.0),
+             ("ours", 6.0, 60.0), ("floor", 1.0, None)]  # fmt: skip
     made = Compiles(
         modules=["a.o", "b.o", "c.o"],
         rounds=2,
+        rollouts=6,
         costs=[
             Cost(way=way, compiles=6, cpu_s=cpu_s, decisions=600, peak_mb=peak)
             for way, cpu_s, peak in costs
@@ -43,7 +44,7 @@ def make_bench(others: float = 0.1, **changes) -> report.Bench:
                   prepare_s=1.0, learn_s=5.0, **both),
     ]  # fmt: skip
     points = [
-        Point(side=side, workers=workers, modules=workers * 4, wall_s=seconds)
+        Point(side=side, workers=workers, modules=workers * 4, compiles=workers * 4, wall_s=seconds)
         for workers in (1, 2)
         for side, seconds in (("upstream", 12.0), ("ours", 1.0))
     ]

@@ -17,8 +17,8 @@ def test_what_is_written_is_read_again(tmp_path):
     [
         (None, "the benchmark's result cannot be read"),
         ("{", "the benchmark's result cannot be read"),
-        ('{"version": 1}', "the benchmark's result cannot be read"),
-        ('{"version": 0}', "the benchmark's result is of version 0, this program reads 1"),
+        ('{"version": 2}', "the benchmark's result cannot be read"),
+        ('{"version": 0}', "the benchmark's result is of version 0, this program reads 2"),
     ],
 )
 def test_what_is_missing_damaged_or_older_is_refused(tmp_path, content, brief):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -174,19 +173,39 @@ def _verify_stages(run: Run, second: Mapping[str, Target]) -> Iterator[Verdict]:
             found = look_around(folder, targets, run.engine)
             execute(plan([stage.name for stage in stages], one.wish, found), one)
         for stage in stages:
-            files = [stage_files(folder / stage.writes) for folder in folders]
-            yield Verdict(f"stage {stage.name}", len(files[0]), tuple(compare_files(*files)))
+            written = [folder / stage.writes for folder in folders]
+            differences = tuple(compare_stages(*written))
+            yield Verdict(f"stage {stage.name}", len(hash_outputs(written[0])), differences)
 
 
-def stage_files(folder: Path) -> dict[str, str]:
-    """Return the hashes of what a stage wrote, without the times that a report tells."""
-    files = hash_outputs(folder)
-    report = REPORTS.get(folder.name, "")
-    if report in files:
-        content = json.loads((folder / report).read_bytes())
-        content.pop(TIMES)
-        files[report] = hashlib.sha256(json.dumps(content).encode()).hexdigest()
-    return files
+def compare_stages(first: Path, second: Path) -> Iterator[Difference]:
+    """Yield in what two folders of a stage differ; of a report, in which values.
+
+    The times that a report tells are left out.
+    """
+    files = [hash_outputs(folder) for folder in (first, second)]
+    report = REPORTS.get(first.name, "")
+    if all(report in found for found in files):
+        values = []
+        for folder, found in zip((first, second), files, strict=True):
+            del found[report]
+            content = json.loads((folder / report).read_bytes())
+            content.pop(TIMES)
+            values.append(dict(_values(report, content)))
+        yield from compare_files(*values)
+    yield from compare_files(*files)
+
+
+def _values(path: str, content: object) -> Iterator[tuple[str, str]]:
+    """Yield each value in a JSON document by its path."""
+    if content and isinstance(content, dict):
+        for name, inner in content.items():
+            yield from _values(f"{path} {name}", inner)
+    elif content and isinstance(content, list):
+        for index, inner in enumerate(content):
+            yield from _values(f"{path} {index}", inner)
+    else:
+        yield path, json.dumps(content)
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> Table:

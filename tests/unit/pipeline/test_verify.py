@@ -15,7 +15,7 @@ from regalloc.pipeline.verify import (
     Verdict,
     again,
     check_verdicts,
-    stage_files,
+    compare_stages,
     verdict_table,
 )
 from regalloc.settings import load_profile
@@ -86,13 +86,21 @@ def test_the_table_counts_files_and_differences(capsys):
 @pytest.mark.parametrize(
     ("stage", "name"), [("evaluation", "report.json"), ("programs", "programs.json")]
 )
-def test_only_the_times_of_a_report_are_left_out(tmp_path, stage, name):
-    def files(wall_s: float, verdict: str) -> dict[str, str]:
-        folder = tmp_path / str(wall_s) / stage
+def test_of_a_report_the_values_are_named_and_times_left_out(tmp_path, stage, name):
+    def write(place: str, wall_s: float, verdict: str) -> Path:
+        folder = tmp_path / place / stage
         folder.mkdir(parents=True)
-        report = {"verdict": verdict, "times": {"stages_s": {"trace": wall_s}}}
+        rows = [{"score": 1.5, "of": []}, {"score": 2.5, "of": {}}]
+        report = {"verdict": verdict, "rows": rows, "times": {"stages_s": {"trace": wall_s}}}
         (folder / name).write_text(json.dumps(report))
-        return stage_files(folder)
+        return folder
 
-    assert files(1, "good") == files(2, "good")
-    assert files(3, "bad") != files(4, "good")
+    one, other = write("1", 1, "good"), write("2", 2, "good")
+    assert list(compare_stages(one, other)) == []
+    worse = write("3", 1, "bad")
+    (worse / "more").write_text("")
+    found = [(d.path, d.first, d.second) for d in compare_stages(one, worse)]
+    assert found[0] == (f"{name} verdict", '"good"', '"bad"')
+    assert [path for path, *_ in found[1:]] == ["more"]
+    (other / name).unlink()
+    assert [(d.path, d.second) for d in compare_stages(one, other)] == [(name, "missing")]

@@ -42,7 +42,7 @@ class Miscompile(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         program: the program's name.
         workload: the one that goes wrong.
-        release: key in the release's manifest.
+        release: sha256 of the compiler.
         compiler: first line of clang's version.
         run: the command; in the folder ``default`` it does what it should, in ``policy`` not.
         stdin: file that it reads, empty for none.

@@ -27,11 +27,11 @@ class Release:
 
     Attributes:
         toolchain: its folder and version.
-        key: key in its manifest; empty for a folder that no stage made.
+        digest: sha256 of its clang, which holds the policy.
     """
 
     toolchain: Toolchain
-    key: str
+    digest: str
 
 
 def measure_programs(
@@ -62,7 +62,7 @@ def measure_programs(
     blamed = [_find_culprits(trial, lab, release, folder) for trial in trials]
     return report.Programs(
         version=report.VERSION,
-        release=release.key,
+        release=release.digest,
         compiler=release.toolchain.description,
         flags=CFLAGS,
         counted_by=f"valgrind {valgrind}",
@@ -137,7 +137,7 @@ def _find_culprits(trial: Trial, lab: Lab, release: Release, folder: Path) -> tu
         culprits,
         lab,
         folder / f"{trial.program.name}-miscompile",
-        release=release.key,
+        release=release.digest,
         compiler=release.toolchain.description,
     )
     return culprits

@@ -175,7 +175,7 @@ class Programs(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         version: of this layout.
-        release: key in the release's manifest; empty for a toolchain that no stage made.
+        release: sha256 of the compiler, which holds the policy.
         compiler: first line of clang's version.
         flags: what the programs are compiled with.
         counted_by: valgrind's version.

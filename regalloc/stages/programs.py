@@ -6,7 +6,7 @@ Every execution's output is checked: a policy that makes a program wrong is a mi
 
 from __future__ import annotations
 
-import json
+import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -76,9 +76,10 @@ def open_release(folder: Path) -> Release:
             f"{folder / 'bin'} lacks {', '.join(missing)}",
             "run invoke release again",
         )
-    manifest = folder / "manifest.json"
-    key = json.loads(manifest.read_bytes())["key"] if manifest.is_file() else ""
-    return Release(open_toolchain(folder), key)
+    toolchain = open_toolchain(folder)
+    with toolchain.clang.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Release(toolchain, digest)
 
 
 def raise_failures(programs: Sequence[report.Program], folder: Path) -> None:

@@ -1,3 +1,5 @@
+import hashlib
+
 import pytest
 
 from regalloc.errors import MiscompileError, ProgramError, ToolchainError
@@ -17,7 +19,7 @@ def context(tmp_path, monkeypatch):
     monkeypatch.setattr(cachegrind, "VALGRIND", str(make_valgrind(tmp_path)))
     monkeypatch.setattr(perf, "PERF", str(tmp_path / "none"))
     root = tmp_path / "run"
-    (make_release(root / "release") / "manifest.json").write_text('{"key": "cafe"}')
+    make_release(root / "release")
     (root / "programs").mkdir()
     image = tmp_path / "image"
     make_program(image / "definitions", WELL, name="well")
@@ -39,7 +41,9 @@ def test_the_images_programs_and_the_users_are_measured(context):
     programs.run(context)
     assert outcomes(context) == {"own": "same code", "well": "ok"}
     content = report.read(context.root / "programs" / "programs.json")
-    assert (content.release, content.counted_by) == ("cafe", "valgrind 3.19.0")
+    compiler = (context.root / "release/bin/clang").read_bytes()
+    assert content.release == hashlib.sha256(compiler).hexdigest()
+    assert content.counted_by == "valgrind 3.19.0"
     assert [path.name for path in (context.root / "programs").iterdir()] == ["programs.json"]
 
 

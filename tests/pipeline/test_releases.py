@@ -71,7 +71,7 @@ def test_every_stage_passes_on_llvm_15_and_gives_the_same_bits_twice(tmp_path):
     assert policies[0] == policies[1]
 
 
-def test_llvm_15_decides_as_tensorflow_without_it():
+def test_llvm_15_decides_as_tensorflow_and_makes_rollouts_together():
     """The tests of the evaluator, which run inside LLVM 19's trainer with all that need one."""
     built = call(task("build-llvm", "--engine=docker", "--llvm=15"))
     assert built.returncode == 0, built.stdout + built.stderr
@@ -83,7 +83,7 @@ def test_llvm_15_decides_as_tensorflow_without_it():
          f"--volume={CHECKOUT / 'pyproject.toml'}:/src/pyproject.toml:ro",
          "--entrypoint=/opt/venv/bin/python", reference, "-m", "pytest", "-q",
          "-p", "no:cacheprovider", "tests/rl/test_native.py", "tests/rl/test_compiler.py",
-         "tests/rl/test_evaluator.py"],
+         "tests/rl/test_evaluator.py", "tests/rl/test_rollouts.py"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]

@@ -38,7 +38,7 @@ def measure_ours(
     """
     bench = learning.bench
     chosen = list(islice(cycle(modules), bench.iteration_modules))
-    compiled, collect_s = compile_all(ways, "alone", chosen, jobs)
+    compiled, collect_s = compile_all(ways.compile_alone, chosen, jobs)
     began = time.monotonic()
     experience = create_experience(learning, list(_episodes(compiled)))
     prepare_s = time.monotonic() - began
@@ -75,7 +75,7 @@ def measure_upstream(
         CompileError: a compile failed.
     """
     bench = learning.bench
-    compiled, collect_s = compile_all(ways, "upstream", modules, jobs)
+    compiled, collect_s = compile_all(ways.compile_upstream, modules, jobs)
     episodes = list(_episodes(compiled))
     experience = create_experience(learning, episodes)
     examples = make_examples(learning, experience, episodes)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
-from regalloc.bench.ways import TENSORFLOW, Ways, upstream_argv
+from regalloc.bench.ways import Ways, upstream_argv, with_tensorflow
 from regalloc.compiler.command_lines import Advice, compile_argv
 from regalloc.compiler.corpus import Module
-from regalloc.compiler.processes import ROLLOUTS, Processes, compile_place, run_limited
+from regalloc.compiler.processes import Place, Processes, compile_place, run_limited
 from regalloc.compiler.results import classify
 from regalloc.errors import CompileError
 from regalloc.report.bench_parts import WayName
@@ -50,21 +49,18 @@ def measure_peaks_mb(ways: Ways, modules: Sequence[Module]) -> dict[WayName, flo
                 Advice(folder / f"log.{n}", policy) for n, policy in enumerate(ways.rollouts)
             )
             ours = compile_argv(clang, module, first, beside=others)
+            one, several = compile_place(folder), compile_place(folder, rollouts=len(ways.rollouts))
             found: dict[WayName, float] = {
-                "upstream": _measure(ways, module, theirs, folder, TENSORFLOW),
-                "alone": _measure(ways, module, alone, folder, {}),
-                "ours": _measure(ways, module, ours, folder, ROLLOUTS),
+                "upstream": _measure(ways, module, theirs, with_tensorflow(one)),
+                "alone": _measure(ways, module, alone, one),
+                "ours": _measure(ways, module, ours, several),
             }
         peaks = {way: max(peaks.get(way, 0.0), peak) for way, peak in found.items()}
     return peaks
 
 
-def _measure(
-    ways: Ways, module: Module, argv: tuple[str, ...], folder: Path, environ: Mapping[str, str]
-) -> float:
-    place = compile_place(folder)
-    place = replace(place, environment={**place.environment, **environ})
-    told = folder / "peak"
+def _measure(ways: Ways, module: Module, argv: tuple[str, ...], place: Place) -> float:
+    told = place.folder / "peak"
     launch = (sys.executable, "-I", "-S", "-c", _LAUNCHER, str(told), *argv)
     end = run_limited(launch, place, ways.limits, Processes())
     if failed := classify(module.name, end, ways.limits):

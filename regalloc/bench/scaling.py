@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 from regalloc.bench.ways import Ways
 from regalloc.compiler.corpus import Module
@@ -13,25 +12,18 @@ from regalloc.compiler.processes import Processes
 from regalloc.compiler.results import Compiled
 from regalloc.report.bench_parts import Point, Side
 
-Way = Literal["upstream", "ours", "alone"]
+Compile = Callable[[Module, Processes], list[Compiled]]
+"""One of the ways to compile a module."""
 
 
 def compile_all(
-    ways: Ways, way: Way, modules: Sequence[Module], workers: int
+    compile_one: Compile, modules: Sequence[Module], workers: int
 ) -> tuple[list[Compiled], float]:
     """Return what became of modules, by so many workers, and the elapsed seconds.
 
     Raises:
         CompileError: a compile failed.
     """
-
-    def compile_one(module: Module, processes: Processes) -> list[Compiled]:
-        if way == "ours":
-            return ways.compile_ours(module, processes)
-        if way == "alone":
-            return [ways.compile_alone(module, processes)]
-        return [ways.compile_upstream(module, ways.theirs, processes)]
-
     began = time.monotonic()
     found = run_all(
         compile_one, modules, workers, lambda _: None, seconds=lambda module: module.replay.seconds
@@ -49,11 +41,11 @@ def measure_points(
     Raises:
         CompileError: a compile failed.
     """
-    sides: tuple[Side, ...] = ("upstream", "ours")
+    sides: dict[Side, Compile] = {"upstream": ways.compile_upstream, "ours": ways.compile_ours}
     points = []
     for modules, workers in pairs:
-        for side in sides:
-            compiled, wall_s = compile_all(ways, side, modules, workers)
+        for side, compile_one in sides.items():
+            compiled, wall_s = compile_all(compile_one, modules, workers)
             points.append(
                 Point(
                     side=side,

@@ -74,9 +74,9 @@ def measure_compiles(
     """
     sums = Sums()
     compiles: list[tuple[WayName, Compile]] = [
-        ("upstream", lambda module: [ways.compile_upstream(module, ways.theirs)]),
-        ("tensorflow", lambda module: [ways.compile_upstream(module, ways.ours)]),
-        ("alone", lambda module: [ways.compile_alone(module)]),
+        ("upstream", ways.compile_upstream),
+        ("tensorflow", ways.compile_tensorflow),
+        ("alone", ways.compile_alone),
         ("ours", ways.compile_ours),
     ]
     for turn in range(rounds * len(modules)):

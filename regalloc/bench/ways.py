@@ -11,6 +11,7 @@ Source: ml-compiler-opt, ``compiler_opt/rl/regalloc/regalloc_runner.py``, for th
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,16 +19,13 @@ from regalloc.bench.time_report import read_passes_s
 from regalloc.compiler.command_lines import Advice, Products, compile_argv
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.logs import read_log
-from regalloc.compiler.processes import Processes, compile_place, run_limited
+from regalloc.compiler.processes import Place, Processes, compile_place, run_limited
 from regalloc.compiler.replays import FULL
 from regalloc.compiler.results import Compiled, Failed, Result, classify
-from regalloc.compiler.runner import compile_module, compile_rollouts
+from regalloc.compiler.runner import compile_rollouts
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import CompileError, TrainingLogError
 from regalloc.settings import Limits
-
-TENSORFLOW = {"REGALLOC_EVALUATOR": "tensorflow"}
-"""Makes the compiler ask TensorFlow even where a policy has a weights file."""
 
 
 @dataclass(frozen=True)
@@ -54,35 +52,49 @@ class Ways:
         Raises:
             CompileError: it failed.
         """
-        return [
-            _accept("ours", result)
-            for result in compile_rollouts(
-                self.toolchain, module, self.rollouts, self.limits, processes
-            )
-        ]
+        return self._compile_native(module, self.rollouts, processes)
 
-    def compile_alone(self, module: Module, processes: Processes | None = None) -> Compiled:
+    def compile_alone(self, module: Module, processes: Processes | None = None) -> list[Compiled]:
         """Compile as `train` does where a round has one rollout of a module.
 
         Raises:
             CompileError: it failed.
         """
-        result = compile_module(self.toolchain, module, self.ours, self.limits, processes)
-        return _accept("ours", result)
+        return self._compile_native(module, (self.ours,), processes)
 
     def compile_upstream(
-        self, module: Module, policy: Path, processes: Processes | None = None
-    ) -> Compiled:
-        """Compile as upstream does, under a policy that TensorFlow is asked for.
+        self, module: Module, processes: Processes | None = None
+    ) -> list[Compiled]:
+        """Compile as upstream does.
 
         Raises:
             CompileError: it failed.
         """
+        return self._compile_upstream(module, self.theirs, processes)
+
+    def compile_tensorflow(
+        self, module: Module, processes: Processes | None = None
+    ) -> list[Compiled]:
+        """Compile as upstream does, but under our policy.
+
+        Raises:
+            CompileError: it failed.
+        """
+        return self._compile_upstream(module, self.ours, processes)
+
+    def _compile_native(
+        self, module: Module, policies: Sequence[Path], processes: Processes | None
+    ) -> list[Compiled]:
+        results = compile_rollouts(self.toolchain, module, policies, self.limits, processes)
+        return [_accept("ours", result) for result in results]
+
+    def _compile_upstream(
+        self, module: Module, policy: Path, processes: Processes | None
+    ) -> list[Compiled]:
         with tempfile.TemporaryDirectory(prefix="regalloc-") as name:
             log = Path(name) / "log"
             argv = upstream_argv(self.toolchain, module, Advice(log, policy), Path(name) / "object")
-            place = compile_place(Path(name))
-            place = replace(place, environment={**place.environment, **TENSORFLOW})
+            place = with_tensorflow(compile_place(Path(name)))
             end = run_limited(argv, place, self.limits, processes or Processes())
             if failed := classify(module.name, end, self.limits):
                 raise _failure("upstream's way", failed)
@@ -91,7 +103,7 @@ class Ways:
             except TrainingLogError as error:
                 failed = Failed(module.name, "bad_log", error.details)
                 raise _failure("upstream's way", failed) from error
-        return Compiled(module.name, episodes, end.wall_s, end.user_s)
+        return [Compiled(module.name, episodes, end.wall_s, end.user_s)]
 
     def measure_passes_s(self, module: Module) -> dict[str, float]:
         """Return the processor seconds of each pass up to greedy, under the default heuristic.
@@ -122,6 +134,11 @@ def upstream_argv(
 def floor_argv(toolchain: Toolchain, module: Module) -> tuple[str, ...]:
     """Return the command that compiles what ours does, unadvised, and tells each pass's time."""
     return (*compile_argv(toolchain.clang, module, None, Products()), "-ftime-report")
+
+
+def with_tensorflow(place: Place) -> Place:
+    """Return a place where the compiler asks TensorFlow even where a policy has a weights file."""
+    return replace(place, environment={**place.environment, "REGALLOC_EVALUATOR": "tensorflow"})
 
 
 def _accept(way: str, result: Result) -> Compiled:

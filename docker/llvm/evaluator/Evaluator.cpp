@@ -52,10 +52,11 @@ regalloc::Model load(StringRef Folder, const regalloc::Specs &Inputs,
   if (!Choice.empty() && Choice != "native" && Choice != "tensorflow")
     regalloc::fatal(Twine(ChoiceVariable) + " is " + Choice +
                     ", and can be native or tensorflow");
-  if (!regalloc::rollouts::models().empty() && Choice != "tensorflow")
+  if (!regalloc::rollouts::models().empty()) {
+    if (Choice == "tensorflow")
+      regalloc::fatal("several rollouts are made by the native evaluator alone");
     return std::make_unique<RolloutModels>(Folder, Inputs, Outputs);
-  if (!regalloc::rollouts::models().empty())
-    regalloc::fatal("several rollouts are made by the native evaluator alone");
+  }
   bool HasWeights = sys::fs::exists(Folder + "/" + regalloc::WeightsFileName);
   if (Choice == "native" || (Choice.empty() && HasWeights))
     return regalloc::loadNativeModel(Folder, Inputs, Outputs);

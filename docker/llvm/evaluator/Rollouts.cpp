@@ -33,6 +33,14 @@ ArrayRef<std::string> models() {
 
 ArrayRef<std::string> logs() { return Logs; }
 
+std::unique_ptr<raw_fd_ostream> openLog(const std::string &Path) {
+  std::error_code Error;
+  auto Log = std::make_unique<raw_fd_ostream>(Path, Error);
+  if (Error)
+    fatal("cannot write " + Path + ": " + Error.message());
+  return Log;
+}
+
 void enterFunction() {
   if (Current)
     fatal("rollout " + Twine(Current) + " went past its function");

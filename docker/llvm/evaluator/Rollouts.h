@@ -8,7 +8,9 @@
 #define REGALLOC_ROLLOUTS_H
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/raw_ostream.h"
 
+#include <memory>
 #include <string>
 
 namespace regalloc {
@@ -17,6 +19,9 @@ namespace rollouts {
 // The policies of the rollouts beside the compile's own, and where their logs go: one for one.
 llvm::ArrayRef<std::string> models();
 llvm::ArrayRef<std::string> logs();
+
+// Opens one of those logs, empty.
+std::unique_ptr<llvm::raw_fd_ostream> openLog(const std::string &Path);
 
 // A logger says that the next decision is a function's first.
 void enterFunction();

@@ -31,7 +31,6 @@ constexpr const char *OneHeap = "glibc.malloc.mmap_max=0";
 // Lies in shared memory, which is neither remembered nor brought back.
 struct Memory {
   std::jmp_buf Registers;
-  int Answer;
   uintptr_t Break;
   size_t Count;
   Region Regions[MostRegions];
@@ -120,7 +119,7 @@ REGALLOC_OWN_FRAME void remember() {
 }
 
 // Runs below the part of the stack that it overwrites.
-REGALLOC_OWN_FRAME void bringBack(Memory *From) {
+[[noreturn]] REGALLOC_OWN_FRAME void bringBack(Memory *From, int Answer) {
   // The heap may have shrunk, and what it grew by since then is not needed.
   ::syscall(SYS_brk, From->Break);
   char *Copy = From->Copy;
@@ -128,7 +127,7 @@ REGALLOC_OWN_FRAME void bringBack(Memory *From) {
     std::memcpy(From->Regions[I].Begin, Copy, From->Regions[I].Size);
     Copy += From->Regions[I].Size;
   }
-  std::longjmp(From->Registers, From->Answer);
+  std::longjmp(From->Registers, Answer);
 }
 
 } // namespace
@@ -143,7 +142,6 @@ int regalloc::snapshot::take() {
 }
 
 void regalloc::snapshot::rewind(int Answer) {
-  Remembered->Answer = Answer;
   char *Here = static_cast<char *>(__builtin_frame_address(0));
   char *StackEnd = nullptr;
   for (size_t I = 0; I < Remembered->Count; ++I) {
@@ -151,8 +149,8 @@ void regalloc::snapshot::rewind(int Answer) {
     if (R.Begin <= Here && Here < R.Begin + R.Size)
       StackEnd = R.Begin;
   }
+  // A call that does not return is never made a tail call, which would give the gap up again.
   volatile char *Gap = static_cast<char *>(alloca(StackEnd ? Here - StackEnd + 4096 : 1));
   Gap[0] = 0;
-  bringBack(Remembered);
-  __builtin_unreachable();
+  bringBack(Remembered, Answer);
 }

@@ -1,10 +1,9 @@
 // LLVM 19's training log, of one rollout or of several.
 //
 // Declared in llvm/Analysis/Utils/TrainingLogger.h, whose comment tells the format: lines of JSON, and
-// tensors as their bytes, written as the compile goes. A process forked for another rollout records
-// its function in memory, and the compiler writes that into the rollout's own log.
+// tensors as their bytes, written as the compile goes. Another rollout's function goes into that
+// rollout's own log, which stays as written when the compiler goes back.
 
-#include "Fatal.h"
 #include "Rollouts.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Analysis/Utils/TrainingLogger.h"
@@ -23,10 +22,7 @@ size_t Logged = 0;
 
 void openOthers(StringRef Header) {
   for (const std::string &Path : rollouts::logs()) {
-    std::error_code Error;
-    Others.push_back(std::make_unique<raw_fd_ostream>(Path, Error));
-    if (Error)
-      regalloc::fatal("cannot write " + Path + ": " + Error.message());
+    Others.push_back(rollouts::openLog(Path));
     *Others.back() << Header;
     Others.back()->flush();
   }
@@ -55,10 +51,10 @@ void Logger::writeHeader(std::optional<TensorSpec> AdviceSpec) {
       Json.attributeArray("features", [&] {
         llvm::for_each(FeatureSpecs, [&](const TensorSpec &Spec) { Spec.toJSON(Json); });
       });
-      std::pair<const char *, const TensorSpec *> Others[] = {
+      std::pair<const char *, const TensorSpec *> Optional[] = {
           {"score", IncludeReward ? &RewardSpec : nullptr},
           {"advice", AdviceSpec ? &*AdviceSpec : nullptr}};
-      for (auto [Name, Spec] : Others) {
+      for (auto [Name, Spec] : Optional) {
         if (!Spec)
           continue;
         Json.attributeBegin(Name);

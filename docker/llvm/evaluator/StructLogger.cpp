@@ -232,18 +232,10 @@ namespace rollouts = regalloc::rollouts;
 std::vector<std::unique_ptr<raw_fd_ostream>> Others;
 size_t FunctionsDone = 0;
 
-std::unique_ptr<raw_fd_ostream> create(const std::string &Path) {
-  std::error_code Error;
-  auto File = std::make_unique<raw_fd_ostream>(Path, Error);
-  if (Error)
-    regalloc::fatal("cannot write " + Path + ": " + Error.message());
-  return File;
-}
-
 void openOthers() {
   if (Others.empty())
     for (const std::string &Path : rollouts::logs())
-      Others.push_back(create(Path));
+      Others.push_back(rollouts::openLog(Path));
 }
 
 void finishFunction(LoggerDataImpl &Done, bool WithReward) {
@@ -375,6 +367,6 @@ void Logger::flushLogs(raw_ostream &OS,
     std::vector<std::string> Records = readRecords(Path);
     for (const auto &Numbered : Numbers)
       Examples[Numbered.first] = Records.at(Numbered.second);
-    writeLog(*create(Path), Examples);
+    writeLog(*rollouts::openLog(Path), Examples);
   }
 }

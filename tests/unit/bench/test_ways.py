@@ -117,7 +117,7 @@ def test_decisions_are_equal_up_to_the_first_that_is_not():
 )
 def test_a_compile_that_fails_ends_the_benchmark(ways, tmp_path, script, brief):
     with pytest.raises(CompileError) as caught:
-        ways.compile_upstream(make_module(tmp_path, "a.o", script), ways.theirs)
+        ways.compile_upstream(make_module(tmp_path, "a.o", script))
     assert caught.value.brief == brief
 
 

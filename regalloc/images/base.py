@@ -52,8 +52,16 @@ class Base:
     context: Path | None
 
 
-def prepare_base(cache: Path, environ: Mapping[str, str], pull: Callable[[str], bool]) -> Base:
+def prepare_base(
+    cache: Path, environ: Mapping[str, str], pull: Callable[[str], bool], locked: str
+) -> Base:
     """Return a base: BASE_IMAGE, else Debian's image if it can be pulled, else a bootstrap.
+
+    Args:
+        cache: where a bootstrap is kept.
+        environ: the process's environment.
+        pull: fetches an image from a registry and returns whether that worked.
+        locked: sha256 of the bootstrap in the lock.
 
     Raises:
         ImageError: none of the three works, or the bootstrap differs from the lock.
@@ -62,7 +70,7 @@ def prepare_base(cache: Path, environ: Mapping[str, str], pull: Callable[[str], 
         return Base(given, f"BASE_IMAGE {given}", None)
     if pull(PULLED):
         return Base(PULLED, f"pulled {PULLED}", None)
-    folder = bootstrap(cache, debian_sources(Path("/etc/apt")))
+    folder = bootstrap(cache, debian_sources(Path("/etc/apt")), locked)
     return Base(BOOTSTRAPPED, f"bootstrapped {SUITE} sha256:{root_digest(folder)}", folder)
 
 
@@ -71,10 +79,16 @@ def root_digest(folder: Path) -> str:
     return (folder / "rootfs.sha256").read_text().strip()
 
 
-def bootstrap(cache: Path, sources: str) -> Path:
+def bootstrap(cache: Path, sources: str, wanted: str | None = None) -> Path:
     """Build Debian's root file system and return its folder: rootfs.tar and rootfs.sha256.
 
-    The same packages give the same bytes.
+    The same packages give the same bytes. What is kept from before is of the packages of that day,
+    so it serves only who wants just that.
+
+    Args:
+        cache: where it is kept.
+        sources: apt's.
+        wanted: sha256 of the root file system that need not be built again.
 
     Raises:
         ImageError: there are no sources, or mmdebstrap is missing or failed.
@@ -87,7 +101,7 @@ def bootstrap(cache: Path, sources: str) -> Path:
         )
     recipe = hashlib.sha256("\n".join([*_OPTIONS, sources]).encode()).hexdigest()[:12]
     folder = cache / "base" / recipe
-    if folder.is_dir():
+    if folder.is_dir() and root_digest(folder) == wanted:
         return folder
     partial = folder.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -96,6 +110,7 @@ def bootstrap(cache: Path, sources: str) -> Path:
     (partial / "debian.sources").write_text(sources)
     _mmdebstrap(partial / "rootfs.tar", partial / "debian.sources")
     (partial / "rootfs.sha256").write_text(f"{hash_file(partial / 'rootfs.tar')}\n")
+    shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
     return folder
 

@@ -18,7 +18,7 @@ from regalloc.engine.store import ImageStore
 from regalloc.errors import DiskError, ImageError
 from regalloc.images.base import SOURCE_DATE_EPOCH, Base, prepare_base, root_digest
 from regalloc.images.client import Client, build_secrets, find_client, pip_config_files
-from regalloc.images.lock import check_base
+from regalloc.images.lock import check_base, locked_base
 from regalloc.images.normalise import normalise, raw_name
 from regalloc.images.progress import parse_count, show_progress
 from regalloc.images.sources import debian_sources
@@ -75,7 +75,7 @@ class DockerBuilder:
     def _base(self, target: Target) -> Base | None:
         if target.parent is not None:
             return None
-        base = prepare_base(self.cache, self.environ, self.pull)
+        base = prepare_base(self.cache, self.environ, self.pull, locked_base(self.checkout))
         print(f"base: {base.identity}")
         if base.context is not None:
             check_base(self.checkout, root_digest(base.context))

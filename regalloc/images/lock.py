@@ -101,17 +101,21 @@ def compare_locks(before: Entries, after: Entries) -> Iterator[str]:
             yield f"  {kind} {name} {was} -> {now}"
 
 
+def locked_base(checkout: Path) -> str:
+    """Return the sha256 of the bootstrapped root file system in the lock, empty without one."""
+    return read_lock(checkout).get((BASE, "bootstrap"), "").removeprefix("sha256:")
+
+
 def check_base(checkout: Path, digest: str) -> None:
     """Check a bootstrapped root file system against the lock.
 
     Raises:
         ImageError: it differs.
     """
-    locked = read_lock(checkout).get((BASE, "bootstrap"), "nothing")
-    got = f"sha256:{digest}"
-    if locked != got:
+    locked = locked_base(checkout)
+    if locked != digest:
         raise ImageError(
             "the bootstrapped Debian differs from docker/images.lock",
-            f"locked {locked}\nmade   {got}",
+            f"locked sha256:{locked}\nmade   sha256:{digest}",
             "Debian has published updates: `invoke lock` takes them and shows what changes",
         )

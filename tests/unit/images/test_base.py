@@ -7,7 +7,7 @@ import pytest
 
 from regalloc.errors import ImageError
 from regalloc.images import base
-from regalloc.images.base import Base, bootstrap, find_mmdebstrap, prepare_base
+from regalloc.images.base import Base, bootstrap, find_mmdebstrap, prepare_base, root_digest
 
 KEY = "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg"
 STANZA = f"Types: deb\nURIs: http://mirror.test/debian\nSuites: bookworm\n{KEY}\n"
@@ -18,12 +18,12 @@ def never(reference: str) -> bool:
 
 
 def test_prepare_base_takes_the_given_image_first(tmp_path):
-    found = prepare_base(tmp_path, {"BASE_IMAGE": "mine:1"}, never)
+    found = prepare_base(tmp_path, {"BASE_IMAGE": "mine:1"}, never, "")
     assert found == Base("mine:1", "BASE_IMAGE mine:1", None)
 
 
 def test_prepare_base_pulls_before_it_bootstraps(tmp_path):
-    found = prepare_base(tmp_path, {}, lambda reference: True)
+    found = prepare_base(tmp_path, {}, lambda reference: True, "")
     assert found == Base("debian:bookworm-slim", "pulled debian:bookworm-slim", None)
 
 
@@ -35,15 +35,25 @@ def fake_mmdebstrap(folder: Path, script: str) -> Path:
     return path
 
 
-def test_bootstrap_is_done_once_and_hashed(tmp_path, monkeypatch):
+def test_bootstrap_is_hashed_and_kept_for_who_wants_it(tmp_path, monkeypatch):
     script = 'echo "$SOURCE_DATE_EPOCH" >"$before"; echo run >>"$0.count"'
     tool = fake_mmdebstrap(tmp_path / "bin", script)
     monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin:/bin")
     folder = bootstrap(tmp_path / "cache", STANZA)
-    assert bootstrap(tmp_path / "cache", STANZA) == folder
+    assert bootstrap(tmp_path / "cache", STANZA, root_digest(folder)) == folder
     assert (folder / "rootfs.tar").read_text() == "1735689600\n"
     assert len((folder / "rootfs.sha256").read_text()) == 65
     assert Path(f"{tool}.count").read_text() == "run\n"
+
+
+@pytest.mark.parametrize("wanted", [None, "", "5" * 64])
+def test_bootstrap_of_other_packages_is_made_anew(tmp_path, monkeypatch, wanted):
+    tool = fake_mmdebstrap(tmp_path / "bin", 'echo run >>"$0.count"; cat "$0.count" >"$before"')
+    monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin:/bin")
+    before = root_digest(bootstrap(tmp_path / "cache", STANZA))
+    folder = bootstrap(tmp_path / "cache", STANZA, wanted)
+    assert (folder / "rootfs.tar").read_text() == "run\nrun\n"
+    assert root_digest(folder) != before
 
 
 def test_bootstrap_that_fails_leaves_nothing_and_shows_why(tmp_path, monkeypatch):

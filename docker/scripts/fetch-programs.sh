@@ -21,6 +21,18 @@ fail() {
   exit 1
 }
 
+# The newest version of a package first. Where a mirror lacks the tarball of an update, which is the one
+# that it has with the version before, any other will do: the sum says whether it is right.
+download() {
+  local package=$1 choice
+  local -a versions
+  mapfile -t versions < <(apt-cache showsrc --only-source "$package" | sed -n 's/^Version: //p')
+  for choice in "$package" "${versions[@]/#/$package=}"; do
+    (cd "$work" && apt-get source -qq --only-source --download-only --tar-only "$choice") && return
+  done
+  return 1
+}
+
 network="check the network; the same command goes on where this one stopped"
 listing=$("${PYTHON:-python3}" -I "$here/program-sources.py" list "$definitions")
 while IFS=$'\t' read -r package file sha256; do
@@ -31,7 +43,7 @@ while IFS=$'\t' read -r package file sha256; do
         || fail "the lists of source packages could not be fetched" "$network"
       export APT_CONFIG
     fi
-    (cd "$work" && apt-get source -qq --only-source --download-only --tar-only "$package") \
+    download "$package" \
       || fail "the source package $package could not be fetched" "$network"
     [[ -e $work/$file ]] \
       || fail "the source package $package has no $file" "correct its name in configs/programs"

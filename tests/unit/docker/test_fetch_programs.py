@@ -39,7 +39,9 @@ def fetch(tmp_path: Path, definitions: Path, apt: str) -> subprocess.CompletedPr
     tools.mkdir(exist_ok=True)
     script = f'#!/bin/sh\n[ "$1" = update ] && exit 0\necho "$@" >>"{tmp_path}/asked"\n{apt}\n'
     (tools / "apt-get").write_text(script)
-    (tools / "apt-get").chmod(0o755)
+    (tools / "apt-cache").write_text("#!/bin/sh\nprintf 'Version: %s\\n\\n' 1.2-1+deb12u1 1.2-1\n")
+    for tool in tools.iterdir():
+        tool.chmod(0o755)
     (tmp_path / "cache").mkdir(exist_ok=True)
     return subprocess.run(
         ["bash", str(FOLDER / "fetch-programs.sh"), str(definitions), str(tmp_path / "out")],
@@ -65,6 +67,16 @@ def test_a_tarball_is_fetched_once_and_kept(tmp_path, definitions):
     assert (tmp_path / "asked").read_text() == (
         "source -qq --only-source --download-only --tar-only own-source\n"
     )
+
+
+def test_a_tarball_that_an_update_lacks_is_fetched_with_another_version(tmp_path, definitions):
+    done = fetch(
+        tmp_path, definitions, f'case "$6" in *=1.2-1) {serve(CONTENT)};; *) exit 100; esac'
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "own_1.2+dfsg.orig.tar.xz").read_bytes() == CONTENT
+    asked = [line.split()[-1] for line in (tmp_path / "asked").read_text().splitlines()]
+    assert asked == ["own-source", "own-source=1.2-1+deb12u1", "own-source=1.2-1"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,10 @@
 # usage: install-ray.sh VENV REQUIREMENTS
 set -euo pipefail
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 venv=$1 requirements=$2
+# shellcheck source=docker/scripts/pip-secrets.sh
+source "$here/pip-secrets.sh"
 python=$venv/bin/python
 export PYTHONHASHSEED=0
 packages() { "$python" -m pip list --disable-pip-version-check --format=freeze | LC_ALL=C sort; }

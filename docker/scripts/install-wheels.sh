@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # Install locked wheels into a new virtual environment.
-# usage: install-wheels.sh PYTHON REQUIREMENTS VENV [TENSORFLOW_LIBS]
-# With TENSORFLOW_LIBS, the wheel's two large libraries become links to the toolchain's copies.
+# usage: install-wheels.sh PYTHON REQUIREMENTS VENV
+# PIP_CERT, PIP_CONFIG_FILE and the secrets of a build of images are honoured.
 set -euo pipefail
 
-python=$1 requirements=$2 venv=$3 libs=${4:-}
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+python=$1 requirements=$2 venv=$3
+# shellcheck source=docker/scripts/pip-secrets.sh
+source "$here/pip-secrets.sh"
 # A wheel that is built here lists its extras in the order of a set.
 export PYTHONHASHSEED=0
 "$python" -m venv "$venv"
@@ -20,12 +23,6 @@ printf '%s\n' "${tools[@]}" >"$work/tools.txt"
 install --no-deps -r "$work/tools.txt"
 install --no-build-isolation --use-pep517 -r "$requirements"
 
-if [[ -n $libs ]]; then
-  package=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tensorflow
-  for name in libtensorflow_cc.so.2 libtensorflow_framework.so.2; do
-    ln -sf "$libs/$name" "$package/$name"
-  done
-fi
 # Compiled modules are kept of what stages import, since their containers cannot write any. They name
 # the dates of their sources, which are made the same for every build.
 find "$venv" -name __pycache__ -prune -exec rm -rf {} +

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Print the version of every Debian package that the images are made of, "name version" a line.
 # usage: resolve-packages.sh LISTS
-# LISTS is a folder of package lists, LLVM_MAJORS the releases that @LLVM_MAJOR@ stands for in them.
+# LISTS is a folder with a folder of package lists for each image, LLVM_MAJORS the releases that @LLVM_MAJOR@ stands for in them.
 set -euo pipefail
 
 : "${LLVM_MAJORS:?}"
@@ -9,7 +9,7 @@ apt-get update -qq >&2
 {
   dpkg-query -W -f='${Package} ${Version}\n'
   for major in $LLVM_MAJORS; do
-    mapfile -t packages < <(cat "$1"/*.txt |
+    mapfile -t packages < <(cat "$1"/*/packages*.txt |
       sed -e 's/#.*//' -e '/^[[:space:]]*$/d' -e "s/@LLVM_MAJOR@/$major/")
     # "Inst name (version origin ...)", or "Inst name [installed] (version ...)" for an upgrade.
     apt-get install -s -qq --no-install-recommends "${packages[@]}" |

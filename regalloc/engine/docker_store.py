@@ -47,6 +47,15 @@ class DockerStore:
             image = or_none(lambda: self._client.images.get(reference))
         return stored_image(image.attrs) if image else None
 
+    def read_config(self, reference: str) -> dict[str, Any]:
+        """Return an image's configuration as OCI writes it, with the history of its steps."""
+        with translated():
+            image = or_none(lambda: self._client.images.get(reference))
+            steps = image.history() if image else []
+        if image is None:
+            raise ImageError(f"there is no image {reference}", "", "build it again")
+        return image_config(image.attrs, steps)
+
     def add_name(self, image_id: str, name: str) -> None:
         """Name an image `repository:tag`; whatever had the name loses it."""
         repository, _, tag = name.rpartition(":")
@@ -122,6 +131,36 @@ def stored_image(attrs: dict[str, Any]) -> StoredImage:
         labels=attrs["Config"].get("Labels") or {},
         layers=tuple(attrs["RootFS"].get("Layers") or ()),
     )
+
+
+_LAYERED = ("RUN ", "COPY ", "ADD ", "WORKDIR ")
+"""Beginnings of the steps that make a layer."""
+
+
+def image_config(attrs: dict[str, Any], steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return an image's configuration from what the engine's inspection and history say.
+
+    The engine does not say which steps made a layer. Where our count of them is not the layers',
+    the configuration has no history.
+
+    Args:
+        attrs: the inspection.
+        steps: the history, the newest first.
+    """
+    layers = list(attrs["RootFS"].get("Layers") or ())
+    history = []
+    for step in reversed(steps):
+        entry = {"created_by": step["CreatedBy"], "comment": step["Comment"]}
+        empty = not step["CreatedBy"].startswith(_LAYERED)
+        history.append({**entry, "empty_layer": True} if empty else entry)
+    known = sum("empty_layer" not in entry for entry in history) == len(layers)
+    return {
+        "architecture": attrs["Architecture"],
+        "os": attrs["Os"],
+        "config": attrs["Config"],
+        "rootfs": {"type": "layers", "diff_ids": layers},
+        "history": history if known else [],
+    }
 
 
 def event_of(line: dict[str, Any]) -> Event:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import IO
 from regalloc.engine.signals import shielded
 
 GRACE_S = 10.0
+
+_children: set[int] = set()
+"""Process groups of the children at work, whichever thread waits for them."""
 
 
 def run_process(
@@ -39,12 +43,27 @@ def run_process(
         stderr=subprocess.STDOUT if on_output else None,
         start_new_session=True,
     )
+    _children.add(child.pid)
     try:
         if on_output and child.stdout:
             _pump(child.stdout, on_output)
         return child.wait()
     finally:
+        _children.discard(child.pid)
         _end(child)
+
+
+def end_children() -> None:
+    """Ask every child to end, and kill in :data:`GRACE_S` seconds what does not."""
+    _signal_children(signal.SIGTERM)
+    timer = threading.Timer(GRACE_S, _signal_children, (signal.SIGKILL,))
+    timer.daemon = True
+    timer.start()
+
+
+def _signal_children(number: signal.Signals) -> None:
+    for group in tuple(_children):
+        _signal_group(group, number)
 
 
 def _pump(stream: IO[bytes], on_output: Callable[[bytes], None]) -> None:

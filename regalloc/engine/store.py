@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,13 @@ class ImageStore(Protocol):
 
     def look_up(self, reference: str) -> StoredImage | None:
         """Return the image of a reference, or None when there is none."""
+
+    def read_config(self, reference: str) -> dict[str, Any]:
+        """Return an image's configuration as OCI writes it, with the history of its steps.
+
+        Raises:
+            ImageError: there is no such image.
+        """
 
     def add_name(self, image_id: str, name: str) -> None:
         """Name an image `repository:tag`; whatever had the name loses it."""

@@ -102,17 +102,31 @@ def write_archive(images: tuple[Packed, ...], folder: Path, file: IO[bytes]) -> 
     Raises:
         OSError: there is no space left, for one.
     """
-    manifests = {blob_of(image.manifest): image.manifest for image in images}
     spooled = {blob for image in images for blob in (image.config, *image.layers)}
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        # What describes the rest comes first: whoever reads it knows what to expect.
-        _add(tar, LAYOUT, LAYOUT_CONTENT)
-        _add(tar, INDEX, index_content(images))
-        _add(tar, DOCKER_MANIFEST, docker_content(images))
-        for blob, content in sorted(manifests.items(), key=lambda item: item[0].digest):
-            _add(tar, blob.path, content)
+        _describe(tar, images)
         for blob in sorted(spooled, key=lambda blob: blob.digest):
             _add_spooled(tar, blob, folder)
+
+
+def write_description(
+    images: tuple[Packed, ...], configs: tuple[bytes, ...], file: IO[bytes]
+) -> None:
+    """Write an archive of images without their layers, for an engine that has these already."""
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        _describe(tar, images)
+        for content in configs:
+            _add(tar, blob_of(content).path, content)
+
+
+def _describe(tar: tarfile.TarFile, images: tuple[Packed, ...]) -> None:
+    # What describes the rest comes first: whoever reads it knows what to expect.
+    _add(tar, LAYOUT, LAYOUT_CONTENT)
+    _add(tar, INDEX, index_content(images))
+    _add(tar, DOCKER_MANIFEST, docker_content(images))
+    manifests = {blob_of(image.manifest): image.manifest for image in images}
+    for blob, content in sorted(manifests.items(), key=lambda item: item[0].digest):
+        _add(tar, blob.path, content)
 
 
 def _member(name: str, size: int) -> tarfile.TarInfo:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import regalloc
 from regalloc.engine.outcome import Tail, describe_exit
@@ -21,8 +22,14 @@ from regalloc.images.client import Client, build_secrets, find_client, pip_confi
 from regalloc.images.lock import check_base, locked_base
 from regalloc.images.normalise import normalise, raw_name
 from regalloc.images.progress import parse_count, show_progress
+from regalloc.images.side_by_side import side_by_side, waves
 from regalloc.images.sources import debian_sources
-from regalloc.images.tree import Target
+from regalloc.images.tree import ImageTest, Target
+
+BASE_SCRIPTS = tuple(
+    f"docker/scripts/{name}.sh" for name in ("clean-image", "copy-root", "settle", "write-sbom")
+)
+"""What the base's build runs."""
 
 _STEP = re.compile(r"^#\d+ (\[.*)$")
 # Cache mounts say nothing about what a step does.
@@ -52,25 +59,86 @@ class DockerBuilder:
     store: ImageStore
     no_cache: bool = False
 
+    def build_all(self, targets: Sequence[Target]) -> dict[str, float]:
+        """Build images, those that do not depend on each other side by side.
+
+        Args:
+            targets: the images, parents first; what else they are built on exists.
+
+        Returns:
+            How long each took, in seconds, by its name.
+
+        Raises:
+            RegallocError: as for one image; the others are given up.
+        """
+        times: dict[str, float] = {}
+        with interruptible():
+            for wave in waves(targets):
+                times |= side_by_side(self.build, wave)
+        return times
+
     def build(self, target: Target) -> None:
-        """Build one image; its parent must exist.
+        """Build one image; its parent must exist, and the base where it needs materials.
+
+        Materials that are not here are made first, side by side.
 
         Raises:
             ImageError: there is no client to build with, or the build failed.
             DiskError: the disk is full.
             StoppedError: the build was asked to stop; the client is gone.
         """
-        client = find_client(self.environ.get("PATH", ""))
         with interruptible():
+            self._build_materials(target.materials)
             base = self._base(target)
-            secrets = lend_secrets(self.environ, self.cache)
             labels = image_labels(target, base)
-            options = (*secrets, *(_AFRESH if self.no_cache else ()))
-            argv = build_argv(client, self.checkout, target, base, labels, options)
-            log = self.cache / "logs" / f"{target.name}-{target.tag}.log"
-            run_build(target.reference, argv, self.environ, log)
-            print(f"{target.reference}: taking the times of the build out")
+            argv = build_argv(self._client, self.checkout, target, base, labels, self._options())
+            self._run(target.reference, target, argv)
             normalise(target, self.store, SOURCE_DATE_EPOCH, self.cache)
+
+    def test(self, target: Target) -> None:
+        """Run an image's own tests against the image; nothing when it has none.
+
+        Raises:
+            ImageError: a test failed, or the image does not exist.
+            DiskError: the disk is full.
+            StoppedError: it was asked to stop.
+        """
+        if target.test is None:
+            return
+        with interruptible():
+            self._build_materials(target.test.materials)
+            with TemporaryDirectory(prefix="regalloc-test-") as output:
+                options = (*self._options(), f"--output=type=local,dest={output}")
+                argv = argv_of_tests(self._client, self.checkout, target, target.test, options)
+                self._run(f"{target.reference} tests", target, argv, "-test")
+
+    def _build_materials(self, materials: tuple[Target, ...]) -> None:
+        missing = [m for m in materials if self.store.look_up(m.reference) is None]
+        side_by_side(self._build_material, missing)
+
+    def _build_material(self, material: Target) -> None:
+        labels = image_labels(material, None)
+        argv = build_argv(self._client, self.checkout, material, None, labels, self._options())
+        self._run(material.reference, material, argv)
+        # Nobody compares it with another machine's: it keeps the time of its build.
+        raw = self.store.look_up(raw_name(material))
+        assert raw is not None, "it was built just now"
+        self.store.add_name(raw.image_id, material.reference)
+        self.store.drop_name(raw_name(material))
+
+    @property
+    def _client(self) -> Client:
+        return find_client(self.environ.get("PATH", ""))
+
+    def _options(self) -> tuple[str, ...]:
+        return (
+            *lend_secrets(self.environ, self.cache),
+            *(_AFRESH if self.no_cache else ()),
+        )
+
+    def _run(self, title: str, target: Target, argv: tuple[str, ...], kind: str = "") -> None:
+        log = self.cache / "logs" / f"{target.name}-{target.tag}{kind}.log"
+        run_build(title, argv, self.environ, log)
 
     def _base(self, target: Target) -> Base | None:
         if target.parent is not None:
@@ -79,15 +147,15 @@ class DockerBuilder:
         print(f"base: {base.identity}")
         if base.context is not None:
             check_base(self.checkout, root_digest(base.context))
-            place_script(self.checkout, base.context)
+            place_scripts(self.checkout, base.context)
         return base
 
 
-def place_script(checkout: Path, context: Path) -> None:
-    """Put the one script that the base's build runs into its context, which is not the checkout."""
-    script = "docker/scripts/write-sbom.sh"
-    (context / script).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(checkout / script, context / script)
+def place_scripts(checkout: Path, context: Path) -> None:
+    """Put what the base's build runs into its context, which is not the checkout."""
+    for script in BASE_SCRIPTS:
+        (context / script).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(checkout / script, context / script)
 
 
 def lend_secrets(environ: Mapping[str, str], cache: Path) -> tuple[str, ...]:
@@ -147,6 +215,24 @@ def build_argv(
         *(f"--label={name}={value}" for name, value in labels.items()),
         *options,
         str(context),
+    )
+
+
+def argv_of_tests(
+    client: Client, checkout: Path, target: Target, test: ImageTest, options: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the command line that tests an image; it leaves no image."""
+    args = {"IMAGE": target.reference, **dict(test.args)}
+    # An output of its own takes the place of buildx's --load.
+    build = tuple(word for word in client.build if word != "--load")
+    return (
+        *build,
+        "--progress=plain",
+        "--network=none",
+        f"--file={checkout / 'docker' / target.name / 'test' / 'Dockerfile'}",
+        *(f"--build-arg={name}={value}" for name, value in args.items()),
+        *options,
+        str(checkout),
     )
 
 

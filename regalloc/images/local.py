@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regalloc.engine.local import WHOLE, local_folder
@@ -21,6 +21,7 @@ from regalloc.engine.signals import interruptible
 from regalloc.errors import DiskError, EngineError, ImageError
 from regalloc.images.base import SOURCE_DATE_EPOCH
 from regalloc.images.progress import BuildBar, BuildProgress, parse_count, show_progress
+from regalloc.images.side_by_side import one_by_one
 from regalloc.images.tree import Target
 
 SOURCE = Path("/llvm-project")
@@ -31,7 +32,7 @@ VENV = Path("/opt/venv")
 PACKAGE = Path("/package")
 KIT = Path("/opt/kit")
 PYTHON = "/usr/bin/python3.11"
-_WHEELS = "docker/scripts/install-wheels.sh"
+_SCRIPTS = "docker/scripts"
 _LOCK = "docker/trainer/requirements.txt"
 Step = tuple[str, ...]
 
@@ -44,37 +45,51 @@ def install(*lists: str) -> Step:
 
 def build_steps(target: Target, folder: Path, cache: Path) -> tuple[Step, ...]:
     """Return the commands that make an image's content, relative to the checkout."""
-    source, prefix = str(SOURCE), str(PREFIX)
-    scripts, major = "docker/scripts", dict(target.args).get("LLVM_MAJOR")
+    args = dict(target.args)
     match target.name:
+        case "source":
+            return (
+                install("source/packages"),
+                ("bash", f"{_SCRIPTS}/fetch-source.sh", str(SOURCE)),
+            )
+        case "stock":
+            return (install("stock/packages", f"stock/packages-{args['LLVM_MAJOR']}"),)
+        case "wheels":
+            return _wheels_steps(folder)
         case "llvm":
-            return (
-                install(
-                    "llvm/packages-build",
-                    f"llvm/packages-build-{major}",
-                    "llvm/packages-source",
-                    "llvm/packages-run",
-                ),
-                ("bash", f"{scripts}/fetch-source.sh", source),
-                ("bash", f"{scripts}/fetch-tensorflow.sh", str(TENSORFLOW)),
-                *_flavor_steps(dict(target.args)["LLVM_FLAVOR"]),
-                ("bash", f"{scripts}/test-toolchain.sh", source, prefix),
-            )
+            return (install("llvm/packages-run"), *_flavor_steps(args["LLVM_FLAVOR"]))
         case "corpus":
-            return _corpus_steps(dict(target.args))
+            return _corpus_steps(args)
         case "trainer":
-            return (
-                install("trainer/packages", "llvm/packages-source", "llvm/packages-test"),
-                *_trainer_steps(folder / "venv", local_folder(cache, target.parent or "")),
-            )
+            wheels = material_folder(target, "wheels", cache)
+            return (("ln", "-sfn", f"../{wheels.name}/venv", str(folder / "venv")),)
         case "kit":
-            return _kit_steps(str(major), local_folder(cache, target.parent or ""))
+            return _kit_steps(local_folder(cache, target.parent or ""))
         case "programs":
             return _programs_steps(folder)
         case "cluster":
-            return _cluster_steps(folder / "venv", local_folder(cache, target.toolchain or ""))
-        case _:
+            return _cluster_steps(folder / "venv", target, cache)
+        case "base" | "bench":
             # The base is the machine itself; the checkout holds all that is in bench.
+            return ()
+        case _:
+            raise AssertionError(f"nobody said how {target.name} is built")
+
+
+def steps_of_tests(target: Target, cache: Path) -> tuple[Step, ...]:
+    """Return the commands that test an image, relative to the checkout."""
+    script = f"docker/{target.name}/test"
+    given = (str(SOURCE), str(PREFIX))
+    match target.name:
+        case "llvm":
+            return (("bash", f"{script}/test-toolchain.sh", *given),)
+        case "trainer":
+            python = local_folder(cache, target.reference) / "venv" / "bin" / "python"
+            return (("env", f"PYTHON={python}", "bash", f"{script}/test-advisor.sh", *given),)
+        case "kit":
+            python = local_folder(cache, target.parent or "") / "venv" / "bin" / "python"
+            return (("env", f"PYTHON={python}", "bash", f"{script}/test-kit.sh", *given),)
+        case _:
             return ()
 
 
@@ -82,16 +97,24 @@ def _flavor_steps(flavor: str) -> tuple[Step, ...]:
     """Return the commands that make the toolchain itself."""
     given = (str(SOURCE), str(TENSORFLOW))
     if flavor == "relink":
-        return (("bash", "docker/scripts/build-relink.sh", *given, str(PREFIX)),)
+        return (("bash", f"{_SCRIPTS}/build-relink.sh", *given, str(PREFIX)),)
     return (
         install("llvm/packages-compile"),
-        ("bash", _WHEELS, PYTHON, _LOCK, str(VENV)),
-        ("bash", "docker/scripts/build-source.sh", *given, str(VENV), str(PREFIX)),
+        ("bash", f"{_SCRIPTS}/build-source.sh", *given, str(VENV), str(PREFIX)),
+    )
+
+
+def _wheels_steps(folder: Path) -> tuple[Step, ...]:
+    venv = str(folder / "venv")
+    return (
+        install("trainer/packages", "wheels/packages"),
+        ("bash", f"{_SCRIPTS}/install-wheels.sh", PYTHON, _LOCK, venv),
+        ("bash", f"{_SCRIPTS}/lay-out-tensorflow.sh", venv, str(folder / "tensorflow")),
     )
 
 
 def _corpus_steps(args: Mapping[str, str]) -> tuple[Step, ...]:
-    scripts, prefix, objects = "docker/scripts", str(PREFIX), str(OBJECTS)
+    prefix, objects = str(PREFIX), str(OBJECTS)
     profile = (
         ("corpus/packages-profile", f"corpus/packages-profile-{args['LLVM_MAJOR']}")
         if args.get("CORPUS_PGO")
@@ -101,47 +124,31 @@ def _corpus_steps(args: Mapping[str, str]) -> tuple[Step, ...]:
         package = str(PACKAGE)
         return (
             install("corpus/packages-deb", *profile),
-            ("bash", f"{scripts}/fetch-package.sh", args["CORPUS_PACKAGE"], package),
-            ("bash", f"{scripts}/build-package.sh", package, prefix, objects),
+            ("bash", f"{_SCRIPTS}/fetch-package.sh", args["CORPUS_PACKAGE"], package),
+            ("bash", f"{_SCRIPTS}/build-package.sh", package, prefix, objects),
         )
     return (
         install("corpus/packages-llvm", *profile),
-        ("bash", f"{scripts}/build-corpus.sh", str(SOURCE), prefix, objects),
+        ("bash", f"{_SCRIPTS}/build-corpus.sh", str(SOURCE), prefix, objects),
     )
 
 
-def _trainer_steps(venv: Path, llvm: Path) -> tuple[Step, ...]:
-    # The wheels' links must hold outside of the mount namespace as well: no canonical path here.
-    libraries = llvm / "opt" / "llvm" / "lib" / "tensorflow"
-    test = ("bash", "docker/scripts/test-advisor.sh", str(SOURCE), str(PREFIX))
-    return (
-        ("bash", _WHEELS, PYTHON, _LOCK, str(venv), str(libraries)),
-        ("env", f"PYTHON={venv / 'bin' / 'python'}", *test),
-    )
-
-
-def _cluster_steps(venv: Path, llvm: Path) -> tuple[Step, ...]:
+def _cluster_steps(venv: Path, target: Target, cache: Path) -> tuple[Step, ...]:
     # A folder does not hold its parent's as an image does: the trainer's wheels, and Ray's.
-    libraries = llvm / "opt" / "llvm" / "lib" / "tensorflow"
+    wheels = local_folder(cache, target.parent or "") / "venv"
+    libraries = local_folder(cache, target.toolchain or "") / "opt" / "llvm" / "lib" / "tensorflow"
     return (
-        ("bash", _WHEELS, PYTHON, _LOCK, str(venv), str(libraries)),
-        ("bash", "docker/scripts/install-ray.sh", str(venv), "docker/cluster/requirements.txt"),
+        ("bash", f"{_SCRIPTS}/copy-venv.sh", f"{wheels}/", str(venv), str(libraries)),
+        ("bash", f"{_SCRIPTS}/install-ray.sh", str(venv), "docker/cluster/requirements.txt"),
     )
 
 
-def _kit_steps(major: str, trainer: Path) -> tuple[Step, ...]:
-    scripts, python = "docker/scripts", str(trainer / "venv" / "bin" / "python")
-    test = ("bash", f"{scripts}/test-kit.sh", str(SOURCE), str(PREFIX))
+def _kit_steps(trainer: Path) -> tuple[Step, ...]:
+    python = str(trainer / "venv" / "bin" / "python")
     return (
-        install(
-            "llvm/packages-build",
-            f"llvm/packages-build-{major}",
-            "llvm/packages-test",
-            "kit/packages",
-        ),
-        ("bash", f"{scripts}/build-kit.sh", str(SOURCE), str(KIT)),
-        ("bash", f"{scripts}/build-runtime.sh", python, str(PREFIX), str(KIT)),
-        ("env", f"PYTHON={python}", *test),
+        install("kit/packages"),
+        ("bash", f"{_SCRIPTS}/build-kit.sh", str(SOURCE), str(KIT)),
+        ("bash", f"{_SCRIPTS}/build-runtime.sh", python, str(PREFIX), str(KIT)),
     )
 
 
@@ -149,26 +156,62 @@ def _programs_steps(folder: Path) -> tuple[Step, ...]:
     definitions, place = "configs/programs", folder / "opt" / "programs"
     return (
         install("programs/packages-fetch", "programs/packages"),
-        ("bash", "docker/scripts/fetch-programs.sh", definitions, str(place / "tarballs")),
+        ("bash", f"{_SCRIPTS}/fetch-programs.sh", definitions, str(place / "tarballs")),
         ("cp", "-r", definitions, str(place / "definitions")),
     )
 
 
+def material_folder(target: Target, name: str, cache: Path) -> Path:
+    """Return the folder of a material that an image is built of."""
+    (material,) = (material for material in target.materials if material.name == name)
+    return local_folder(cache, material.reference)
+
+
 def build_binds(target: Target, folder: Path, cache: Path) -> dict[Path, Path]:
     """Return canonical path to the folder of ours that is seen there."""
-    if target.name == "llvm":
-        paths = (SOURCE, TENSORFLOW, PREFIX, *_venv_of(target))
-        return {path: folder / path.relative_to("/") for path in paths}
-    if target.name in ("base", "programs", "cluster", "bench"):
-        return {}
-    llvm = local_folder(cache, target.toolchain or target.parent or "")
-    seen = {path: llvm / path.relative_to("/") for path in (SOURCE, TENSORFLOW, PREFIX)}
+    seen: dict[Path, Path] = {}
+    for material in target.materials:
+        seen |= _lent(material, cache)
+    if target.name in ("corpus", "kit"):
+        llvm = local_folder(cache, target.toolchain or "")
+        seen[PREFIX] = llvm / PREFIX.relative_to("/")
     return seen | {path: folder / path.relative_to("/") for path in _made_at(target)}
 
 
+def binds_of_tests(target: Target, cache: Path) -> dict[Path, Path]:
+    """Return canonical path to the folder of ours that an image's tests see there."""
+    seen: dict[Path, Path] = {}
+    for material in target.test.materials if target.test else ():
+        seen |= _lent(material, cache)
+    llvm = local_folder(
+        cache, target.reference if target.name == "llvm" else target.toolchain or ""
+    )
+    seen[PREFIX] = llvm / PREFIX.relative_to("/")
+    if target.name == "kit":
+        seen[KIT] = local_folder(cache, target.reference) / KIT.relative_to("/")
+    return seen
+
+
+def _lent(material: Target, cache: Path) -> dict[Path, Path]:
+    """Return where a material's content is seen, and where it lies."""
+    folder = local_folder(cache, material.reference)
+    match material.name:
+        case "source":
+            return {SOURCE: folder / SOURCE.relative_to("/")}
+        case "wheels":
+            return {VENV: folder / "venv", TENSORFLOW: folder / "tensorflow"}
+        case _:
+            # Debian's LLVM is installed on the machine.
+            return {}
+
+
 def _made_at(target: Target) -> tuple[Path, ...]:
-    """Return the canonical paths that a build on top of the toolchain writes to."""
+    """Return the canonical paths that a build writes to."""
     match target.name:
+        case "source":
+            return (SOURCE,)
+        case "llvm":
+            return (PREFIX,)
         case "corpus" if dict(target.args)["CORPUS_KIND"] == "deb":
             return (OBJECTS, PACKAGE)
         case "corpus":
@@ -177,11 +220,6 @@ def _made_at(target: Target) -> tuple[Path, ...]:
             return (KIT,)
         case _:
             return ()
-
-
-def _venv_of(target: Target) -> tuple[Path, ...]:
-    # The recipe's build compiles models ahead of time, with TensorFlow's own tool.
-    return (VENV,) if dict(target.args)["LLVM_FLAVOR"] == "source" else ()
 
 
 @dataclass(frozen=True)
@@ -200,6 +238,17 @@ class LocalBuilder:
     environ: Mapping[str, str]
     jobs: int
 
+    def build_all(self, targets: Sequence[Target]) -> dict[str, float]:
+        """Build images, parents first, and return how long each took, in seconds, by its name.
+
+        Raises:
+            EngineError: we are not root.
+            ImageError: a step failed.
+            DiskError: the disk is full.
+        """
+        # Each installs packages of its own, and only one may at a time.
+        return one_by_one(self.build, targets)
+
     def build(self, target: Target) -> None:
         """Build one image's folder next to its place and rename it when it is whole.
 
@@ -209,17 +258,45 @@ class LocalBuilder:
             DiskError: the disk is full.
         """
         require_root()
+        self._build_materials(target.materials)
         folder = local_folder(self.cache, target.reference)
         partial = folder.with_name(f"{folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        binds = build_binds(target, partial, self.cache)
-        with interruptible(), _mount_points(binds), show_progress(target.reference) as progress:
-            for step in build_steps(target, partial, self.cache):
-                progress.step(" ".join(step))
-                self._run(target, with_binds(binds, step), progress)
+        steps = build_steps(target, partial, self.cache)
+        self._take_steps(target, steps, build_binds(target, partial, self.cache))
         (partial / WHOLE).write_text(f"{target.reference}\n")
         partial.rename(folder)
+
+    def test(self, target: Target) -> None:
+        """Run an image's own tests; nothing when it has none.
+
+        Raises:
+            EngineError: we are not root.
+            ImageError: a test failed.
+            DiskError: the disk is full.
+        """
+        if target.test is None:
+            return
+        require_root()
+        self._build_materials(target.test.materials)
+        tested = replace(target, args=(*target.args, *target.test.args))
+        self._take_steps(
+            tested, steps_of_tests(target, self.cache), binds_of_tests(target, self.cache)
+        )
+
+    def _build_materials(self, materials: tuple[Target, ...]) -> None:
+        for material in materials:
+            if not (local_folder(self.cache, material.reference) / WHOLE).is_file():
+                self.build(material)
+
+    def _take_steps(
+        self, target: Target, steps: tuple[Step, ...], binds: Mapping[Path, Path]
+    ) -> None:
+        with interruptible(), _mount_points(binds), show_progress(target.reference) as progress:
+            for step in steps:
+                progress.step(" ".join(step))
+                self._run(target, with_binds(binds, step), progress)
 
     def _run(self, target: Target, argv: Step, progress: BuildProgress | BuildBar) -> None:
         log = self.cache / "logs" / f"local-{target.name}-{target.tag}.log"

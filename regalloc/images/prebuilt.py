@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from regalloc.engine.signals import interruptible
 from regalloc.errors import RegistryError
 from regalloc.images.identity import build_task, choose_images, require_images
 from regalloc.images.registry import Registry
+from regalloc.images.side_by_side import one_by_one
 from regalloc.images.tree import Target
 
 
@@ -60,8 +62,11 @@ def pull_set(targets: tuple[Target, ...], registry: Registry) -> None:
 class Builder(Protocol):
     """What can build an image."""
 
-    def build(self, target: Target) -> None:
-        """Build one image, whose parent exists."""
+    def build_all(self, targets: Sequence[Target]) -> dict[str, float]:
+        """Build images, parents first, and return how long each took, in seconds, by its name."""
+
+    def test(self, target: Target) -> None:
+        """Run an image's own tests against the image; nothing when it has none."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +81,28 @@ class PullOrBuild:
     registry: Registry
     builder: Builder
 
-    def build(self, target: Target) -> None:
-        """Make an image be here.
+    def build_all(self, targets: Sequence[Target]) -> dict[str, float]:
+        """Make images be here, parents first, and return how long each took, in seconds.
 
         Raises:
             RegallocError: of the registry or the builder.
         """
-        if self.registry.fetch(target):
-            return
-        self.registry.say(f"{self.registry.address} does not have {target.reference}: building it")
-        self.builder.build(target)
-        self.registry.say(f"built {target.reference}")
+        times = one_by_one(self._fetch, targets)
+        missing = [t for t in targets if self.registry.store.look_up(t.reference) is None]
+        built = self.builder.build_all(missing)
+        for target in missing:
+            self.registry.say(f"built {target.reference}")
+        return times | built
+
+    def _fetch(self, target: Target) -> None:
+        if not self.registry.fetch(target):
+            address = self.registry.address
+            self.registry.say(f"{address} does not have {target.reference}: building it")
+
+    def test(self, target: Target) -> None:
+        """Run an image's own tests against the image; nothing when it has none.
+
+        Raises:
+            RegallocError: of the builder.
+        """
+        self.builder.test(target)

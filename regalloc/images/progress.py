@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -118,6 +119,46 @@ class BuildBar:
         """Show how many compiles are done."""
         self._bar.update(self._task, completed=done, total=total)
 
+    def end(self) -> None:
+        """Take the line away."""
+        self._bar.remove_task(self._task)
+
+
+class _Board:
+    """The one live display that builds at the same time share."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._bar: Progress | None = None
+        self._users = 0
+
+    @contextmanager
+    def shared(self, console: Console) -> Iterator[Progress]:
+        """Yield the display; the first build that wants it starts it, the last one ends it."""
+        with self._lock:
+            bar = self._bar or _start_bar(console)
+            self._bar = bar
+            self._users += 1
+        try:
+            yield bar
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not self._users:
+                    self._bar = None
+                    bar.stop()
+
+
+_BOARD = _Board()
+
+
+def _start_bar(console: Console) -> Progress:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=20))
+    times = (MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, *times, console=console, transient=True)
+    bar.start()
+    return bar
+
 
 @contextmanager
 def show_progress(title: str) -> Iterator[BuildProgress | BuildBar]:
@@ -126,7 +167,9 @@ def show_progress(title: str) -> Iterator[BuildProgress | BuildBar]:
     if not console.is_terminal:
         yield BuildProgress(title, lambda line: print(line, flush=True), LINE_EVERY_S)
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=20))
-    times = (MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, *times, console=console, transient=True) as bar:
-        yield BuildBar(bar, title)
+    with _BOARD.shared(console) as bar:
+        line = BuildBar(bar, title)
+        try:
+            yield line
+        finally:
+            line.end()

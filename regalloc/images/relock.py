@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from regalloc.images.base import BOOTSTRAPPED, SOURCE_DATE_EPOCH, bootstrap, root_digest
-from regalloc.images.build import lend_secrets, place_script, run_build
+from regalloc.images.build import lend_secrets, place_scripts, run_build
 from regalloc.images.client import find_client
 from regalloc.images.lock import LOCK, Entries, collect_entries, format_lock
 from regalloc.images.sources import debian_sources
@@ -25,7 +25,7 @@ def refresh_lock(checkout: Path, cache: Path, environ: Mapping[str, str]) -> Ent
         DiskError: the disk is full.
     """
     folder = bootstrap(cache, debian_sources(Path("/etc/apt")))
-    place_script(checkout, folder)
+    place_scripts(checkout, folder)
     build = (*find_client(environ.get("PATH", "")).build, "--progress=plain")
     base = (
         f"--file={checkout / 'docker' / 'base' / 'Dockerfile'}",

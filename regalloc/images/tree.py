@@ -20,27 +20,25 @@ from regalloc.settings import Corpus, Llvm, Settings
 
 # A script belongs to the first image that runs it: its change must not remake the others.
 _SCRIPTS = {
-    "base": ("write-sbom.sh",),
-    "llvm": (
-        "install-packages.sh",
+    "base": (
         "clean-image.sh",
-        "source-packages.sh",
-        "fetch-source.sh",
-        "fetch-tensorflow.sh",
-        "install-wheels.sh",
-        "prepare-{flavor}.sh",
-        "build-{flavor}.sh",
-        "test-toolchain.sh",
-        "toolchain-components.sh",
+        "copy-root.sh",
+        "install-packages.sh",
+        "settle.sh",
+        "write-sbom.sh",
     ),
-    "trainer": ("test-advisor.sh", "wheel-components.sh"),
+    "source": ("source-packages.sh", "fetch-source.sh"),
+    "wheels": ("install-wheels.sh", "lay-out-tensorflow.sh", "pip-secrets.sh"),
+    "llvm": ("prepare-{flavor}.sh", "build-{flavor}.sh", "toolchain-components.sh"),
+    "trainer": ("copy-venv.sh", "place-code.sh", "wheel-components.sh"),
     # Whatever the flavour of the compiler beside it, a release is relinked.
-    "kit": ("prepare-relink.sh", "build-kit.sh", "build-runtime.sh", "test-kit.sh"),
+    "kit": ("prepare-relink.sh", "build-kit.sh", "build-runtime.sh"),
     "corpus": (
         "build-corpus.sh",
         "configure-corpus.sh",
         "profile-corpus.sh",
         "merge-profile.sh",
+        "source-packages.sh",
         "fetch-package.sh",
         "build-package.sh",
         "corpus-compiler.py",
@@ -48,20 +46,10 @@ _SCRIPTS = {
         "corpus-objects.py",
         "corpus-components.py",
     ),
-    "programs": ("fetch-programs.sh", "program-sources.py"),
+    "programs": ("source-packages.sh", "fetch-programs.sh", "program-sources.py"),
     "cluster": ("install-ray.sh",),
 }
-_SOURCE_ARGS = (
-    "LLVM_MAJOR",
-    "LLVM_VERSION",
-    "LLVM_SOURCE_PACKAGE",
-    "LLVM_SOURCE_VERSION",
-    "LLVM_SOURCE_FILE",
-    "LLVM_SOURCE_SHA256",
-    "LLVM_ADVISOR_TESTS",
-)
-ROOT = "ROOT"
-"""The build argument that names the base, for images that are built on another."""
+_LOCKED_WHEELS = "docker/trainer/requirements.txt"
 _MODULES = ("__init__", "__main__", "errors", "releases", "settings")
 _CACHES = ("__pycache__", ".pyc", ".mypy_cache", ".ruff_cache")
 
@@ -77,8 +65,10 @@ class Image:
             stands for the flavour of the compiler.
         args: names of the build arguments its content depends on, those without a value left out.
         summary: one line for labels and help texts.
-        starts_from: other images that stages of its build start from.
+        materials: names of the materials that its build takes from, by arguments of those names.
         on_demand: whether training does not need it, so that a set is whole without it.
+        tests: globs of the files of its own tests, which docker/<name>/test/Dockerfile runs
+            against it; without any it has none.
     """
 
     name: str
@@ -86,13 +76,56 @@ class Image:
     inputs: tuple[str, ...]
     args: tuple[str, ...]
     summary: str
-    starts_from: tuple[str, ...] = ()
+    materials: tuple[str, ...] = ()
     on_demand: bool = False
+    tests: tuple[str, ...] = ()
+
+    @property
+    def starts_from(self) -> tuple[str, ...]:
+        """Return the images beside its parent that its build starts from."""
+        return (MATERIALS[0].parent or "",) if self.materials else ()
 
 
 def _scripts(name: str) -> tuple[str, ...]:
     return tuple(f"docker/scripts/{script}" for script in _SCRIPTS[name])
 
+
+MATERIALS: tuple[Image, ...] = (
+    Image(
+        "source",
+        "base",
+        ("docker/source/**", *_scripts("source")),
+        (
+            "LLVM_VERSION",
+            "LLVM_SOURCE_PACKAGE",
+            "LLVM_SOURCE_VERSION",
+            "LLVM_SOURCE_FILE",
+            "LLVM_SOURCE_SHA256",
+            "LLVM_ADVISOR_TESTS",
+        ),
+        "LLVM's sources",
+    ),
+    Image(
+        "stock",
+        "base",
+        ("docker/stock/**",),
+        ("LLVM_MAJOR",),
+        "Debian's LLVM, to be taken apart and compared with",
+    ),
+    Image(
+        "wheels",
+        "base",
+        (
+            "docker/wheels/**",
+            "docker/trainer/packages.txt",
+            _LOCKED_WHEELS,
+            *_scripts("wheels"),
+        ),
+        (),
+        "the locked wheels in a virtual environment",
+    ),
+)
+"""What several images are built of: made once on the machine that builds, and never moved."""
 
 TREE: tuple[Image, ...] = (
     Image(
@@ -106,10 +139,19 @@ TREE: tuple[Image, ...] = (
     Image(
         "llvm",
         "base",
-        # TensorFlow's C library is taken out of the wheel the trainer is locked to.
-        ("docker/llvm/**", *_scripts("llvm"), "docker/trainer/requirements.txt"),
         (
-            *_SOURCE_ARGS,
+            "docker/llvm/Dockerfile",
+            "docker/llvm/packages*.txt",
+            "docker/llvm/relink/**",
+            "docker/llvm/evaluator/**",
+            *_scripts("llvm"),
+            # Its bill of materials names the wheel that TensorFlow's library is from.
+            _LOCKED_WHEELS,
+        ),
+        (
+            "LLVM_MAJOR",
+            "LLVM_VERSION",
+            "LLVM_SOURCE_SHA256",
             "LLVM_FLAVOR",
             "LLVM_MACRO",
             "LLVM_UNITS",
@@ -117,25 +159,35 @@ TREE: tuple[Image, ...] = (
             "LLVM_TARGETS",
         ),
         "clang and tools with the ML register allocation hooks",
+        materials=("source", "stock", "wheels"),
+        tests=("docker/llvm/test/**",),
     ),
     Image(
         "trainer",
         "llvm",
         (
-            "docker/trainer/**",
+            "docker/trainer/Dockerfile",
+            "docker/trainer/packages.txt",
             *_scripts("trainer"),
             *(f"regalloc/{name}.py" for name in _MODULES),
             *(f"regalloc/{name}/**" for name in ("stages", "compiler", "rl", "report")),
         ),
-        _SOURCE_ARGS,
+        (),
         "the stages that trace, train and evaluate",
+        materials=("wheels",),
+        tests=("docker/trainer/test/**", "docker/llvm/test/lit.cfg.py"),
     ),
     Image(
         "corpus",
         "llvm",
         ("docker/corpus/**", *_scripts("corpus")),
         (
-            *_SOURCE_ARGS,
+            "LLVM_MAJOR",
+            "LLVM_VERSION",
+            "LLVM_SOURCE_PACKAGE",
+            "LLVM_SOURCE_VERSION",
+            "LLVM_SOURCE_FILE",
+            "LLVM_SOURCE_SHA256",
             "CORPUS_KIND",
             "CORPUS_TARGETS",
             "CORPUS_PROJECTS",
@@ -143,17 +195,26 @@ TREE: tuple[Image, ...] = (
             "CORPUS_PGO",
         ),
         "objects with embedded bitcode",
+        materials=("source",),
     ),
     Image(
         "kit",
         "trainer",
-        # The llvm image's scripts and lists, which it uses too, are in its parent's tag.
-        ("docker/kit/**", *_scripts("kit")),
-        (*_SOURCE_ARGS, "LLVM_AOT_MACRO", "LLVM_AOT_UNITS", ROOT),
+        # Of the llvm image's files, which it uses too, the tag is in its own.
+        (
+            "docker/kit/Dockerfile",
+            "docker/kit/packages.txt",
+            "docker/kit/*.cpp",
+            "docker/kit/*.ninja",
+            "docker/kit/include/**",
+            "docker/kit/share/**",
+            *_scripts("kit"),
+        ),
+        ("LLVM_MAJOR", "LLVM_VERSION", "LLVM_AOT_MACRO", "LLVM_AOT_UNITS"),
         "what releases are linked of",
-        # Named by ROOT.
-        starts_from=("base",),
+        materials=("source", "stock"),
         on_demand=True,
+        tests=("docker/kit/test/**", "docker/trainer/test/**", "docker/llvm/test/lit.cfg.py"),
     ),
     Image(
         "programs",
@@ -193,6 +254,26 @@ TREE: tuple[Image, ...] = (
     ),
 )
 
+TESTED_WITH = ("source", "stock")
+"""Materials that an image's own tests take from."""
+
+_TEST_ARGS = ("LLVM_MAJOR", "LLVM_VERSION", "LLVM_ADVISOR_TESTS")
+
+
+@dataclass(frozen=True)
+class ImageTest:
+    """An image's own tests.
+
+    Attributes:
+        args: build arguments.
+        materials: what they take from.
+        digest: hash of all that decides what they test, beside the image.
+    """
+
+    args: tuple[tuple[str, str], ...]
+    materials: tuple[Target, ...]
+    digest: str
+
 
 @dataclass(frozen=True)
 class Target:
@@ -204,6 +285,8 @@ class Target:
         args: build arguments.
         parent: reference of the parent, None for the root.
         toolchain: reference of the compiler's image, for those that are built on it.
+        materials: what its build takes from, each named to it by an argument.
+        test: its own tests, if it has any.
     """
 
     image: Image
@@ -211,6 +294,8 @@ class Target:
     args: tuple[tuple[str, str], ...]
     parent: str | None
     toolchain: str | None = None
+    materials: tuple[Target, ...] = ()
+    test: ImageTest | None = None
 
     @property
     def name(self) -> str:
@@ -221,6 +306,11 @@ class Target:
     def reference(self) -> str:
         """Return the image's repository and tag."""
         return f"regalloc-{self.image.name}:{self.tag}"
+
+
+def material_args(materials: Iterable[Target]) -> dict[str, str]:
+    """Return the build arguments that name materials."""
+    return {material.name.upper(): material.reference for material in materials}
 
 
 def resolve_targets(
@@ -236,21 +326,67 @@ def resolve_targets(
     Raises:
         ImageError: an image's Dockerfile is missing.
     """
-    values = build_args(settings, environ, source)
-    flavor = settings.get(Llvm).flavor
+    resolver = _Resolver(checkout, build_args(settings, environ, source), settings.get(Llvm).flavor)
     targets: dict[str, Target] = {}
     for image in TREE:
-        if image.name == "corpus" and isinstance(source, FolderCorpus):
-            continue
-        parent = targets[image.parent].reference if image.parent else None
-        values[ROOT] = targets[TREE[0].name].reference if targets else ""
-        args = tuple((name, values[name]) for name in image.args if values[name])
-        files = input_files(checkout, image, flavor)
-        version = values["LLVM_VERSION"] if image.parent else SUITE
-        tag = f"{version}-{_digest(checkout, files, args, parent)}"
-        toolchain = targets["llvm"].reference if "llvm" in targets else None
-        targets[image.name] = Target(image, tag, args, parent, toolchain)
+        if image.name != "corpus" or not isinstance(source, FolderCorpus):
+            targets[image.name] = resolver.resolve(image, targets)
     return targets
+
+
+class _Resolver:
+    """Gives images their tags.
+
+    Args:
+        checkout: the repository's root.
+        values: the values of all build arguments.
+        flavor: how the compiler is built.
+    """
+
+    def __init__(self, checkout: Path, values: Mapping[str, str], flavor: str) -> None:
+        self._checkout = checkout
+        self._values = values
+        self._flavor = flavor
+        self._materials: dict[str, Target] = {}
+
+    def resolve(self, image: Image, targets: Mapping[str, Target]) -> Target:
+        """Return an image with its tag; those it is built on are in `targets`."""
+        parent = targets[image.parent].reference if image.parent else None
+        # A package's build takes nothing from LLVM's sources.
+        package = image.name == "corpus" and self._values["CORPUS_KIND"] == "deb"
+        materials = () if package else self._all(image.materials, targets)
+        args = (*self._args(image.args), *sorted(material_args(materials).items()))
+        files = input_files(self._checkout, image, self._flavor)
+        version = self._values["LLVM_VERSION"] if image.parent else SUITE
+        return Target(
+            image,
+            f"{version}-{_digest(self._checkout, files, args, parent)}",
+            args,
+            parent,
+            targets["llvm"].reference if "llvm" in targets else None,
+            materials,
+            self._test(image, targets),
+        )
+
+    def _args(self, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        return tuple((name, self._values[name]) for name in names if self._values[name])
+
+    def _all(self, names: Iterable[str], targets: Mapping[str, Target]) -> tuple[Target, ...]:
+        return tuple(self._material(name, targets) for name in names)
+
+    def _material(self, name: str, targets: Mapping[str, Target]) -> Target:
+        if name not in self._materials:
+            image = next(image for image in MATERIALS if image.name == name)
+            self._materials[name] = self.resolve(image, targets)
+        return self._materials[name]
+
+    def _test(self, image: Image, targets: Mapping[str, Target]) -> ImageTest | None:
+        if not image.tests:
+            return None
+        materials = self._all(TESTED_WITH, targets)
+        args = (*self._args(_TEST_ARGS), *sorted(material_args(materials).items()))
+        files = find_files(self._checkout, image.tests)
+        return ImageTest(args, materials, _digest(self._checkout, files, args, None))
 
 
 def build_args(
@@ -306,10 +442,14 @@ def input_files(checkout: Path, image: Image, flavor: str) -> list[Path]:
         raise ImageError(
             f"docker/{image.name}/Dockerfile is missing", "", "restore it: git checkout docker"
         )
+    return find_files(checkout, [glob.replace("{flavor}", flavor) for glob in image.inputs])
+
+
+def find_files(checkout: Path, globs: Iterable[str]) -> list[Path]:
+    """Return the files of some globs in a fixed order, without Python's caches."""
     # `**` alone matches folders only; the files below it are `**/*`.
-    inputs = [glob.replace("{flavor}", flavor) for glob in image.inputs]
-    globs = [f"{glob}/*" if glob.endswith("**") else glob for glob in inputs]
-    found = {path for glob in globs for path in checkout.glob(glob) if path.is_file()}
+    every = [f"{glob}/*" if glob.endswith("**") else glob for glob in globs]
+    found = {path for glob in every for path in checkout.glob(glob) if path.is_file()}
     kept = (path for path in found if not str(path.relative_to(checkout)).endswith(_CACHES))
     return sorted(
         (path for path in kept if not set(_CACHES) & set(path.relative_to(checkout).parts)),

@@ -100,7 +100,7 @@ def _time(action: Action, run: Run) -> Timing:
     run.say(f"{action.what} {action.name}: {action.reason}")
     if action.what == "image":
         require_space(run.cache, IMAGE_BYTES, "an image")
-        run.builder.build(run.wish.targets[action.name])
+        run.builder.build_all([run.wish.targets[action.name]])
     else:
         require_space(run.folder, STAGE_BYTES, f"stage {action.name}")
         run_stage(find(action.name), run)

@@ -17,7 +17,7 @@ from regalloc.errors import ConfigError, EngineError, VerifyError
 from regalloc.images.build import DockerBuilder
 from regalloc.images.files import Difference, compare_files, hash_files
 from regalloc.images.prebuilt import PullOrBuild
-from regalloc.images.tree import ROOT, Target
+from regalloc.images.tree import Target, material_args
 from regalloc.pipeline.execute import Run, execute
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.manifest import hash_outputs, list_outputs
@@ -125,10 +125,17 @@ def _verdicts(
 
 
 def again(target: Target) -> Target:
-    """Return the same image under a tag of its own, on a parent of the second build."""
+    """Return the same image under a tag of its own, made of what the second build made."""
     parent = f"{target.parent}-{SECOND}" if target.parent else None
-    args = tuple((n, f"{value}-{SECOND}" if n == ROOT else value) for n, value in target.args)
-    return replace(target, tag=f"{target.tag}-{SECOND}", parent=parent, args=args)
+    materials = tuple(map(again, target.materials))
+    args = dict(target.args) | material_args(materials)
+    return replace(
+        target,
+        tag=f"{target.tag}-{SECOND}",
+        parent=parent,
+        args=tuple(args.items()),
+        materials=materials,
+    )
 
 
 def _verify_images(

@@ -7,10 +7,10 @@ import json
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Any
 
 from regalloc.engine.store import Event, StoredImage, Watch
-from regalloc.errors import RegistryError
+from regalloc.errors import ImageError, RegistryError
 from tests.tiny_images import TinyImage, docker_archive, sha256
 
 
@@ -36,6 +36,10 @@ class FakeStore:
 
     def look_up(self, reference: str) -> StoredImage | None:
         return self.names.get(reference)
+
+    def read_config(self, reference: str) -> dict[str, Any]:
+        image = next(x for x in self.content if x.target.reference == reference)
+        return json.loads(image.config)
 
     def add_name(self, image_id: str, name: str) -> None:
         self.names[name] = next(x for x in self.names.values() if x.image_id == image_id)
@@ -81,21 +85,28 @@ class TakingStore(FakeStore):
 
     Attributes:
         files: the files of the last archive by path.
+        knows_layers: whether layers that are here need not be in an archive.
     """
 
-    def __init__(self, *here: TinyImage) -> None:
+    def __init__(self, *here: TinyImage, knows_layers: bool = True) -> None:
         super().__init__(*here)
         self.files: dict[str, bytes] = {}
+        self.knows_layers = knows_layers
 
     def load(self, archive: IO[bytes], watch: Watch) -> None:
         with tarfile.open(fileobj=archive) as tar:
             self.files = {m.name: tar.extractfile(m).read() for m in tar if m.isreg()}
+        here = {digest for image in self.content for digest in image.stored.layers}
         for entry in json.loads(self.files["manifest.json"]):
             content = self.files[entry["Config"]]
             config = json.loads(content)
-            layers = tuple(sha256(self.files[path]) for path in entry["Layers"])
-            assert list(layers) == config["rootfs"]["diff_ids"]
-            image = StoredImage(sha256(content), config["config"]["Labels"], layers)
+            layers = config["rootfs"]["diff_ids"]
+            for path, digest in zip(entry["Layers"], layers, strict=True):
+                if path in self.files:
+                    assert sha256(self.files[path]) == digest
+                elif digest not in here or not self.knows_layers:
+                    raise ImageError("docker refuses the archive", f"open {path}: no such file")
+            image = StoredImage(sha256(content), config["config"]["Labels"], tuple(layers))
             self.names |= dict.fromkeys(entry["RepoTags"], image)
 
 

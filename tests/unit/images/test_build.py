@@ -114,7 +114,6 @@ def test_build_shows_its_steps_and_keeps_a_log(tmp_path, capsys):
     builder(tmp_path, script).build(CORPUS_TARGET)
     assert capsys.readouterr().out.splitlines() == [
         "regalloc-corpus:1-c 00:00 [1/2] FROM x",
-        "regalloc-corpus:1-c: taking the times of the build out",
     ]
     log = tmp_path / "cache/logs/corpus-1-c.log"
     assert log.read_text() == "#1 [1/2] FROM x\n#1 [1/2] FROM x\nkit 1\n"

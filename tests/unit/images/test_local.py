@@ -10,47 +10,95 @@ import pytest
 from regalloc.engine.local import LocalEngine
 from regalloc.errors import DiskError, EngineError, ImageError
 from regalloc.images import local
-from regalloc.images.local import LocalBuilder, build_binds, build_steps, with_binds
-from regalloc.images.tree import TREE, Target
+from regalloc.images.local import (
+    LocalBuilder,
+    binds_of_tests,
+    build_binds,
+    build_steps,
+    steps_of_tests,
+    with_binds,
+)
+from regalloc.images.tree import MATERIALS, TREE, Image, ImageTest, Target
 
 ARGS = {
     "llvm": (("LLVM_MAJOR", "19"), ("LLVM_FLAVOR", "relink")),
     "corpus": (("CORPUS_KIND", "llvm"), ("CORPUS_TARGETS", "a;b")),
 }
-_, LLVM, TRAINER, CORPUS, KIT, PROGRAMS, CLUSTER, BENCH = (
-    Target(row, "1-t", ARGS.get(row.name, ()), "regalloc-llvm:1-l") for row in TREE
+SOURCE, STOCK, WHEELS = (
+    Target(row, "1-m", (("LLVM_MAJOR", "19"),), "regalloc-base:1-b") for row in MATERIALS
 )
-SOURCE = replace(LLVM, args=(("LLVM_MAJOR", "15"), ("LLVM_FLAVOR", "source")))
+TEST = ImageTest((("LLVM_ADVISOR_TESTS", "X"),), (SOURCE, STOCK), "d")
 
 
-def test_build_binds_of_the_corpus_are_the_toolchain_and_its_own_place():
-    llvm = Path("/cache/local/llvm-1-l")
-    assert build_binds(CORPUS, Path("/new"), Path("/cache")) == {
-        Path("/llvm-project"): llvm / "llvm-project",
-        Path("/opt/tensorflow"): llvm / "opt/tensorflow",
-        Path("/opt/llvm"): llvm / "opt/llvm",
+def target(row: Image) -> Target:
+    """Return an image, built on the toolchain, with its materials and its tests."""
+    made_of = {"source": SOURCE, "stock": STOCK, "wheels": WHEELS}
+    materials = tuple(made_of[name] for name in row.materials)
+    llvm = None if row.name in ("base", "llvm") else "regalloc-llvm:1-l"
+    args = ARGS.get(row.name, ())
+    return Target(
+        row, "1-t", args, "regalloc-llvm:1-l", llvm, materials, TEST if row.tests else None
+    )
+
+
+_, LLVM, TRAINER, CORPUS, KIT, PROGRAMS, CLUSTER, BENCH = map(target, TREE)
+FROM_SOURCE = replace(LLVM, args=(("LLVM_MAJOR", "15"), ("LLVM_FLAVOR", "source")))
+CACHE = Path("/cache")
+
+
+def test_build_binds_of_the_corpus_are_source_toolchain_and_its_own_place():
+    assert build_binds(CORPUS, Path("/new"), CACHE) == {
+        Path("/llvm-project"): Path("/cache/local/source-1-m/llvm-project"),
+        Path("/opt/llvm"): Path("/cache/local/llvm-1-l/opt/llvm"),
         Path("/llvm_corpus"): Path("/new/llvm_corpus"),
     }
 
 
-def test_the_kit_is_built_from_the_toolchains_source_with_the_trainers_python():
-    kit = replace(KIT, args=LLVM.args, parent="regalloc-trainer:1-t", toolchain="regalloc-llvm:1-l")
-    assert build_binds(kit, Path("/new"), Path("/cache")) == {
-        Path("/llvm-project"): Path("/cache/local/llvm-1-l/llvm-project"),
-        Path("/opt/tensorflow"): Path("/cache/local/llvm-1-l/opt/tensorflow"),
+def test_the_kit_is_built_from_the_source_with_the_trainers_python():
+    kit = replace(KIT, parent="regalloc-trainer:1-t")
+    assert build_binds(kit, Path("/new"), CACHE) == {
+        Path("/llvm-project"): Path("/cache/local/source-1-m/llvm-project"),
         Path("/opt/llvm"): Path("/cache/local/llvm-1-l/opt/llvm"),
         Path("/opt/kit"): Path("/new/opt/kit"),
     }
     python = "/cache/local/trainer-1-t/venv/bin/python"
-    assert build_steps(kit, Path("/new"), Path("/cache")) == (
-        ("bash", "docker/scripts/install-packages.sh", "docker/llvm/packages-build.txt",
-         "docker/llvm/packages-build-19.txt", "docker/llvm/packages-test.txt",
-         "docker/kit/packages.txt"),
+    assert build_steps(kit, Path("/new"), CACHE) == (
+        ("bash", "docker/scripts/install-packages.sh", "docker/kit/packages.txt"),
         ("bash", "docker/scripts/build-kit.sh", "/llvm-project", "/opt/kit"),
         ("bash", "docker/scripts/build-runtime.sh", python, "/opt/llvm", "/opt/kit"),
-        ("env", f"PYTHON={python}", "bash", "docker/scripts/test-kit.sh", "/llvm-project",
+    )
+    assert steps_of_tests(kit, CACHE) == (
+        ("env", f"PYTHON={python}", "bash", "docker/kit/test/test-kit.sh", "/llvm-project",
          "/opt/llvm"),
     )  # fmt: skip
+    assert binds_of_tests(kit, CACHE) == {
+        Path("/llvm-project"): Path("/cache/local/source-1-m/llvm-project"),
+        Path("/opt/llvm"): Path("/cache/local/llvm-1-l/opt/llvm"),
+        Path("/opt/kit"): Path("/cache/local/kit-1-t/opt/kit"),
+    }
+
+
+def test_materials_are_made_of_packages_source_and_wheels():
+    assert [build_steps(row, Path("/new"), CACHE) for row in (SOURCE, STOCK, WHEELS)] == [
+        (
+            ("bash", "docker/scripts/install-packages.sh", "docker/source/packages.txt"),
+            ("bash", "docker/scripts/fetch-source.sh", "/llvm-project"),
+        ),
+        (
+            ("bash", "docker/scripts/install-packages.sh", "docker/stock/packages.txt",
+             "docker/stock/packages-19.txt"),
+        ),
+        (
+            ("bash", "docker/scripts/install-packages.sh", "docker/trainer/packages.txt",
+             "docker/wheels/packages.txt"),
+            ("bash", "docker/scripts/install-wheels.sh", "/usr/bin/python3.11",
+             "docker/trainer/requirements.txt", "/new/venv"),
+            ("bash", "docker/scripts/lay-out-tensorflow.sh", "/new/venv", "/new/tensorflow"),
+        ),
+    ]  # fmt: skip
+    assert build_binds(SOURCE, Path("/new"), CACHE) == {
+        Path("/llvm-project"): Path("/new/llvm-project")
+    }
 
 
 def test_a_package_is_fetched_and_built_in_a_place_of_its_own():
@@ -64,11 +112,10 @@ def test_a_package_is_fetched_and_built_in_a_place_of_its_own():
 
 
 def test_the_cluster_has_the_trainers_wheels_and_rays():
-    cluster = replace(CLUSTER, parent="regalloc-trainer:1-t", toolchain="regalloc-llvm:1-l")
-    assert build_binds(cluster, Path("/new"), Path("/cache")) == {}
-    assert build_steps(cluster, Path("/new"), Path("/cache")) == (
-        ("bash", "docker/scripts/install-wheels.sh", "/usr/bin/python3.11",
-         "docker/trainer/requirements.txt", "/new/venv",
+    cluster = replace(CLUSTER, parent="regalloc-trainer:1-t")
+    assert build_binds(cluster, Path("/new"), CACHE) == {}
+    assert build_steps(cluster, Path("/new"), CACHE) == (
+        ("bash", "docker/scripts/copy-venv.sh", "/cache/local/trainer-1-t/venv/", "/new/venv",
          "/cache/local/llvm-1-l/opt/llvm/lib/tensorflow"),
         ("bash", "docker/scripts/install-ray.sh", "/new/venv", "docker/cluster/requirements.txt"),
     )  # fmt: skip
@@ -83,37 +130,43 @@ def test_with_binds_runs_in_a_mount_namespace():
     assert with_binds({}, step) == step
 
 
-def test_build_steps_of_the_toolchain_end_with_its_test():
-    steps = build_steps(LLVM, Path("/new"), Path("/cache"))
-    assert steps[-2:] == (
+def test_the_toolchain_is_relinked_and_then_tested_apart():
+    assert build_steps(LLVM, Path("/new"), CACHE) == (
+        ("bash", "docker/scripts/install-packages.sh", "docker/llvm/packages-run.txt"),
         ("bash", "docker/scripts/build-relink.sh", "/llvm-project", "/opt/tensorflow", "/opt/llvm"),
-        ("bash", "docker/scripts/test-toolchain.sh", "/llvm-project", "/opt/llvm"),
     )
+    assert build_binds(LLVM, Path("/new"), CACHE) == {
+        Path("/llvm-project"): Path("/cache/local/source-1-m/llvm-project"),
+        Path("/opt/venv"): Path("/cache/local/wheels-1-m/venv"),
+        Path("/opt/tensorflow"): Path("/cache/local/wheels-1-m/tensorflow"),
+        Path("/opt/llvm"): Path("/new/opt/llvm"),
+    }
+    assert steps_of_tests(LLVM, CACHE) == (
+        ("bash", "docker/llvm/test/test-toolchain.sh", "/llvm-project", "/opt/llvm"),
+    )
+    assert binds_of_tests(LLVM, CACHE) == {
+        Path("/llvm-project"): Path("/cache/local/source-1-m/llvm-project"),
+        Path("/opt/llvm"): Path("/cache/local/llvm-1-t/opt/llvm"),
+    }
 
 
 def test_a_build_from_source_has_the_wheels_beside_it():
-    steps = build_steps(SOURCE, Path("/new"), Path("/cache"))
-    assert "docker/llvm/packages-build-15.txt" in steps[0]
-    assert steps[-3:-1] == (
-        ("bash", "docker/scripts/install-wheels.sh", "/usr/bin/python3.11",
-         "docker/trainer/requirements.txt", "/opt/venv"),
+    assert build_steps(FROM_SOURCE, Path("/new"), CACHE)[1:] == (
+        ("bash", "docker/scripts/install-packages.sh", "docker/llvm/packages-compile.txt"),
         ("bash", "docker/scripts/build-source.sh", "/llvm-project", "/opt/tensorflow", "/opt/venv",
          "/opt/llvm"),
     )  # fmt: skip
-    binds = build_binds(SOURCE, Path("/new"), Path("/cache"))
-    assert binds[Path("/opt/venv")] == Path("/new/opt/venv")
-    assert Path("/opt/venv") not in build_binds(LLVM, Path("/new"), Path("/cache"))
+    assert build_binds(FROM_SOURCE, Path("/new"), CACHE) == build_binds(LLVM, Path("/new"), CACHE)
 
 
-def test_build_steps_of_the_trainer_link_the_toolchains_libraries():
-    llvm = "/cache/local/llvm-1-l/opt/llvm/lib/tensorflow"
-    assert build_steps(TRAINER, Path("/new"), Path("/cache")) == (
-        ("bash", "docker/scripts/install-packages.sh", "docker/trainer/packages.txt",
-         "docker/llvm/packages-source.txt", "docker/llvm/packages-test.txt"),
-        ("bash", "docker/scripts/install-wheels.sh", "/usr/bin/python3.11",
-         "docker/trainer/requirements.txt", "/new/venv", llvm),
-        ("env", "PYTHON=/new/venv/bin/python", "bash", "docker/scripts/test-advisor.sh",
-         "/llvm-project", "/opt/llvm"),
+def test_the_trainer_is_the_wheels():
+    assert build_steps(TRAINER, Path("/cache/local/trainer-1-t"), CACHE) == (
+        ("ln", "-sfn", "../wheels-1-m/venv", "/cache/local/trainer-1-t/venv"),
+    )
+    python = "PYTHON=/cache/local/trainer-1-t/venv/bin/python"
+    assert steps_of_tests(TRAINER, CACHE) == (
+        ("env", python, "bash", "docker/trainer/test/test-advisor.sh", "/llvm-project",
+         "/opt/llvm"),
     )  # fmt: skip
 
 
@@ -151,7 +204,8 @@ def builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Loc
 
 def test_build_is_renamed_when_whole(tmp_path, monkeypatch):
     builder(tmp_path, monkeypatch, 'echo "$JOBS"').build(TRAINER)
-    assert [p.name for p in (tmp_path / "cache/local").iterdir()] == ["trainer-1-t"]
+    made = {path.name for path in (tmp_path / "cache/local").iterdir()}
+    assert made == {"wheels-1-m", "trainer-1-t"}
     engine = LocalEngine(tmp_path, tmp_path / "cache")
     assert engine.image_id(TRAINER.reference) == "local:regalloc-trainer:1-t"
     assert (tmp_path / "cache/logs/local-trainer-1-t.log").read_text() == "one\n2\n"

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from regalloc.errors import ConfigError, ImageError
-from regalloc.images.corpus_source import LlvmCorpus
-from regalloc.images.tree import TREE, build_args, input_files, resolve_targets
+from regalloc.images.corpus_source import DebCorpus, LlvmCorpus
+from regalloc.images.tree import MATERIALS, TREE, build_args, input_files, resolve_targets
 from regalloc.releases import FLAVORS
 from regalloc.settings import load_profile
 
@@ -24,6 +25,10 @@ FILES = {
     "docker/programs/Dockerfile": "programs",
     "docker/cluster/Dockerfile": "cluster",
     "docker/bench/Dockerfile": "bench",
+    "docker/source/Dockerfile": "source",
+    "docker/stock/Dockerfile": "stock",
+    "docker/wheels/Dockerfile": "wheels",
+    "docker/llvm/test/Dockerfile": "test",
     "regalloc/errors.py": "errors",
     "regalloc/rl/agent.py": "agent",
     "regalloc/pipeline/plan.py": "plan",
@@ -75,7 +80,13 @@ def test_tags_carry_the_version_and_agree_between_checkouts(checkout, tmp_path):
         ("docker/images.lock", set(CHAIN)),
         ("docker/scripts/build-relink.sh", set(CHAIN) - {"base"}),
         ("docker/scripts/build-source.sh", set()),
-        ("docker/llvm/new/deep.txt", set(CHAIN) - {"base"}),
+        ("docker/llvm/evaluator/new/deep.txt", set(CHAIN) - {"base"}),
+        ("docker/source/Dockerfile", set(CHAIN) - {"base"}),
+        ("docker/scripts/fetch-source.sh", set(CHAIN) - {"base"}),
+        ("docker/stock/packages-19.txt", set(CHAIN) - {"base"}),
+        ("docker/scripts/install-wheels.sh", set(CHAIN) - {"base"}),
+        ("docker/llvm/test/Dockerfile", set()),
+        ("docker/kit/test/test-kit.sh", set()),
         ("docker/trainer/requirements.txt", set(CHAIN) - {"base"}),
         ("docker/trainer/Dockerfile", ON_TRAINER),
         ("regalloc/rl/agent.py", ON_TRAINER),
@@ -103,6 +114,38 @@ def test_a_changed_file_changes_the_images_made_of_it(checkout, path, images):
     (checkout / path).parent.mkdir(parents=True, exist_ok=True)
     (checkout / path).write_text("changed")
     assert changed(before, tags(checkout)) == images
+
+
+def test_a_changed_test_is_another_test_of_the_same_image(checkout):
+    def digests():
+        targets = resolve_targets(checkout, load_profile("quick"), {})
+        return {name: target.test.digest for name, target in targets.items() if target.test}
+
+    before = digests()
+    assert set(before) == {"llvm", "trainer", "kit"}
+    (checkout / "docker/llvm/test/Dockerfile").write_text("changed")
+    assert {name for name, digest in digests().items() if digest != before[name]} == {"llvm"}
+
+
+def test_materials_are_named_to_what_is_built_of_them(checkout):
+    targets = resolve_targets(checkout, load_profile("quick"), {})
+    assert {name: [m.name for m in target.materials] for name, target in targets.items()} == {
+        "base": [], "llvm": ["source", "stock", "wheels"], "trainer": ["wheels"],
+        "corpus": ["source"], "kit": ["source", "stock"], "programs": [], "cluster": [],
+        "bench": [],
+    }  # fmt: skip
+    kit = targets["kit"]
+    assert [dict(kit.args)[m.name.upper()] for m in kit.materials] == [
+        material.reference for material in kit.materials
+    ]
+    assert {m.parent for m in kit.materials} == {targets["base"].reference}
+
+
+def test_a_package_needs_no_sources_of_llvm(checkout):
+    package = DebCorpus("zlib", None)
+    corpus = resolve_targets(checkout, load_profile("quick"), {}, package)["corpus"]
+    assert corpus.materials == ()
+    assert "SOURCE" not in dict(corpus.args)
 
 
 def test_a_renamed_file_changes_the_tag(checkout):
@@ -175,30 +218,64 @@ def test_input_files_are_sorted_and_relative_to_the_checkout(checkout):
     ]
     assert names == [
         "docker/trainer/Dockerfile",
-        "docker/trainer/requirements.txt",
         "regalloc/errors.py",
         "regalloc/rl/agent.py",
     ]
 
 
-def test_every_file_a_dockerfile_copies_is_an_input():
-    repository = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[3]
+
+
+def test_every_file_a_dockerfile_takes_is_an_input():
     inputs: dict[str | None, set[Path]] = {None: set()}
-    for image in TREE:
-        files = (set(input_files(repository, image, flavor)) for flavor in FLAVORS)
-        inputs[image.name] = inputs[image.parent].union(*files)
-        for source in copied(repository / "docker" / image.name / "Dockerfile"):
-            path = repository / source
-            files = {path, *path.rglob("*")}
+    for image in (TREE[0], *MATERIALS, *TREE[1:]):
+        files = (set(input_files(REPOSITORY, image, flavor)) for flavor in FLAVORS)
+        made_of = (inputs[name] for name in (image.parent, *image.materials))
+        inputs[image.name] = set().union(*files, *made_of)
+        for source in taken(REPOSITORY / "docker" / image.name / "Dockerfile"):
+            paths = list(REPOSITORY.glob(source))
+            files = {*paths, *(path for folder in paths for path in folder.rglob("*"))}
             made = {f for f in files if f.is_file() and "__pycache__" not in f.parts}
-            assert made <= inputs[image.name], source
+            assert made, source
+            assert made <= inputs[image.name], (image.name, source)
 
 
-def copied(dockerfile: Path) -> list[str]:
-    """Return what the COPY lines take from the build context."""
-    lines = (line.split() for line in dockerfile.read_text().splitlines())
-    copies = (words[1:-1] for words in lines if words[:1] == ["COPY"])
-    return [word for words in copies if not words[0].startswith("--from") for word in words]
+def steps(dockerfile: Path) -> list[str]:
+    """Return the instructions of a Dockerfile, continued lines joined, without remarks."""
+    lines = [x for x in dockerfile.read_text().splitlines() if not x.lstrip().startswith("#")]
+    return [step for step in re.sub(r"\\\n\s*", " ", "\n".join(lines)).splitlines() if step]
+
+
+def taken(dockerfile: Path) -> set[str]:
+    """Return what the COPY lines take from the build context, and what steps use of its mounts."""
+    found: set[str] = set()
+    for step in steps(dockerfile):
+        words = step.split()
+        if words[0] == "COPY" and not words[1].startswith("--from"):
+            found.update(words[1:-1])
+        for source, target in re.findall(r"--mount=type=bind,source=([^,]+),target=(\S+)", step):
+            used = re.findall(rf"(?<![\w=]){target}/([\w./-]+)", step)
+            found.update(f"{source}/{name}" for name in used)
+        if placed := re.search(r"place-code\.sh ([\w. ]+?) &&", step):
+            found.update(f"regalloc/{name}" for name in placed[1].split())
+    return found
+
+
+def test_taken_finds_copies_mounts_and_code():
+    found = taken(REPOSITORY / "docker/trainer/Dockerfile")
+    assert {"docker/scripts/settle.sh", "docker/trainer/packages.txt", "regalloc/rl"} <= found
+
+
+@pytest.mark.parametrize("image", TREE[1:], ids=lambda image: image.name)
+def test_each_step_of_a_final_stage_ends_by_settling_its_layer(image):
+    every = steps(REPOSITORY / "docker" / image.name / "Dockerfile")
+    last = max(n for n, step in enumerate(every) if step.startswith("FROM "))
+    assert every[last].endswith(" AS final")
+    layers = [step for step in every[last:] if step.split()[0] in ("RUN", "COPY", "ADD", "WORKDIR")]
+    assert layers
+    for step in layers:
+        assert step.startswith("RUN "), step
+        assert step.endswith("/settle.sh"), step
 
 
 def test_a_missing_dockerfile_is_named(checkout):

@@ -31,11 +31,18 @@ def test_the_second_build_has_tags_and_parents_of_its_own():
     assert llvm.parent == base.reference
 
 
-def test_the_second_build_of_an_image_with_two_parents_names_both_second_ones():
+def test_the_second_build_is_made_of_materials_of_its_own():
     targets = resolve_targets(CHECKOUT, load_profile("tiny"), {})
     kit = again(targets["kit"])
     assert kit.parent == again(targets["trainer"]).reference
-    assert dict(kit.args)["ROOT"] == again(targets["base"]).reference
+    source, stock = kit.materials
+    assert (source.name, source.parent) == ("source", again(targets["base"]).reference)
+    assert (
+        dict(kit.args)["SOURCE"]
+        == source.reference
+        == f"{targets['kit'].materials[0].reference}-second"
+    )
+    assert dict(kit.args)["STOCK"] == stock.reference
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ fail() {
 compare_objects() {
   local unit=$1 level=$2 mode
   local file=$source/llvm/lib/Support/$unit folder=$unit$level
-  local flags=("$level" -fno-ident -w -DNDEBUG -I "$here/../llvm/relink/include" -I "$debian/include"
+  local flags=("$level" -fno-ident -w -DNDEBUG -I "$here/../relink/include" -I "$debian/include"
     -I "${file%/*}" -c "$file")
   mkdir "$folder"
   cd "$folder"
@@ -48,7 +48,7 @@ printf '%s\n' {regcomp.c,StringRef.cpp}' '{-O1,-O2,-O3} 'APInt.cpp -O3' \
   | xargs -P "$(nproc)" -L 1 bash -euo pipefail -c 'compare_objects "$@"' _
 echo "objects: identical to Debian's clang $LLVM_VERSION with the advisor off, and with it logging"
 
-python3 "$here/../llvm/tests/check-log.py" APInt.cpp-O3/log || fail "the training log does not parse"
+python3 "$here/check-log.py" APInt.cpp-O3/log || fail "the training log does not parse"
 
 refuses() {
   local message=$1

@@ -41,7 +41,7 @@ export ADVISOR_TESTS=$source/llvm/test/CodeGen/$LLVM_ADVISOR_TESTS
 export TOOLCHAIN=$bin LLVM_TOOLS=$debian/bin WORK=$work PYTHON
 lit=$debian/build/utils/lit
 # lit looks for its configuration among the tests; --config-prefix would need ours there.
-cp "$here/../llvm/tests/lit.cfg.py" "$ADVISOR_TESTS/lit.cfg.py"
+cp "$here/../../llvm/test/lit.cfg.py" "$ADVISOR_TESTS/lit.cfg.py"
 PYTHONPATH=$lit "$PYTHON" "$lit/lit.py" -v "$ADVISOR_TESTS" | tee "$work/lit.log"
 # A test that quietly became unsupported would prove nothing.
 passed=$(grep -c '^PASS: ' "$work/lit.log" || true)

@@ -41,4 +41,4 @@ for unit in "${units[@]}"; do
   done
 done
 echo "objects: ${#units[@]} units the same as the toolchain's with the policy off"
-"$here/test-advisor.sh" "$source" "$prefix" "$release"
+"$here/../../trainer/test/test-advisor.sh" "$source" "$prefix" "$release"

@@ -18,8 +18,8 @@ _NAMELESS = (RegallocError.exit_code, StageError.exit_code)
 class Tail:
     """The last lines of a stream of bytes, without terminal escapes."""
 
-    def __init__(self, lines: int = TAIL_LINES) -> None:
-        self._lines: deque[str] = deque(maxlen=lines)
+    def __init__(self) -> None:
+        self._lines: deque[str] = deque(maxlen=TAIL_LINES)
         self._rest = ""
 
     def feed(self, chunk: bytes) -> None:
@@ -29,8 +29,10 @@ class Tail:
 
     def text(self) -> str:
         """Return the last lines, one a line."""
-        rest = [_clean(self._rest)] if self._rest.strip() else []
-        return "\n".join([*self._lines, *rest][-TAIL_LINES:])
+        lines = self._lines.copy()
+        if self._rest.strip():
+            lines.append(_clean(self._rest))
+        return "\n".join(lines)
 
 
 def _clean(line: str) -> str:

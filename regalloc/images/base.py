@@ -13,6 +13,7 @@ from regalloc.engine.outcome import Tail, describe_exit
 from regalloc.engine.process import run_process
 from regalloc.errors import ImageError
 from regalloc.images.files import hash_file
+from regalloc.images.finding import Finding
 from regalloc.images.sources import SUITE, debian_sources
 
 PULLED = f"debian:{SUITE}-slim"
@@ -72,6 +73,18 @@ def prepare_base(
         return Base(PULLED, f"pulled {PULLED}", None)
     folder = bootstrap(cache, debian_sources(Path("/etc/apt")), locked)
     return Base(BOOTSTRAPPED, f"bootstrapped {SUITE} sha256:{root_digest(folder)}", folder)
+
+
+def find_base(environ: Mapping[str, str]) -> Finding:
+    """Return where the base comes from here, or what a bootstrap lacks."""
+    if given := environ.get("BASE_IMAGE"):
+        return Finding("base", f"BASE_IMAGE {given}")
+    if found := shutil.which("mmdebstrap"):
+        return Finding("base", f"bootstrap with {found}")
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        return Finding("base", "mmdebstrap will be installed")
+    fix = "needed only when debian:bookworm-slim cannot be pulled; or set BASE_IMAGE"
+    return Finding("base", "mmdebstrap is not installed", fix)
 
 
 def root_digest(folder: Path) -> str:

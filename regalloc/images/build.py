@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import regalloc
@@ -16,8 +16,15 @@ from regalloc.engine.refusals import says_full
 from regalloc.engine.signals import interruptible
 from regalloc.engine.store import ImageStore
 from regalloc.errors import DiskError, ImageError
-from regalloc.images.base import SOURCE_DATE_EPOCH, Base, prepare_base, root_digest
-from regalloc.images.client import Client, build_secrets, find_client, pip_config_files
+from regalloc.images.base import SOURCE_DATE_EPOCH, Base, find_base, prepare_base, root_digest
+from regalloc.images.client import (
+    Client,
+    build_secrets,
+    find_buildkit,
+    find_client,
+    pip_config_files,
+)
+from regalloc.images.finding import Finding
 from regalloc.images.lock import check_base, locked_base
 from regalloc.images.normalise import normalise, raw_name
 from regalloc.images.progress import parse_count, show_progress
@@ -40,7 +47,6 @@ class DockerBuilder:
         checkout: the repository's root, the build context.
         cache: folder for logs and the bootstrapped base.
         environ: the process's environment.
-        pull: fetches an image from a registry and returns whether that worked.
         store: where the images come to be.
         no_cache: whether every step is run again, even one whose result is known.
     """
@@ -48,7 +54,6 @@ class DockerBuilder:
     checkout: Path
     cache: Path
     environ: Mapping[str, str]
-    pull: Callable[[str], bool]
     store: ImageStore
     no_cache: bool = False
 
@@ -72,10 +77,18 @@ class DockerBuilder:
             print(f"{target.reference}: taking the times of the build out")
             normalise(target, self.store, SOURCE_DATE_EPOCH, self.cache)
 
+    def again(self, cache: Path) -> DockerBuilder:
+        """Return a builder that takes nothing from earlier builds, with a cache of its own."""
+        return replace(self, no_cache=True, cache=cache)
+
+    def examine(self) -> tuple[Finding, ...]:
+        """Look at what a build needs of this machine."""
+        return (find_buildkit(self.environ), find_base(self.environ))
+
     def _base(self, target: Target) -> Base | None:
         if target.parent is not None:
             return None
-        base = prepare_base(self.cache, self.environ, self.pull, locked_base(self.checkout))
+        base = prepare_base(self.cache, self.environ, self.store.fetch, locked_base(self.checkout))
         print(f"base: {base.identity}")
         if base.context is not None:
             check_base(self.checkout, root_digest(base.context))

@@ -10,9 +10,10 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from regalloc.engine.command import ImageRef
 from regalloc.engine.local import WHOLE, local_folder
 from regalloc.engine.outcome import Tail, describe_exit
 from regalloc.engine.process import run_process
@@ -20,6 +21,7 @@ from regalloc.engine.refusals import says_full
 from regalloc.engine.signals import interruptible
 from regalloc.errors import DiskError, EngineError, ImageError
 from regalloc.images.base import SOURCE_DATE_EPOCH
+from regalloc.images.finding import Finding
 from regalloc.images.progress import BuildBar, BuildProgress, parse_count, show_progress
 from regalloc.images.tree import Target
 
@@ -65,17 +67,23 @@ def build_steps(target: Target, folder: Path, cache: Path) -> tuple[Step, ...]:
         case "trainer":
             return (
                 install("trainer/packages", "llvm/packages-source", "llvm/packages-test"),
-                *_trainer_steps(folder / "venv", local_folder(cache, target.parent or "")),
+                *_trainer_steps(folder / "venv", _below(cache, target.parent)),
             )
         case "kit":
-            return _kit_steps(str(major), local_folder(cache, target.parent or ""))
+            return _kit_steps(str(major), _below(cache, target.parent))
         case "programs":
             return _programs_steps(folder)
         case "cluster":
-            return _cluster_steps(folder / "venv", local_folder(cache, target.toolchain or ""))
+            return _cluster_steps(folder / "venv", _below(cache, target.toolchain))
         case _:
             # The base is the machine itself; the checkout holds all that is in bench.
             return ()
+
+
+def _below(cache: Path, image: ImageRef | None) -> Path:
+    """Return the folder of an image that another is built on."""
+    assert image is not None, "the tree names it"
+    return local_folder(cache, image)
 
 
 def _flavor_steps(flavor: str) -> tuple[Step, ...]:
@@ -161,7 +169,7 @@ def build_binds(target: Target, folder: Path, cache: Path) -> dict[Path, Path]:
         return {path: folder / path.relative_to("/") for path in paths}
     if target.name in ("base", "programs", "cluster", "bench"):
         return {}
-    llvm = local_folder(cache, target.toolchain or target.parent or "")
+    llvm = _below(cache, target.toolchain or target.parent)
     seen = {path: llvm / path.relative_to("/") for path in (SOURCE, TENSORFLOW, PREFIX)}
     return seen | {path: folder / path.relative_to("/") for path in _made_at(target)}
 
@@ -209,7 +217,7 @@ class LocalBuilder:
             DiskError: the disk is full.
         """
         require_root()
-        folder = local_folder(self.cache, target.reference)
+        folder = local_folder(self.cache, target.ref)
         partial = folder.with_name(f"{folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
@@ -220,6 +228,16 @@ class LocalBuilder:
                 self._run(target, with_binds(binds, step), progress)
         (partial / WHOLE).write_text(f"{target.reference}\n")
         partial.rename(folder)
+
+    def again(self, cache: Path) -> LocalBuilder:
+        """Return a builder that takes nothing from earlier builds, with a cache of its own."""
+        return replace(self, cache=cache)
+
+    def examine(self) -> tuple[Finding, ...]:
+        """Look at what a build needs of this machine."""
+        if os.geteuid() == 0:
+            return (Finding("root", "yes, packages can be installed"),)
+        return (Finding("root", "no", "run `make build-llvm build-corpus` once as root"),)
 
     def _run(self, target: Target, argv: Step, progress: BuildProgress | BuildBar) -> None:
         log = self.cache / "logs" / f"local-{target.name}-{target.tag}.log"

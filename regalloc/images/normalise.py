@@ -68,7 +68,7 @@ def normalise(target: Target, store: ImageStore, epoch: int, scratch: Path) -> N
 
 def _rewrite(target: Target, store: ImageStore, epoch: int, folder: Path) -> Path:
     raw = raw_name(target)
-    parent = store.look_up(target.parent) if target.parent else None
+    parent = store.look_up(str(target.parent)) if target.parent else None
     kept = parent.layers if parent else ()
     with store.save((raw,)) as stream:
         (built,) = find_images(spool(stream, folder), folder, (raw,))

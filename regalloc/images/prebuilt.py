@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from regalloc.engine.signals import interruptible
 from regalloc.errors import RegistryError
+from regalloc.images.finding import Finding
 from regalloc.images.identity import build_task, choose_images, require_images
 from regalloc.images.registry import Registry
 from regalloc.images.tree import Target
@@ -63,6 +65,12 @@ class Builder(Protocol):
     def build(self, target: Target) -> None:
         """Build one image, whose parent exists."""
 
+    def again(self, cache: Path) -> Builder:
+        """Return a builder that takes nothing from earlier builds, with a cache of its own."""
+
+    def examine(self) -> tuple[Finding, ...]:
+        """Look at what a build needs of this machine."""
+
 
 @dataclass(frozen=True)
 class PullOrBuild:
@@ -87,3 +95,11 @@ class PullOrBuild:
         self.registry.say(f"{self.registry.address} does not have {target.reference}: building it")
         self.builder.build(target)
         self.registry.say(f"built {target.reference}")
+
+    def again(self, cache: Path) -> Builder:
+        """Return what builds the others, afresh: what a registry has is no second build."""
+        return self.builder.again(cache)
+
+    def examine(self) -> tuple[Finding, ...]:
+        """Look at what a build needs of this machine."""
+        return self.builder.examine()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from regalloc.engine.command import ImageRef
 from regalloc.errors import ConfigError, ImageError
 from regalloc.images.corpus_source import (
     LLVM_CORPUS,
@@ -202,15 +203,15 @@ class Target:
         image: the row of the tree.
         tag: LLVM's version, Debian's for the base, and a hash of the content.
         args: build arguments.
-        parent: reference of the parent, None for the root.
-        toolchain: reference of the compiler's image, for those that are built on it.
+        parent: the image it is built from, None for the root.
+        toolchain: the compiler's image, for those that are built on it.
     """
 
     image: Image
     tag: str
     args: tuple[tuple[str, str], ...]
-    parent: str | None
-    toolchain: str | None = None
+    parent: ImageRef | None
+    toolchain: ImageRef | None = None
 
     @property
     def name(self) -> str:
@@ -218,9 +219,14 @@ class Target:
         return self.image.name
 
     @property
+    def ref(self) -> ImageRef:
+        """Return the image's name and tag."""
+        return ImageRef(self.image.name, self.tag)
+
+    @property
     def reference(self) -> str:
-        """Return the image's repository and tag."""
-        return f"regalloc-{self.image.name}:{self.tag}"
+        """Return the image's repository and tag, as docker writes them."""
+        return str(self.ref)
 
 
 def resolve_targets(
@@ -242,13 +248,13 @@ def resolve_targets(
     for image in TREE:
         if image.name == "corpus" and isinstance(source, FolderCorpus):
             continue
-        parent = targets[image.parent].reference if image.parent else None
+        parent = targets[image.parent].ref if image.parent else None
         values[ROOT] = targets[TREE[0].name].reference if targets else ""
         args = tuple((name, values[name]) for name in image.args if values[name])
         files = input_files(checkout, image, flavor)
         version = values["LLVM_VERSION"] if image.parent else SUITE
         tag = f"{version}-{_digest(checkout, files, args, parent)}"
-        toolchain = targets["llvm"].reference if "llvm" in targets else None
+        toolchain = targets["llvm"].ref if "llvm" in targets else None
         targets[image.name] = Target(image, tag, args, parent, toolchain)
     return targets
 
@@ -318,7 +324,10 @@ def input_files(checkout: Path, image: Image, flavor: str) -> list[Path]:
 
 
 def _digest(
-    checkout: Path, files: Iterable[Path], args: tuple[tuple[str, str], ...], parent: str | None
+    checkout: Path,
+    files: Iterable[Path],
+    args: tuple[tuple[str, str], ...],
+    parent: ImageRef | None,
 ) -> str:
     digest = hashlib.sha256()
     for name, value in (("parent", parent or ""), *args):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from regalloc.engine.protocol import NO_NETWORK, Command, Engine, Mount
+from regalloc.engine.command import NO_NETWORK, Command, Content, ImageRef, Mount, Sandbox
+from regalloc.engine.protocol import Engine
 from regalloc.images.prebuilt import Builder
 from regalloc.pipeline.folders import prepare_folder, require_space
 from regalloc.pipeline.manifest import (
@@ -40,7 +41,7 @@ from regalloc.pipeline.plan import (
 from regalloc.pipeline.versions import collect_versions
 from regalloc.releases import find_release
 from regalloc.settings import Llvm
-from regalloc.stages.table import OWN_PROGRAMS, Stage, find
+from regalloc.stages.table import OBJECTS, OWN_PROGRAMS, POLICY, Stage, find
 
 IMAGE_BYTES = 2 * 1024**3
 STAGE_BYTES = 200 * 1024**2
@@ -76,6 +77,26 @@ class Run:
     engine: Engine
     builder: Builder
     say: Callable[[str], None]
+
+    def sandbox(
+        self,
+        image: ImageRef,
+        mounts: tuple[Mount, ...],
+        *,
+        python: ImageRef | None = None,
+        environment: tuple[tuple[str, str], ...] = (),
+        network: str = NO_NETWORK,
+    ) -> Sandbox:
+        """Return where a command runs, within the run's limits; its Python is the image's own."""
+        return Sandbox(
+            image=image,
+            python=python or image,
+            mounts=mounts,
+            environment=environment,
+            network=network,
+            memory_mb=self.memory_mb,
+            pids=PIDS,
+        )
 
 
 @dataclass(frozen=True)
@@ -135,30 +156,23 @@ def _digest(folder: Path) -> str:
 
 def stage_command(stage: Stage, run: Run) -> Command:
     """Return what the engine is asked to run."""
-    targets = run.wish.targets
-    lent = CORPUS_IMAGE in images_of(stage, run.wish)
-    foreign = stage.reads_objects and not lent
-    policy = own_policy_of(stage, run.wish)
-    cluster = cluster_of(stage, run.wish)
+    targets, cluster = run.wish.targets, cluster_of(stage, run.wish)
     place = place_of(stage, run.wish)
     whole = place in (TRAINER, CLUSTER_IMAGE)
     return Command(
         stage=stage.name,
-        image=targets[place].reference,
-        python_image=None if whole else targets[TRAINER].reference,
-        toolchain_image=targets["llvm"].reference,
-        objects_image=targets[CORPUS_IMAGE].reference if lent else None,
-        objects_folder=run.wish.folder.path if foreign and run.wish.folder else None,
-        policy_folder=policy.path if policy else None,
         argv=stage_argv(stage, run),
+        sandbox=run.sandbox(
+            targets[place].ref,
+            (*stage_mounts(_mounted(stage, run.wish), run.folder), *_foreign(stage, run.wish)),
+            python=None if whole else targets[TRAINER].ref,
+            environment=cluster.environment if cluster else (),
+            network=cluster.network if cluster else NO_NETWORK,
+        ),
+        contents=tuple(_contents(stage, run.wish)),
         root=run.folder,
-        mounts=stage_mounts(_mounted(stage, run.wish), run.folder),
         # Container names take fewer characters than folders.
-        network=cluster.network if cluster else NO_NETWORK,
-        token=cluster.token if cluster else None,
         run_id=re.sub(r"[^A-Za-z0-9_.-]", "-", run.folder.name),
-        memory_mb=run.memory_mb,
-        pids=PIDS,
         tty=run.tty,
     )
 
@@ -166,6 +180,27 @@ def stage_command(stage: Stage, run: Run) -> Command:
 def _mounted(stage: Stage, wish: Wish) -> tuple[str, ...]:
     own = (OWN_PROGRAMS,) if takes_programs(stage, wish) else ()
     return (*folders_of(stage, wish), *own, stage.writes)
+
+
+def _foreign(stage: Stage, wish: Wish) -> Iterator[Mount]:
+    """Yield what a stage sees that lies outside of the run's folder."""
+    if stage.reads_objects and wish.folder:
+        yield Mount(wish.folder.path, PurePosixPath("/") / OBJECTS, flag="objects")
+    if policy := own_policy_of(stage, wish):
+        yield Mount(policy.path, PurePosixPath("/") / POLICY, flag="policy")
+    if cluster := cluster_of(stage, wish):
+        yield from cluster.mounts
+
+
+def _contents(stage: Stage, wish: Wish) -> Iterator[Content]:
+    """Yield the folders of images that a stage uses."""
+    yield Content(wish.targets["llvm"].ref, PurePosixPath("/opt/llvm"), "toolchain")
+    if CORPUS_IMAGE in images_of(stage, wish):
+        corpus = wish.targets[CORPUS_IMAGE].ref
+        yield Content(corpus, PurePosixPath("/") / OBJECTS, "objects", lent=True)
+    if stage.image in ("kit", "programs"):
+        own = wish.targets[stage.image].ref
+        yield Content(own, PurePosixPath("/opt") / stage.image, stage.image)
 
 
 def stage_argv(stage: Stage, run: Run) -> tuple[str, ...]:
@@ -185,7 +220,7 @@ def stage_argv(stage: Stage, run: Run) -> tuple[str, ...]:
 def stage_mounts(folders: Sequence[str], root: Path) -> tuple[Mount, ...]:
     """Return a stage's folders at their place below `/`; the last is the one it writes."""
     return tuple(
-        Mount(name, root / name, PurePosixPath("/") / name, name != folders[-1]) for name in folders
+        Mount(root / name, PurePosixPath("/") / name, name != folders[-1]) for name in folders
     )
 
 
@@ -202,7 +237,7 @@ def _record(
         stage=stage.name,
         key=key,
         images=images,
-        image_ids={name: run.engine.image_id(ref) or "" for name, ref in images.items()},
+        image_ids={name: run.engine.image_id(run.wish.targets[name].ref) or "" for name in images},
         engine=run.engine.describe(),
         argv=command.argv,
         gin="\n".join(bindings_of(stage, run.wish.settings)),

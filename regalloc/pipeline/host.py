@@ -10,20 +10,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from regalloc.engine.docker import DockerEngine
-from regalloc.engine.docker_store import store_of
-from regalloc.engine.local import LocalEngine, local_folder
-from regalloc.engine.select import select_engine
+from regalloc.engine.local import local_folder
 from regalloc.errors import ConfigError
 from regalloc.images.address import find_registry
-from regalloc.images.build import DockerBuilder
 from regalloc.images.corpus_source import DEB, FolderCorpus, parse_corpus_from
-from regalloc.images.local import LocalBuilder
 from regalloc.images.lock import LOCK, compare_locks, read_lock
-from regalloc.images.prebuilt import Builder, PullOrBuild
-from regalloc.images.registry import Registry
 from regalloc.images.relock import refresh_lock
 from regalloc.images.tree import Target, resolve_targets
+from regalloc.pipeline.backend import select_backend
 from regalloc.pipeline.bench import show_bench
 from regalloc.pipeline.cluster import find_cluster
 from regalloc.pipeline.execute import Run, execute
@@ -146,7 +140,7 @@ def release(options: Options, policy: str, target: str) -> None:
     _run_stages(run, options, ("release",))
     if options.dry_run:
         return
-    if isinstance(run.engine, DockerEngine):
+    if run.engine.images is not None:
         execute(plan_images({"base"}, run.wish, _look(run)), run)
         say(f"image: {build_image(run)}")
     if folder:
@@ -226,8 +220,9 @@ def prepare(options: Options) -> Run:
         raise ConfigError("--seed and --jobs are not negative", "", "use 0 or more")
     settings = options.settings
     cache = cache_folder(os.environ)
-    engine = select_engine(options.engine, CHECKOUT, cache)
     jobs = options.jobs or usable_cores()
+    registry = find_registry(options.registry, os.environ)
+    backend = select_backend(options.engine, cache, os.environ, jobs=jobs, registry=registry)
     source = parse_corpus_from(options.corpus_from, options.pgo)
     targets = resolve_targets(CHECKOUT, settings, os.environ, source)
     return Run(
@@ -246,20 +241,10 @@ def prepare(options: Options) -> Run:
         memory_mb=stage_memory_mb(memory_mb()),
         tty=sys.stdout.isatty(),
         debug=options.debug,
-        engine=engine,
-        builder=_builder(engine, cache, jobs, find_registry(options.registry, os.environ)),
+        engine=backend.engine,
+        builder=backend.builder,
         say=say,
     )
-
-
-def _builder(
-    engine: DockerEngine | LocalEngine, cache: Path, jobs: int, registry: str | None
-) -> Builder:
-    if isinstance(engine, LocalEngine):
-        return LocalBuilder(CHECKOUT, cache, os.environ, jobs)
-    store = store_of(engine)
-    builder = DockerBuilder(CHECKOUT, cache, os.environ, engine.pull, store)
-    return builder if registry is None else PullOrBuild(Registry(registry, store, say), builder)
 
 
 def _look(run: Run, rehash: bool = False) -> Found:
@@ -298,6 +283,6 @@ def rebuild_page(options: Options) -> None:
 
 
 def _write_page(folder: Path, targets: Mapping[str, Target]) -> None:
-    llvm = local_folder(cache_folder(os.environ), targets["llvm"].reference)
+    llvm = local_folder(cache_folder(os.environ), targets["llvm"].ref)
     page = write_page(folder, llvm / "opt" / "llvm")
     Console().print(f"report: {page}", markup=False, soft_wrap=True, highlight=False)

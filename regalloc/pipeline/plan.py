@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 from typing import Literal
 
 from regalloc.images.corpus_source import FolderCorpus
 from regalloc.images.tree import TREE, Image, Target
+from regalloc.pipeline.cluster import Cluster
 from regalloc.pipeline.manifest import Manifest
+from regalloc.pipeline.own_policy import OwnPolicy
 from regalloc.pipeline.own_programs import NO_PROGRAMS, OwnPrograms
 from regalloc.settings import Settings, format_bindings
 from regalloc.stages.table import OBJECTS, OWN_PROGRAMS, POLICY, STAGES, Stage
@@ -46,34 +47,6 @@ class Action:
     kind: Kind
     reason: str
     key: str = ""
-
-
-@dataclass(frozen=True)
-class OwnPolicy:
-    """A policy that comes from outside of the run.
-
-    Attributes:
-        path: its folder.
-        digest: one hash over its files.
-    """
-
-    path: Path
-    digest: str
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Where compiles are done instead of on this machine; decides no result.
-
-    Attributes:
-        address: the head of the Ray cluster.
-        network: docker network that reaches it.
-        token: file with the token that it asks for, if it asks for one.
-    """
-
-    address: str
-    network: str
-    token: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def test_check_exit_of_anything_else_shows_command_code_and_last_lines():
 
 
 def test_tail_keeps_the_last_lines_as_a_terminal_would_show_them():
-    tail = Tail(2)
-    for chunk in (b"one\ntw", b"o\n\x1b[1m50%\r100%\x1b[0m\r\nend"):
+    tail = Tail()
+    for chunk in (b"one\ntw", b"o\n\x1b[1m50%\r100%\x1b[0m\r\n" + b"more\n" * 17, b"end"):
         tail.feed(chunk)
-    assert tail.text() == "two\n100%\nend"
+    assert tail.text().split("\n") == ["two", "100%", *["more"] * 17, "end"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from regalloc.engine.command import ImageRef
 from regalloc.engine.local import LocalEngine
 from regalloc.errors import DiskError, EngineError, ImageError
 from regalloc.images import local
@@ -18,7 +19,7 @@ ARGS = {
     "corpus": (("CORPUS_KIND", "llvm"), ("CORPUS_TARGETS", "a;b")),
 }
 _, LLVM, TRAINER, CORPUS, KIT, PROGRAMS, CLUSTER, BENCH = (
-    Target(row, "1-t", ARGS.get(row.name, ()), "regalloc-llvm:1-l") for row in TREE
+    Target(row, "1-t", ARGS.get(row.name, ()), ImageRef("llvm", "1-l")) for row in TREE
 )
 SOURCE = replace(LLVM, args=(("LLVM_MAJOR", "15"), ("LLVM_FLAVOR", "source")))
 
@@ -34,7 +35,7 @@ def test_build_binds_of_the_corpus_are_the_toolchain_and_its_own_place():
 
 
 def test_the_kit_is_built_from_the_toolchains_source_with_the_trainers_python():
-    kit = replace(KIT, args=LLVM.args, parent="regalloc-trainer:1-t", toolchain="regalloc-llvm:1-l")
+    kit = replace(KIT, args=LLVM.args, parent=TRAINER.ref, toolchain=ImageRef("llvm", "1-l"))
     assert build_binds(kit, Path("/new"), Path("/cache")) == {
         Path("/llvm-project"): Path("/cache/local/llvm-1-l/llvm-project"),
         Path("/opt/tensorflow"): Path("/cache/local/llvm-1-l/opt/tensorflow"),
@@ -64,7 +65,7 @@ def test_a_package_is_fetched_and_built_in_a_place_of_its_own():
 
 
 def test_the_cluster_has_the_trainers_wheels_and_rays():
-    cluster = replace(CLUSTER, parent="regalloc-trainer:1-t", toolchain="regalloc-llvm:1-l")
+    cluster = replace(CLUSTER, parent=TRAINER.ref, toolchain=ImageRef("llvm", "1-l"))
     assert build_binds(cluster, Path("/new"), Path("/cache")) == {}
     assert build_steps(cluster, Path("/new"), Path("/cache")) == (
         ("bash", "docker/scripts/install-wheels.sh", "/usr/bin/python3.11",
@@ -153,7 +154,7 @@ def test_build_is_renamed_when_whole(tmp_path, monkeypatch):
     builder(tmp_path, monkeypatch, 'echo "$JOBS"').build(TRAINER)
     assert [p.name for p in (tmp_path / "cache/local").iterdir()] == ["trainer-1-t"]
     engine = LocalEngine(tmp_path, tmp_path / "cache")
-    assert engine.image_id(TRAINER.reference) == "local:regalloc-trainer:1-t"
+    assert engine.image_id(TRAINER.ref) == "local:regalloc-trainer:1-t"
     assert (tmp_path / "cache/logs/local-trainer-1-t.log").read_text() == "one\n2\n"
 
 
@@ -165,7 +166,7 @@ def test_a_failed_build_is_never_taken_for_whole(tmp_path, monkeypatch, script, 
     with pytest.raises(kind) as caught:
         builder(tmp_path, monkeypatch, script).build(TRAINER)
     assert "ended with: exit code" in caught.value.details
-    assert LocalEngine(tmp_path, tmp_path / "cache").image_id(TRAINER.reference) is None
+    assert LocalEngine(tmp_path, tmp_path / "cache").image_id(TRAINER.ref) is None
 
 
 def test_no_docker_and_no_root_says_so(tmp_path, monkeypatch):

@@ -6,18 +6,25 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from regalloc.engine.protocol import Command, Mount
+from regalloc.engine.command import Command, Content, ImageRef, Mount, Sandbox
 from regalloc.errors import DiskError, ManifestError, StageError, StoppedError
 from regalloc.images.corpus_source import FolderCorpus
+from regalloc.pipeline.cluster import Cluster
 from regalloc.pipeline.execute import execute, stage_command
 from regalloc.pipeline.folders import require_space
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.manifest import read_manifest
+from regalloc.pipeline.own_policy import OwnPolicy
 from regalloc.pipeline.own_programs import find_own_programs
-from regalloc.pipeline.plan import Cluster, Kind, OwnPolicy, plan
+from regalloc.pipeline.plan import Kind, plan
 from regalloc.settings import load_profile
 from regalloc.stages.table import STAGES, find
 
+TRAINER, KIT, CORPUS, CLUSTER, PROGRAMS = (
+    ImageRef(name, "1-aaa") for name in ("trainer", "kit", "corpus", "cluster", "programs")
+)
+TOOLCHAIN = Content(ImageRef("llvm", "1-aaa"), PurePosixPath("/opt/llvm"), "toolchain")
+OWN_POLICY = Mount(Path("/mine"), PurePosixPath("/policy"), flag="policy")
 ALL = [stage.name for stage in STAGES if not stage.times_machine]
 
 
@@ -48,36 +55,46 @@ def test_execute_leaves_events_and_marks_out_of_the_hashes(run):
     assert list(read_manifest(run.folder / "output_model").writes) == ["result"]
 
 
+def targets_of(command):
+    return [str(mount.target) for mount in command.sandbox.mounts]
+
+
 def test_stage_command_mounts_exactly_the_stages_folders(run):
     root = run.folder
     command = stage_command(find("vocab"), run)
     assert command == Command(
         stage="vocab",
-        image="regalloc-trainer:1-aaa",
-        toolchain_image="regalloc-llvm:1-aaa",
-        objects_image=None,
         argv=("vocab", "--seed=0", "--jobs=2", "--bind=Vocab.quantiles=1000",
               "--bind=Vocab.sampling_fraction=1.0"),
-        root=root,
-        mounts=(
-            Mount("default_trace", root / "default_trace", PurePosixPath("/default_trace"), True),
-            Mount("vocab", root / "vocab", PurePosixPath("/vocab"), False),
+        sandbox=Sandbox(
+            image=TRAINER,
+            python=TRAINER,
+            mounts=(
+                Mount(root / "default_trace", PurePosixPath("/default_trace")),
+                Mount(root / "vocab", PurePosixPath("/vocab"), read_only=False),
+            ),
+            memory_mb=1000,
+            pids=8192,
         ),
+        contents=(TOOLCHAIN,),
+        root=root,
         run_id="run",
-        memory_mb=1000,
-        pids=8192,
         tty=False,
     )  # fmt: skip
 
 
 def test_stage_command_on_a_cluster_runs_in_its_image_with_its_network(run):
-    spread = replace(run, wish=replace(run.wish, cluster=Cluster("ray://head:10001", "mine")))
+    cluster = Cluster("ray://head:10001", "mine", Path("/token"))
+    spread = replace(run, wish=replace(run.wish, cluster=cluster))
     commands = {name: stage_command(find(name), spread) for name in ("trace", "train", "evaluate")}
-    assert {name: (c.image, c.python_image, c.network) for name, c in commands.items()} == {
-        "trace": ("regalloc-trainer:1-aaa", None, "none"),
-        "train": ("regalloc-cluster:1-aaa", None, "mine"),
-        "evaluate": ("regalloc-cluster:1-aaa", None, "mine"),
+    boxes = {name: command.sandbox for name, command in commands.items()}
+    assert {name: (b.image, b.python, b.network) for name, b in boxes.items()} == {
+        "trace": (TRAINER, TRAINER, "none"),
+        "train": (CLUSTER, CLUSTER, "mine"),
+        "evaluate": (CLUSTER, CLUSTER, "mine"),
     }
+    assert [cluster.mounts[0] in box.mounts for box in boxes.values()] == [False, True, True]
+    assert [box.environment for box in boxes.values()] == [(), *[(("RAY_AUTH_MODE", "token"),)] * 2]
     flag = "--cluster=ray://head:10001"
     assert [flag in command.argv for command in commands.values()] == [False, True, True]
 
@@ -85,27 +102,28 @@ def test_stage_command_on_a_cluster_runs_in_its_image_with_its_network(run):
 def test_stage_command_of_a_release_runs_in_the_kit(run):
     root = run.folder
     command = stage_command(find("release"), run)
-    assert (command.image, command.python_image) == ("regalloc-kit:1-aaa", "regalloc-trainer:1-aaa")
-    assert command.policy_folder is None
-    assert command.mounts == (
-        Mount("output_model", root / "output_model", PurePosixPath("/output_model"), True),
-        Mount("release", root / "release", PurePosixPath("/release"), False),
+    assert (command.sandbox.image, command.sandbox.python) == (KIT, TRAINER)
+    assert command.contents == (TOOLCHAIN, Content(KIT, PurePosixPath("/opt/kit"), "kit"))
+    assert command.sandbox.mounts == (
+        Mount(root / "output_model", PurePosixPath("/output_model")),
+        Mount(root / "release", PurePosixPath("/release"), read_only=False),
     )
 
 
 def test_stage_command_of_a_release_of_ones_own_policy_sees_nothing_of_the_run(run):
     own = replace(run, wish=replace(run.wish, policy=OwnPolicy(Path("/mine"), "a")))
     command = stage_command(find("release"), own)
-    assert command.policy_folder == Path("/mine")
-    assert [mount.name for mount in command.mounts] == ["release"]
-    assert stage_command(find("train"), own).policy_folder is None
+    assert command.sandbox.mounts == (
+        Mount(run.folder / "release", PurePosixPath("/release"), read_only=False), OWN_POLICY,
+    )  # fmt: skip
+    assert OWN_POLICY not in stage_command(find("train"), own).sandbox.mounts
 
 
 def test_stage_command_of_an_evaluation_of_ones_own_policy_sees_the_corpus_alone(run):
     own = replace(run, wish=replace(run.wish, policy=OwnPolicy(Path("/mine"), "a")))
     command = stage_command(find("evaluate"), own)
-    assert command.policy_folder == Path("/mine")
-    assert [mount.name for mount in command.mounts] == ["corpus", "evaluation"]
+    assert OWN_POLICY in command.sandbox.mounts
+    assert targets_of(command) == ["/corpus", "/evaluation", "/policy"]
 
 
 def test_stage_command_of_the_programs_sees_the_release_and_copies_of_ones_own(run, tmp_path):
@@ -114,12 +132,12 @@ def test_stage_command_of_the_programs_sees_the_release_and_copies_of_ones_own(r
     programs = find_own_programs([str(tmp_path / "mine")])
     own = replace(run, wish=replace(run.wish, programs=programs))
     command = stage_command(find("programs"), own)
-    assert command.image == "regalloc-programs:1-aaa"
-    assert [(mount.name, mount.read_only) for mount in command.mounts] == [
-        ("release", True), ("own_programs", True), ("programs", False),
+    assert command.sandbox.image == PROGRAMS
+    assert command.contents[1:] == (Content(PROGRAMS, PurePosixPath("/opt/programs"), "programs"),)
+    assert [(str(mount.target), mount.read_only) for mount in command.sandbox.mounts] == [
+        ("/release", True), ("/own_programs", True), ("/programs", False),
     ]  # fmt: skip
-    names = [mount.name for mount in stage_command(find("programs"), run).mounts]
-    assert names == ["release", "programs"]
+    assert targets_of(stage_command(find("programs"), run)) == ["/release", "/programs"]
     make(own)
     assert (own.folder / "own_programs" / "0-mine" / "program.toml").is_file()
     make(run)
@@ -140,15 +158,17 @@ def test_stage_command_of_extract_has_no_seed_of_its_own(run):
 
 
 def test_stage_command_lends_extract_the_corpus_objects(run):
-    assert stage_command(find("extract"), run).objects_image == "regalloc-corpus:1-aaa"
+    lent = Content(CORPUS, PurePosixPath("/llvm_corpus"), "objects", lent=True)
+    assert stage_command(find("extract"), run).contents == (TOOLCHAIN, lent)
 
 
 def test_stage_command_mounts_a_build_of_the_users_own_for_extract_alone(run):
     folder = FolderCorpus(Path("/mine"), "a", 1)
     own = replace(run, wish=replace(run.wish, folder=folder))
     extract, trace = (stage_command(find(name), own) for name in ("extract", "trace"))
-    assert (extract.objects_image, extract.objects_folder) == (None, Path("/mine"))
-    assert (trace.objects_image, trace.objects_folder) == (None, None)
+    mine = Mount(Path("/mine"), PurePosixPath("/llvm_corpus"), flag="objects")
+    assert (extract.contents, extract.sandbox.mounts[1:]) == ((TOOLCHAIN,), (mine,))
+    assert (trace.contents, targets_of(trace)) == ((TOOLCHAIN,), ["/corpus", "/default_trace"])
 
 
 @pytest.mark.parametrize("error", [StoppedError("stopped by SIGINT"), StageError("broke")])

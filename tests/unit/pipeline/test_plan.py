@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from regalloc.images.corpus_source import FolderCorpus
+from regalloc.pipeline.cluster import Cluster
 from regalloc.pipeline.manifest import Manifest
+from regalloc.pipeline.own_policy import OwnPolicy
 from regalloc.pipeline.own_programs import OwnPrograms
 from regalloc.pipeline.plan import (
     Action,
-    Cluster,
     Found,
     Kind,
-    OwnPolicy,
     Wish,
     bindings_of,
     folders_of,

@@ -11,7 +11,7 @@ from regalloc.images.address import require_registry
 from regalloc.images.archive import load_set, save_set
 from regalloc.images.prebuilt import pull_set, push_set
 from regalloc.images.registry import Registry
-from regalloc.pipeline.execute import Run
+from regalloc.pipeline.run import Run
 from regalloc.pipeline.show import say
 
 

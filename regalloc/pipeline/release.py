@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from regalloc.images.release import Release, build_release
-from regalloc.pipeline.execute import Run
 from regalloc.pipeline.manifest import digest_writes, read_manifest
+from regalloc.pipeline.run import Run
 from regalloc.stages.table import RELEASE
 
 POLICY = "share/regalloc/policy/"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from regalloc.errors import DiskError, EngineError, ImageError
-from regalloc.pipeline.execute import Run
+from regalloc.pipeline.run import Run
 
 FOLDER = PurePosixPath("/usr/share/regalloc")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from regalloc.engine.command import Mount, Session
-from regalloc.pipeline.execute import Run
+from regalloc.pipeline.run import Run
 from regalloc.stages.table import FOLDERS
 
 

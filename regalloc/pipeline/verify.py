@@ -17,11 +17,13 @@ from regalloc.engine.store import ImageStore
 from regalloc.errors import ConfigError, EngineError, VerifyError
 from regalloc.images.files import Difference, compare_files, hash_files
 from regalloc.images.tree import ROOT, Target
-from regalloc.pipeline.execute import Run, execute
+from regalloc.pipeline.execute import execute
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.manifest import hash_outputs, list_outputs
 from regalloc.pipeline.plan import plan
+from regalloc.pipeline.run import Run
 from regalloc.pipeline.show import say
+from regalloc.pipeline.step import resolve
 from regalloc.stages.table import EVALUATION, PROGRAMS, STAGES
 
 SECOND = "second"
@@ -161,7 +163,8 @@ def _verify_stages(run: Run, second: Mapping[str, Target]) -> Iterator[Verdict]:
             folder.mkdir()
             one = replace(run, folder=folder, wish=replace(run.wish, targets=targets))
             found = look_around(folder, targets, run.engine)
-            execute(plan([stage.name for stage in stages], one.wish, found), one)
+            steps = resolve([stage.name for stage in stages], one.wish)
+            execute(plan(steps, targets, found), one)
         for stage in stages:
             written = [folder / stage.writes for folder in folders]
             differences = tuple(compare_stages(*written))

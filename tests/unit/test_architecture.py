@@ -102,3 +102,13 @@ def test_containers_are_isolated_in_one_place():
     words = ("cap_drop", "cap-drop", "no-new-privileges")
     users = {path.name for path in FILES if any(word in path.read_text() for word in words)}
     assert users == {"container.py"}
+
+
+def test_what_carries_a_plan_out_asks_nobody_what_to_do():
+    for name in ("execute", "stage_command"):
+        names = imports(PACKAGE / "pipeline" / f"{name}.py")
+        deciders = ("regalloc.pipeline.plan.", "regalloc.pipeline.step.")
+        taken = {name.rpartition(".")[2] for name in names if name.startswith(deciders)}
+        # Of what decides it takes the types of the results alone.
+        assert {name for name in taken if not name[0].isupper()} == set()
+        assert not {name for name in names if name.startswith("regalloc.pipeline.wish")}

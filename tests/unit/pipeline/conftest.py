@@ -9,9 +9,9 @@ import pytest
 from regalloc.engine.command import Command, ImageRef, Mount, Session
 from regalloc.engine.store import ImageStore
 from regalloc.images.tree import TREE, Target
-from regalloc.pipeline.execute import Run
 from regalloc.pipeline.machine import CHECKOUT
-from regalloc.pipeline.plan import Wish
+from regalloc.pipeline.run import Run
+from regalloc.pipeline.wish import Wish
 from regalloc.settings import Settings, load_profile
 from regalloc.stages.table import find
 

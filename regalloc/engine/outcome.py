@@ -6,7 +6,8 @@ import re
 import shlex
 import signal
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from regalloc.errors import MemoryLimitError, RegallocError, StageError
 
@@ -48,6 +49,12 @@ def describe_exit(code: int) -> str:
         return f"exit code {code}"
 
 
+def describe_failure(argv: Sequence[str], code: int, tail: str, log: Path | None = None) -> str:
+    """Return what there is to say of a failed command: itself, its end, its log, its last lines."""
+    place = f"log: {log}\n" if log else ""
+    return f"command: {shlex.join(argv)}\nended with: {describe_exit(code)}\n{place}{tail}"
+
+
 def _subclasses(kind: type[RegallocError]) -> Iterator[type[RegallocError]]:
     for child in kind.__subclasses__():
         yield child
@@ -75,7 +82,7 @@ def check_exit(
         return
     if (kind := owner(code)) is not None:
         raise kind(f"stage {stage} failed")
-    details = f"command: {shlex.join(argv)}\nended with: {describe_exit(code)}\n{tail}"
+    details = describe_failure(argv, code, tail)
     if out_of_memory:
         raise MemoryLimitError(
             f"stage {stage} ran out of memory", details, "use fewer --jobs, or more memory"

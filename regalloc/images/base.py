@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from regalloc.engine.outcome import Tail, describe_exit
+from regalloc.engine.outcome import Tail, describe_failure
 from regalloc.engine.process import run_process
 from regalloc.errors import ImageError
 from regalloc.images.files import hash_file
@@ -136,7 +136,7 @@ def _mmdebstrap(output: Path, sources: Path) -> None:
     if code != 0:
         raise ImageError(
             "Debian could not be bootstrapped",
-            f"command: {' '.join(argv)}\nended with: {describe_exit(code)}\n{tail.text()}",
+            describe_failure(argv, code, tail.text()),
             "check that apt-get update works, or set BASE_IMAGE to a Debian 12 image",
         )
 

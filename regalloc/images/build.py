@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import regalloc
-from regalloc.engine.outcome import Tail, describe_exit
+from regalloc.engine.outcome import Tail, describe_failure
 from regalloc.engine.process import run_process
 from regalloc.engine.refusals import says_full
 from regalloc.engine.signals import interruptible
@@ -189,7 +188,7 @@ def build_failure(
     title: str, argv: tuple[str, ...], code: int, log: Path, tail: str
 ) -> ImageError | DiskError:
     """Return the error a failed build stands for."""
-    details = f"command: {shlex.join(argv)}\nended with: {describe_exit(code)}\nlog: {log}\n{tail}"
+    details = describe_failure(argv, code, tail, log)
     output = log.read_text(errors="replace")
     if _OLD_DAEMON in output.lower():
         return ImageError(

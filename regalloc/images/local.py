@@ -15,7 +15,7 @@ from pathlib import Path
 
 from regalloc.engine.command import ImageRef
 from regalloc.engine.local import WHOLE, local_folder
-from regalloc.engine.outcome import Tail, describe_exit
+from regalloc.engine.outcome import Tail, describe_failure
 from regalloc.engine.process import run_process
 from regalloc.engine.refusals import says_full
 from regalloc.engine.signals import interruptible
@@ -254,10 +254,7 @@ class LocalBuilder:
             code = run_process(argv, env=self._env(target), cwd=self.checkout, on_output=record)
         if code == 0:
             return
-        details = (
-            f"command: {' '.join(argv)}\nended with: {describe_exit(code)}\nlog: {log}\n"
-            f"{tail.text()}"
-        )
+        details = describe_failure(argv, code, tail.text(), log)
         if says_full(tail.text()):
             raise DiskError(f"the disk is full: {target.reference}", details, "free space")
         raise ImageError(f"{target.reference} could not be built", details, f"read {log}")

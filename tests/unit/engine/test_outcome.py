@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from regalloc.engine.outcome import Tail, check_exit, describe_exit, owner
+from regalloc.engine.outcome import Tail, check_exit, describe_exit, describe_failure, owner
 from regalloc.errors import CorpusError, MemoryLimitError, RegallocError, StageError, StoppedError
 
 
@@ -13,6 +15,13 @@ from regalloc.errors import CorpusError, MemoryLimitError, RegallocError, StageE
 )  # fmt: skip
 def test_describe_exit_names_the_signal(code, words):
     assert describe_exit(code) == words
+
+
+@pytest.mark.parametrize(("log", "line"), [(Path("/l"), "log: /l\n"), (None, "")])
+def test_describe_failure_shows_a_command_that_can_be_run_again(log, line):
+    assert describe_failure(("sh", "-c", "exit 3"), 3, "last", log) == (
+        f"command: sh -c 'exit 3'\nended with: exit code 3\n{line}last"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,68 +1,111 @@
-"""What a stage's container may do: its folders, and nothing else."""
+"""What a container may do: see its mounts, and nothing else."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from regalloc.engine.protocol import RUN_LABEL, STAGE_ENV, Command, token_env
-from regalloc.stages.table import OBJECTS, POLICY
+from regalloc.engine.command import LOOPBACK, Command, Mount, Program, Sandbox, Session
 
-TOKEN = PurePosixPath("/run/cluster-token")
-"""Where a cluster's token lies in a stage's container: no environment shows it."""
+RUN_LABEL = "regalloc.run"
+"""Label of every container that runs a stage, so that a leftover can be found and named."""
+
+PROGRAMS: Mapping[Program, str] = {"python": "/opt/venv/bin/python", "shell": "/bin/bash"}
+"""Where an image has what a session starts."""
+
+_CLIENT_FLAGS = {
+    "volumes": "volume",
+    "environment": "env",
+    "user": "user",
+    "network_mode": "network",
+    "read_only": "read-only",
+    "tmpfs": "tmpfs",
+    "cap_drop": "cap-drop",
+    "security_opt": "security-opt",
+    "mem_limit": "memory",
+    "pids_limit": "pids-limit",
+    "init": "init",
+}
+"""The docker client's flag for each of the SDK's options that isolate a container."""
 
 
-def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
-    """Return what the SDK is told about a stage's container."""
+def target_of(mount: Mount) -> PurePosixPath:
+    """Return the path at which a container has a mount."""
+    return mount.target
+
+
+def isolation(sandbox: Sandbox) -> dict[str, Any]:
+    """Return what the SDK is told about every container, whatever runs in it."""
     return {
-        "image": command.image,
-        "command": [*command.argv, *_policy_flag(command)],
-        "volumes": {
-            str(mount.source): {
-                "bind": str(mount.target),
-                "mode": "ro" if mount.read_only else "rw",
-            }
-            for mount in command.mounts
-        }
-        | _lent_folders(command),
-        "volumes_from": lent,
-        "environment": {
-            **dict(STAGE_ENV),
-            **_terminal(command.tty),
-            **(token_env(TOKEN) if command.token else {}),
-        },
+        "volumes": [_bind(mount) for mount in sandbox.mounts],
+        "environment": [f"{n}={value}" for n, value in sandbox.variables(target_of).items()],
         "user": f"{os.getuid()}:{os.getgid()}",
-        "labels": {RUN_LABEL: str(command.root)},
-        "network_mode": command.network,
+        "network_mode": sandbox.network,
         "read_only": True,
         "tmpfs": {"/tmp": ""},
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
-        "mem_limit": f"{command.memory_mb}m",
-        "pids_limit": command.pids,
+        "mem_limit": f"{sandbox.memory_mb}m",
+        "pids_limit": sandbox.pids,
         "init": True,
+    }
+
+
+def container_options(command: Command, lenders: list[str]) -> dict[str, Any]:
+    """Return what the SDK is told about a stage's container.
+
+    Args:
+        command: the stage.
+        lenders: containers whose volumes the stage sees.
+    """
+    options = isolation(command.sandbox)
+    return {
+        **options,
+        "image": str(command.sandbox.image),
+        "command": [*command.argv, *command.sandbox.flags(target_of)],
+        "volumes_from": lenders,
+        "environment": [*options["environment"], *_terminal(command.tty)],
+        "labels": {RUN_LABEL: str(command.root)},
         "tty": command.tty,
     }
 
 
-def _lent_folders(command: Command) -> dict[str, dict[str, str]]:
-    lent = {
-        f"/{OBJECTS}": command.objects_folder,
-        f"/{POLICY}": command.policy_folder,
-        str(TOKEN): command.token,
-    }
-    return {str(path): {"bind": place, "mode": "ro"} for place, path in lent.items() if path}
+def session_argv(session: Session) -> tuple[str, ...]:
+    """Return the words of `docker run` for a session, as isolated as a stage."""
+    port = session.port
+    return (
+        "run",
+        "--rm",
+        *(("--interactive", "--tty") if session.tty else ()),
+        *((f"--publish={LOOPBACK}:{port}:{port}",) if port is not None else ()),
+        *_client_flags(isolation(session.sandbox)),
+        f"--entrypoint={PROGRAMS[session.program]}",
+        str(session.sandbox.image),
+        *session.argv,
+    )
 
 
-def _policy_flag(command: Command) -> tuple[str, ...]:
-    return (f"--policy=/{POLICY}",) if command.policy_folder else ()
+def _bind(mount: Mount) -> str:
+    return f"{mount.source}:{mount.target}:{'ro' if mount.read_only else 'rw'}"
 
 
-def _terminal(tty: bool) -> dict[str, str]:
+def _terminal(tty: bool) -> tuple[str, ...]:
     if not tty:
-        return {}
+        return ()
     columns, lines = shutil.get_terminal_size()
-    term = os.environ.get("TERM", "xterm")
-    return {"COLUMNS": str(columns), "LINES": str(lines), "TERM": term}
+    return f"COLUMNS={columns}", f"LINES={lines}", f"TERM={os.environ.get('TERM', 'xterm')}"
+
+
+def _client_flags(options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the docker client's flags for the SDK's options."""
+    for name, value in options.items():
+        flag = f"--{_CLIENT_FLAGS[name]}"
+        if value is True:
+            yield flag
+        elif isinstance(value, list | dict):
+            yield from (f"{flag}={item}" for item in value)
+        else:
+            yield f"{flag}={value}"

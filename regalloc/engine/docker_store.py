@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
+import tarfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import IO, Any, cast
+from pathlib import PurePosixPath
+from typing import IO, Any, BinaryIO, cast
 
-from regalloc.engine.docker import DockerEngine, engine_failure, or_none, translated
-from regalloc.engine.protocol import Engine
+from regalloc.engine.chunks import ChunkReader
+from regalloc.engine.container import RUN_LABEL
 from regalloc.engine.refusals import engine_full, registry_failure, says_full
-from regalloc.engine.signals import interruptible
-from regalloc.engine.store import Event, ImageStore, StoredImage, Watch
-from regalloc.errors import EngineError, ImageError, RegallocError
-
-
-def store_of(engine: Engine) -> ImageStore:
-    """Return the images an engine keeps.
-
-    Raises:
-        EngineError: the engine keeps no images.
-    """
-    if not isinstance(engine, DockerEngine):
-        raise EngineError(
-            "images are moved by docker, and there is none here",
-            f"engine: {engine.describe()}",
-            "start docker, or use --engine=docker",
-        )
-    return DockerStore(engine.client)
+from regalloc.engine.sdk import engine_failure, or_none, succeeds, translated
+from regalloc.engine.signals import interruptible, shielded
+from regalloc.engine.store import Event, StoredImage, Watch
+from regalloc.errors import ImageError, RegallocError
 
 
 class DockerStore:
@@ -66,6 +54,19 @@ class DockerStore:
         """Take a name away, and the image with its last name; nothing when there is none."""
         with translated():
             or_none(lambda: self._client.api.remove_image(reference))
+
+    def remove(self, prefix: str) -> tuple[str, ...]:
+        """Remove every image whose reference starts so, and return the references."""
+        with translated():
+            tags = sorted(tag for image in self._client.images.list() for tag in image.tags)
+            removed = tuple(tag for tag in tags if tag.startswith(prefix))
+            for tag in removed:
+                self._client.images.remove(tag, force=True)
+        return removed
+
+    def fetch(self, reference: str) -> bool:
+        """Fetch an image by its name from its registry, and return whether that worked."""
+        return succeeds(lambda: self._client.images.pull(reference))
 
     def remote_digest(self, reference: str) -> str | None:
         """Return the digest of a tag's manifest in its registry, None when it has no such tag."""
@@ -112,6 +113,34 @@ class DockerStore:
                 if "error" in line:
                     raise load_failure(str(line["error"]))
                 watch(event_of(line))
+
+    @contextmanager
+    def export(self, reference: str) -> Iterator[BinaryIO]:
+        """Yield an image's file system as a tar stream, parents included."""
+        with self._created(reference) as container, closing(container.export()) as chunks:
+            yield cast("BinaryIO", ChunkReader(chunks))
+
+    def read_file(self, reference: str, path: PurePosixPath) -> bytes:
+        """Return a file of an image."""
+        with self._created(reference) as container:
+            chunks, _ = container.get_archive(str(path))
+            stream = cast("BinaryIO", ChunkReader(chunks))
+            with closing(chunks), tarfile.open(fileobj=stream, mode="r|") as archive:
+                member = archive.next()
+                content = archive.extractfile(member) if member else None
+                return content.read() if content else b""
+
+    @contextmanager
+    def _created(self, reference: str) -> Iterator[Any]:
+        """Yield a container of an image that is never started, and remove it."""
+        with translated():
+            # Its command need not exist.
+            container = self._client.containers.create(reference, ["true"], labels={RUN_LABEL: ""})
+            try:
+                yield container
+            finally:
+                with shielded():
+                    container.remove(v=True, force=True)
 
     @contextmanager
     def _patient(self) -> Iterator[None]:

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
+from typing import assert_never
 
+from regalloc.engine.command import LOOPBACK, Command, ImageRef, Mount, Program, Session
 from regalloc.engine.outcome import Tail, check_exit
 from regalloc.engine.process import run_process
-from regalloc.engine.protocol import STAGE_ENV, Command, EngineName, token_env
+from regalloc.engine.protocol import no_image
 from regalloc.engine.signals import interruptible
 from regalloc.errors import EngineError
-from regalloc.stages.table import OBJECTS
 
 OS_RELEASE = Path("/etc/os-release")
 WHOLE = ".whole"
 """File that marks a local image as finished; it holds the image's reference."""
 
-LENDING = ("kit", "programs")
-"""Images whose stage is told where that lies which they alone hold."""
-
 _DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
-def local_folder(cache: Path, reference: str) -> Path:
-    """Return the folder that stands for an image: `regalloc-x:tag` is `local/x-tag`."""
-    name, _, tag = reference.removeprefix("regalloc-").partition(":")
-    return cache / "local" / f"{name}-{tag}"
+def local_folder(cache: Path, image: ImageRef) -> Path:
+    """Return the folder that stands for an image."""
+    return cache / "local" / f"{image.name}-{image.tag}"
+
+
+def local_python(cache: Path, image: ImageRef) -> Path:
+    """Return the Python of an image."""
+    return local_folder(cache, image) / "venv" / "bin" / "python3"
 
 
 def require_debian(os_release: Path = OS_RELEASE) -> None:
@@ -48,26 +52,34 @@ def require_debian(os_release: Path = OS_RELEASE) -> None:
 
 
 class LocalEngine:
-    """Runs stages as subprocesses of this one, isolated from nothing."""
+    """Runs stages as subprocesses of this one, isolated from nothing.
+
+    Args:
+        checkout: the repository's root.
+        cache: the cache folder.
+    """
+
+    nested = False
+    images = None
+    listen_address = LOOPBACK
 
     def __init__(self, checkout: Path, cache: Path) -> None:
         self._checkout = checkout
         self._cache = cache
         self._warned = False
 
-    @property
-    def name(self) -> EngineName:
-        """Return which of the engines this is."""
-        return "local"
-
     def describe(self) -> str:
         """Return the engine and its version in a few words."""
         return "local processes, not isolated"
 
-    def image_id(self, reference: str) -> str | None:
+    def image_id(self, image: ImageRef) -> str | None:
         """Return what stands for an image's ID, or None when it was not built."""
-        whole = local_folder(self._cache, reference) / WHOLE
+        whole = local_folder(self._cache, image) / WHOLE
         return f"local:{whole.read_text().strip()}" if whole.is_file() else None
+
+    def place_of(self, mount: Mount) -> Path:
+        """Return the path at which a command finds what is mounted: where it is."""
+        return mount.source
 
     def run(self, command: Command) -> None:
         """Run a stage as a process group that is gone when this returns."""
@@ -84,7 +96,7 @@ class LocalEngine:
             code = run_process(
                 # Killed outright, we cannot end the stage; the kernel does.
                 (*_DIES_WITH_US, *argv),
-                env={**self._env(), **(token_env(command.token) if command.token else {})},
+                env=self._env(command),
                 # A terminal is handed down as it is, so that the stage can draw on it.
                 on_output=None if command.tty else pass_on,
             )
@@ -92,32 +104,54 @@ class LocalEngine:
 
     def stage_argv(self, command: Command) -> tuple[str, ...]:
         """Return the whole command line of a stage."""
-        lender = command.objects_image or command.toolchain_image
-        objects = command.objects_folder or local_folder(self._cache, lender) / OBJECTS
-        folder = local_folder(self._cache, command.toolchain_image)
-        wheels = command.python_image or command.image
+        contents = (
+            f"--{content.flag}={local_folder(self._cache, content.image)}{content.path}"
+            for content in command.contents
+        )
         return (
-            str(local_folder(self._cache, wheels) / "venv" / "bin" / "python3"),
+            str(local_python(self._cache, command.sandbox.python)),
             "-m",
             "regalloc",
             *command.argv,
             f"--root={command.root}",
-            f"--toolchain={folder / 'opt' / 'llvm'}",
-            f"--objects={objects}",
-            *self._own_flags(command),
+            *contents,
+            *command.sandbox.flags(self.place_of),
         )
 
-    def _own_flags(self, command: Command) -> Iterator[str]:
-        """Yield where lies what a stage's own image holds, in a flag of the image's name."""
-        name = command.image.removeprefix("regalloc-").partition(":")[0]
-        if name in LENDING:
-            yield f"--{name}={local_folder(self._cache, command.image) / 'opt' / name}"
-        if command.policy_folder:
-            yield f"--policy={command.policy_folder}"
+    def interact(self, session: Session) -> int:
+        """Run a program on our terminal and return its exit code.
 
-    def _env(self) -> dict[str, str]:
+        Raises:
+            ImageError: the image whose Python is wanted is not built.
+        """
+        program = self._find(session.program, session.sandbox.python)
+        if session.folder:
+            session.folder.mkdir(parents=True, exist_ok=True)
+        return subprocess.call([program, *session.argv], cwd=session.folder)
+
+    def _find(self, program: Program, image: ImageRef) -> str:
+        match program:
+            case "shell":
+                return os.environ.get("SHELL", "/bin/bash")
+            case "python":
+                if self.image_id(image) is None:
+                    raise no_image(image)
+                return str(local_python(self._cache, image))
+            case _:
+                assert_never(program)
+
+    def remove_images(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Remove every image of these names, in this order, and return their folders."""
+        place = self._cache / "local"
+        found = tuple(path for name in names for path in sorted(place.glob(f"{name}-*")))
+        for path in found:
+            shutil.rmtree(path, ignore_errors=True)
+        return tuple(map(str, found))
+
+    def _env(self, command: Command) -> dict[str, str]:
         kept = {key: os.environ[key] for key in ("PATH", "TERM", "LANG") if key in os.environ}
-        return {**kept, **dict(STAGE_ENV), "PYTHONPATH": str(self._checkout)}
+        given = command.sandbox.variables(self.place_of)
+        return {**kept, **given, "PYTHONPATH": str(self._checkout)}
 
     def _warn(self) -> None:
         if not self._warned:

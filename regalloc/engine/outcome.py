@@ -6,7 +6,8 @@ import re
 import shlex
 import signal
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from regalloc.errors import MemoryLimitError, RegallocError, StageError
 
@@ -18,8 +19,8 @@ _NAMELESS = (RegallocError.exit_code, StageError.exit_code)
 class Tail:
     """The last lines of a stream of bytes, without terminal escapes."""
 
-    def __init__(self, lines: int = TAIL_LINES) -> None:
-        self._lines: deque[str] = deque(maxlen=lines)
+    def __init__(self) -> None:
+        self._lines: deque[str] = deque(maxlen=TAIL_LINES)
         self._rest = ""
 
     def feed(self, chunk: bytes) -> None:
@@ -29,8 +30,10 @@ class Tail:
 
     def text(self) -> str:
         """Return the last lines, one a line."""
-        rest = [_clean(self._rest)] if self._rest.strip() else []
-        return "\n".join([*self._lines, *rest][-TAIL_LINES:])
+        lines = self._lines.copy()
+        if self._rest.strip():
+            lines.append(_clean(self._rest))
+        return "\n".join(lines)
 
 
 def _clean(line: str) -> str:
@@ -44,6 +47,12 @@ def describe_exit(code: int) -> str:
         return f"signal {signal.Signals(number).name}" if number > 0 else f"exit code {code}"
     except ValueError:
         return f"exit code {code}"
+
+
+def describe_failure(argv: Sequence[str], code: int, tail: str, log: Path | None = None) -> str:
+    """Return what there is to say of a failed command: itself, its end, its log, its last lines."""
+    place = f"log: {log}\n" if log else ""
+    return f"command: {shlex.join(argv)}\nended with: {describe_exit(code)}\n{place}{tail}"
 
 
 def _subclasses(kind: type[RegallocError]) -> Iterator[type[RegallocError]]:
@@ -73,7 +82,7 @@ def check_exit(
         return
     if (kind := owner(code)) is not None:
         raise kind(f"stage {stage} failed")
-    details = f"command: {shlex.join(argv)}\nended with: {describe_exit(code)}\n{tail}"
+    details = describe_failure(argv, code, tail)
     if out_of_memory:
         raise MemoryLimitError(
             f"stage {stage} ran out of memory", details, "use fewer --jobs, or more memory"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import IO, Any, Protocol
+from pathlib import PurePosixPath
+from typing import IO, Any, BinaryIO, Protocol
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,18 @@ class ImageStore(Protocol):
 
     def drop_name(self, reference: str) -> None:
         """Take a name away, and the image with its last name; nothing when there is none."""
+
+    def remove(self, prefix: str) -> tuple[str, ...]:
+        """Remove every image whose reference starts so, and return the references."""
+
+    def fetch(self, reference: str) -> bool:
+        """Fetch an image by its name from its registry, and return whether that worked."""
+
+    def export(self, reference: str) -> AbstractContextManager[BinaryIO]:
+        """Yield an image's file system as a tar stream, parents included."""
+
+    def read_file(self, reference: str, path: PurePosixPath) -> bytes:
+        """Return a file of an image."""
 
     def remote_digest(self, reference: str) -> str | None:
         """Return the digest of a tag's manifest in its registry, None when it has no such tag.

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from regalloc.engine.outcome import Tail, describe_exit
+from regalloc.engine.outcome import Tail, describe_failure
 from regalloc.engine.process import run_process
 from regalloc.errors import ImageError
 from regalloc.images.files import hash_file
+from regalloc.images.finding import Finding
 from regalloc.images.sources import SUITE, debian_sources
 
 PULLED = f"debian:{SUITE}-slim"
@@ -74,6 +75,18 @@ def prepare_base(
     return Base(BOOTSTRAPPED, f"bootstrapped {SUITE} sha256:{root_digest(folder)}", folder)
 
 
+def find_base(environ: Mapping[str, str]) -> Finding:
+    """Return where the base comes from here, or what a bootstrap lacks."""
+    if given := environ.get("BASE_IMAGE"):
+        return Finding("base", f"BASE_IMAGE {given}")
+    if found := shutil.which("mmdebstrap"):
+        return Finding("base", f"bootstrap with {found}")
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        return Finding("base", "mmdebstrap will be installed")
+    fix = "needed only when debian:bookworm-slim cannot be pulled; or set BASE_IMAGE"
+    return Finding("base", "mmdebstrap is not installed", fix)
+
+
 def root_digest(folder: Path) -> str:
     """Return the sha256 of a bootstrapped root file system."""
     return (folder / "rootfs.sha256").read_text().strip()
@@ -123,7 +136,7 @@ def _mmdebstrap(output: Path, sources: Path) -> None:
     if code != 0:
         raise ImageError(
             "Debian could not be bootstrapped",
-            f"command: {' '.join(argv)}\nended with: {describe_exit(code)}\n{tail.text()}",
+            describe_failure(argv, code, tail.text()),
             "check that apt-get update works, or set BASE_IMAGE to a Debian 12 image",
         )
 

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import regalloc
-from regalloc.engine.outcome import Tail, describe_exit
+from regalloc.engine.outcome import Tail, describe_failure
 from regalloc.engine.process import run_process
 from regalloc.engine.refusals import says_full
 from regalloc.engine.signals import interruptible
 from regalloc.engine.store import ImageStore
 from regalloc.errors import DiskError, ImageError
-from regalloc.images.base import SOURCE_DATE_EPOCH, Base, prepare_base, root_digest
-from regalloc.images.client import Client, build_secrets, find_client, pip_config_files
+from regalloc.images.base import SOURCE_DATE_EPOCH, Base, find_base, prepare_base, root_digest
+from regalloc.images.client import (
+    Client,
+    build_secrets,
+    find_buildkit,
+    find_client,
+    pip_config_files,
+)
+from regalloc.images.finding import Finding
 from regalloc.images.lock import check_base, locked_base
 from regalloc.images.normalise import normalise, raw_name
 from regalloc.images.progress import parse_count, show_progress
@@ -47,7 +53,6 @@ class DockerBuilder:
         checkout: the repository's root, the build context.
         cache: folder for logs and the bootstrapped base.
         environ: the process's environment.
-        pull: fetches an image from a registry and returns whether that worked.
         store: where the images come to be.
         no_cache: whether every step is run again, even one whose result is known.
     """
@@ -55,7 +60,6 @@ class DockerBuilder:
     checkout: Path
     cache: Path
     environ: Mapping[str, str]
-    pull: Callable[[str], bool]
     store: ImageStore
     no_cache: bool = False
 
@@ -140,10 +144,18 @@ class DockerBuilder:
         log = self.cache / "logs" / f"{target.name}-{target.tag}{kind}.log"
         run_build(title, argv, self.environ, log)
 
+    def again(self, cache: Path) -> DockerBuilder:
+        """Return a builder that takes nothing from earlier builds, with a cache of its own."""
+        return replace(self, no_cache=True, cache=cache)
+
+    def examine(self) -> tuple[Finding, ...]:
+        """Look at what a build needs of this machine."""
+        return (find_buildkit(self.environ), find_base(self.environ))
+
     def _base(self, target: Target) -> Base | None:
         if target.parent is not None:
             return None
-        base = prepare_base(self.cache, self.environ, self.pull, locked_base(self.checkout))
+        base = prepare_base(self.cache, self.environ, self.store.fetch, locked_base(self.checkout))
         print(f"base: {base.identity}")
         if base.context is not None:
             check_base(self.checkout, root_digest(base.context))
@@ -262,7 +274,7 @@ def build_failure(
     title: str, argv: tuple[str, ...], code: int, log: Path, tail: str
 ) -> ImageError | DiskError:
     """Return the error a failed build stands for."""
-    details = f"command: {shlex.join(argv)}\nended with: {describe_exit(code)}\nlog: {log}\n{tail}"
+    details = describe_failure(argv, code, tail, log)
     output = log.read_text(errors="replace")
     if _OLD_DAEMON in output.lower():
         return ImageError(

@@ -1,16 +1,16 @@
-"""The docker client, for the two things the SDK cannot do: BuildKit builds and a terminal."""
+"""The docker client that drives BuildKit, which the SDK cannot."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.errors import ImageError
+from regalloc.images.finding import Finding
 
 PROBE_S = 20.0
 # Looked at even when PATH hides it: Debian's own client drives BuildKit without a plugin.
@@ -65,6 +65,14 @@ def find_client(search: str) -> Client:
     )
 
 
+def find_buildkit(environ: Mapping[str, str]) -> Finding:
+    """Return which client drives BuildKit here, or that none does."""
+    try:
+        return Finding("BuildKit", str(find_client(environ.get("PATH", "")).path))
+    except ImageError as error:
+        return Finding("BuildKit", error.brief, error.resolution)
+
+
 def _probe(*argv: str | Path) -> tuple[int, str]:
     try:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=PROBE_S, check=False)
@@ -103,20 +111,3 @@ def pip_config_files(environ: Mapping[str, str], home: Path) -> tuple[Path, ...]
     config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
     places = (config / "pip/pip.conf", home / ".pip/pip.conf", Path("/etc/pip.conf"))
     return ((Path(given),) if given else ()) + places
-
-
-def open_shell(client: Path | None, argv: Sequence[str]) -> int:
-    """Run `docker run` on our terminal and return its exit code.
-
-    Raises:
-        ImageError: there is no docker client.
-    """
-    if client is None:
-        raise ImageError("no docker client on PATH", "", "install one, or use --engine=local")
-    return subprocess.call([str(client), "run", *argv])
-
-
-def any_client() -> Path | None:
-    """Return the first docker client on PATH, able to build or not."""
-    found = shutil.which("docker")
-    return Path(found) if found else None

@@ -13,13 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from regalloc.engine.command import ImageRef
 from regalloc.engine.local import WHOLE, local_folder
-from regalloc.engine.outcome import Tail, describe_exit
+from regalloc.engine.outcome import Tail, describe_failure
 from regalloc.engine.process import run_process
 from regalloc.engine.refusals import says_full
 from regalloc.engine.signals import interruptible
 from regalloc.errors import DiskError, EngineError, ImageError
 from regalloc.images.base import SOURCE_DATE_EPOCH
+from regalloc.images.finding import Finding
 from regalloc.images.progress import BuildBar, BuildProgress, parse_count, show_progress
 from regalloc.images.side_by_side import one_by_one
 from regalloc.images.tree import Target
@@ -64,7 +66,7 @@ def build_steps(target: Target, folder: Path, cache: Path) -> tuple[Step, ...]:
             wheels = material_folder(target, "wheels", cache)
             return (("ln", "-sfn", f"../{wheels.name}/venv", str(folder / "venv")),)
         case "kit":
-            return _kit_steps(local_folder(cache, target.parent or ""))
+            return _kit_steps(_below(cache, target.parent))
         case "programs":
             return _programs_steps(folder)
         case "cluster":
@@ -84,13 +86,19 @@ def steps_of_tests(target: Target, cache: Path) -> tuple[Step, ...]:
         case "llvm":
             return (("bash", f"{script}/test-toolchain.sh", *given),)
         case "trainer":
-            python = local_folder(cache, target.reference) / "venv" / "bin" / "python"
+            python = local_folder(cache, target.ref) / "venv" / "bin" / "python"
             return (("env", f"PYTHON={python}", "bash", f"{script}/test-advisor.sh", *given),)
         case "kit":
-            python = local_folder(cache, target.parent or "") / "venv" / "bin" / "python"
+            python = _below(cache, target.parent) / "venv" / "bin" / "python"
             return (("env", f"PYTHON={python}", "bash", f"{script}/test-kit.sh", *given),)
         case _:
             return ()
+
+
+def _below(cache: Path, image: ImageRef | None) -> Path:
+    """Return the folder of an image that another is built on."""
+    assert image is not None, "the tree names it"
+    return local_folder(cache, image)
 
 
 def _flavor_steps(flavor: str) -> tuple[Step, ...]:
@@ -135,8 +143,8 @@ def _corpus_steps(args: Mapping[str, str]) -> tuple[Step, ...]:
 
 def _cluster_steps(venv: Path, target: Target, cache: Path) -> tuple[Step, ...]:
     # A folder does not hold its parent's as an image does: the trainer's wheels, and Ray's.
-    wheels = local_folder(cache, target.parent or "") / "venv"
-    libraries = local_folder(cache, target.toolchain or "") / "opt" / "llvm" / "lib" / "tensorflow"
+    wheels = _below(cache, target.parent) / "venv"
+    libraries = _below(cache, target.toolchain) / "opt" / "llvm" / "lib" / "tensorflow"
     return (
         ("bash", f"{_SCRIPTS}/copy-venv.sh", f"{wheels}/", str(venv), str(libraries)),
         ("bash", f"{_SCRIPTS}/install-ray.sh", str(venv), "docker/cluster/requirements.txt"),
@@ -164,7 +172,7 @@ def _programs_steps(folder: Path) -> tuple[Step, ...]:
 def material_folder(target: Target, name: str, cache: Path) -> Path:
     """Return the folder of a material that an image is built of."""
     (material,) = (material for material in target.materials if material.name == name)
-    return local_folder(cache, material.reference)
+    return local_folder(cache, material.ref)
 
 
 def build_binds(target: Target, folder: Path, cache: Path) -> dict[Path, Path]:
@@ -173,7 +181,7 @@ def build_binds(target: Target, folder: Path, cache: Path) -> dict[Path, Path]:
     for material in target.materials:
         seen |= _lent(material, cache)
     if target.name in ("corpus", "kit"):
-        llvm = local_folder(cache, target.toolchain or "")
+        llvm = _below(cache, target.toolchain)
         seen[PREFIX] = llvm / PREFIX.relative_to("/")
     return seen | {path: folder / path.relative_to("/") for path in _made_at(target)}
 
@@ -183,18 +191,16 @@ def binds_of_tests(target: Target, cache: Path) -> dict[Path, Path]:
     seen: dict[Path, Path] = {}
     for material in target.test.materials if target.test else ():
         seen |= _lent(material, cache)
-    llvm = local_folder(
-        cache, target.reference if target.name == "llvm" else target.toolchain or ""
-    )
-    seen[PREFIX] = llvm / PREFIX.relative_to("/")
+    toolchain = target.ref if target.name == "llvm" else target.toolchain
+    seen[PREFIX] = _below(cache, toolchain) / PREFIX.relative_to("/")
     if target.name == "kit":
-        seen[KIT] = local_folder(cache, target.reference) / KIT.relative_to("/")
+        seen[KIT] = local_folder(cache, target.ref) / KIT.relative_to("/")
     return seen
 
 
 def _lent(material: Target, cache: Path) -> dict[Path, Path]:
     """Return where a material's content is seen, and where it lies."""
-    folder = local_folder(cache, material.reference)
+    folder = local_folder(cache, material.ref)
     match material.name:
         case "source":
             return {SOURCE: folder / SOURCE.relative_to("/")}
@@ -259,7 +265,7 @@ class LocalBuilder:
         """
         require_root()
         self._build_materials(target.materials)
-        folder = local_folder(self.cache, target.reference)
+        folder = local_folder(self.cache, target.ref)
         partial = folder.with_name(f"{folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
@@ -287,7 +293,7 @@ class LocalBuilder:
 
     def _build_materials(self, materials: tuple[Target, ...]) -> None:
         for material in materials:
-            if not (local_folder(self.cache, material.reference) / WHOLE).is_file():
+            if not (local_folder(self.cache, material.ref) / WHOLE).is_file():
                 self.build(material)
 
     def _take_steps(
@@ -297,6 +303,16 @@ class LocalBuilder:
             for step in steps:
                 progress.step(" ".join(step))
                 self._run(target, with_binds(binds, step), progress)
+
+    def again(self, cache: Path) -> LocalBuilder:
+        """Return a builder that takes nothing from earlier builds, with a cache of its own."""
+        return replace(self, cache=cache)
+
+    def examine(self) -> tuple[Finding, ...]:
+        """Look at what a build needs of this machine."""
+        if os.geteuid() == 0:
+            return (Finding("root", "yes, packages can be installed"),)
+        return (Finding("root", "no", "run `make build-llvm build-corpus` once as root"),)
 
     def _run(self, target: Target, argv: Step, progress: BuildProgress | BuildBar) -> None:
         log = self.cache / "logs" / f"local-{target.name}-{target.tag}.log"
@@ -313,10 +329,7 @@ class LocalBuilder:
             code = run_process(argv, env=self._env(target), cwd=self.checkout, on_output=record)
         if code == 0:
             return
-        details = (
-            f"command: {' '.join(argv)}\nended with: {describe_exit(code)}\nlog: {log}\n"
-            f"{tail.text()}"
-        )
+        details = describe_failure(argv, code, tail.text(), log)
         if says_full(tail.text()):
             raise DiskError(f"the disk is full: {target.reference}", details, "free space")
         raise ImageError(f"{target.reference} could not be built", details, f"read {log}")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from regalloc.engine.signals import interruptible
 from regalloc.errors import RegistryError
+from regalloc.images.finding import Finding
 from regalloc.images.identity import build_task, choose_images, require_images
 from regalloc.images.registry import Registry
 from regalloc.images.side_by_side import one_by_one
@@ -65,8 +67,17 @@ class Builder(Protocol):
     def build_all(self, targets: Sequence[Target]) -> dict[str, float]:
         """Build images, parents first, and return how long each took, in seconds, by its name."""
 
+    def build(self, target: Target) -> None:
+        """Build one image, whose parent exists."""
+
     def test(self, target: Target) -> None:
         """Run an image's own tests against the image; nothing when it has none."""
+
+    def again(self, cache: Path) -> Builder:
+        """Return a builder that takes nothing from earlier builds, with a cache of its own."""
+
+    def examine(self) -> tuple[Finding, ...]:
+        """Look at what a build needs of this machine."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +105,14 @@ class PullOrBuild:
             self.registry.say(f"built {target.reference}")
         return times | built
 
+    def build(self, target: Target) -> None:
+        """Make one image be here, whose parent is.
+
+        Raises:
+            RegallocError: of the registry or the builder.
+        """
+        self.build_all((target,))
+
     def _fetch(self, target: Target) -> None:
         if not self.registry.fetch(target):
             address = self.registry.address
@@ -106,3 +125,11 @@ class PullOrBuild:
             RegallocError: of the builder.
         """
         self.builder.test(target)
+
+    def again(self, cache: Path) -> Builder:
+        """Return what builds the others, afresh: what a registry has is no second build."""
+        return self.builder.again(cache)
+
+    def examine(self) -> tuple[Finding, ...]:
+        """Look at what a build needs of this machine."""
+        return self.builder.examine()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from regalloc.engine.command import ImageRef
 from regalloc.errors import ConfigError, ImageError
 from regalloc.images.corpus_source import (
     LLVM_CORPUS,
@@ -283,8 +284,8 @@ class Target:
         image: the row of the tree.
         tag: LLVM's version, Debian's for the base, and a hash of the content.
         args: build arguments.
-        parent: reference of the parent, None for the root.
-        toolchain: reference of the compiler's image, for those that are built on it.
+        parent: the image it is built from, None for the root.
+        toolchain: the compiler's image, for those that are built on it.
         materials: what its build takes from, each named to it by an argument.
         test: its own tests, if it has any.
     """
@@ -292,8 +293,8 @@ class Target:
     image: Image
     tag: str
     args: tuple[tuple[str, str], ...]
-    parent: str | None
-    toolchain: str | None = None
+    parent: ImageRef | None
+    toolchain: ImageRef | None = None
     materials: tuple[Target, ...] = ()
     test: ImageTest | None = None
 
@@ -303,9 +304,14 @@ class Target:
         return self.image.name
 
     @property
+    def ref(self) -> ImageRef:
+        """Return the image's name and tag."""
+        return ImageRef(self.image.name, self.tag)
+
+    @property
     def reference(self) -> str:
-        """Return the image's repository and tag."""
-        return f"regalloc-{self.image.name}:{self.tag}"
+        """Return the image's repository and tag, as docker writes them."""
+        return str(self.ref)
 
 
 def material_args(materials: Iterable[Target]) -> dict[str, str]:
@@ -351,7 +357,7 @@ class _Resolver:
 
     def resolve(self, image: Image, targets: Mapping[str, Target]) -> Target:
         """Return an image with its tag; those it is built on are in `targets`."""
-        parent = targets[image.parent].reference if image.parent else None
+        parent = targets[image.parent].ref if image.parent else None
         # A package's build takes nothing from LLVM's sources.
         package = image.name == "corpus" and self._values["CORPUS_KIND"] == "deb"
         materials = () if package else self._all(image.materials, targets)
@@ -363,7 +369,7 @@ class _Resolver:
             f"{version}-{_digest(self._checkout, files, args, parent)}",
             args,
             parent,
-            targets["llvm"].reference if "llvm" in targets else None,
+            targets["llvm"].ref if "llvm" in targets else None,
             materials,
             self._test(image, targets),
         )
@@ -458,7 +464,10 @@ def find_files(checkout: Path, globs: Iterable[str]) -> list[Path]:
 
 
 def _digest(
-    checkout: Path, files: Iterable[Path], args: tuple[tuple[str, str], ...], parent: str | None
+    checkout: Path,
+    files: Iterable[Path],
+    args: tuple[tuple[str, str], ...],
+    parent: ImageRef | None,
 ) -> str:
     digest = hashlib.sha256()
     for name, value in (("parent", parent or ""), *args):

@@ -6,13 +6,12 @@ import os
 import shutil
 from pathlib import Path
 
-from regalloc.engine.docker import DockerEngine
-from regalloc.engine.select import select_engine
 from regalloc.images.release import NAME as RELEASE
 from regalloc.images.tree import TREE
+from regalloc.pipeline.backend import select_backend
 from regalloc.pipeline.bench import PLOT
 from regalloc.pipeline.host import Options
-from regalloc.pipeline.machine import CHECKOUT, cache_folder
+from regalloc.pipeline.machine import cache_folder
 from regalloc.pipeline.report_page import PAGE, SEEDS_PAGE
 from regalloc.pipeline.seeds import find_seeds
 from regalloc.pipeline.show import say
@@ -51,11 +50,7 @@ def _run_folders(run: Path) -> list[Path]:
 
 
 def _remove_images(options: Options, cache: Path) -> None:
-    engine = select_engine(options.engine, CHECKOUT, cache)
-    if not isinstance(engine, DockerEngine):
-        shutil.rmtree(cache / "local", ignore_errors=True)
-        return
+    engine = select_backend(options.engine, cache, os.environ).engine
     # Children first: an image is in use as long as another is built on it.
-    for name in (RELEASE, *(f"regalloc-{image.name}" for image in reversed(TREE))):
-        for reference in engine.remove_images(f"{name}:"):
-            say(f"removed {reference}")
+    for removed in engine.remove_images((RELEASE, *(image.name for image in reversed(TREE)))):
+        say(f"removed {removed}")

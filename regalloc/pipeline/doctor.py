@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from regalloc.engine.select import select_engine
 from regalloc.errors import RegallocError
-from regalloc.images.client import SECRET_CA, find_client
-from regalloc.pipeline.machine import CHECKOUT, cache_folder, memory_mb, usable_cores
+from regalloc.images.client import SECRET_CA
+from regalloc.images.finding import Finding
+from regalloc.pipeline.backend import select_backend
+from regalloc.pipeline.machine import cache_folder, memory_mb, usable_cores
 
 DISK_GIB = 20
 MEMORY_MB = 4096
 _PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the doctor's.
-
-    Attributes:
-        subject: what was looked at.
-        seen: what was found.
-        fix: what to do about it, empty when it is well.
-    """
-
-    subject: str
-    seen: str
-    fix: str = ""
 
 
 def examine(environ: Mapping[str, str], engine: str = "") -> tuple[Finding, ...]:
@@ -65,28 +49,12 @@ def print_findings(findings: tuple[Finding, ...]) -> bool:
 
 
 def _engine(name: str, cache: Path, environ: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Return what is wrong with the engine, and with what it builds its images by."""
+    """Return what is wrong with the engine, and with what its images are built by."""
     try:
-        engine = select_engine(name, CHECKOUT, cache)
+        backend = select_backend(name, cache, environ)
     except RegallocError as error:
         return (Finding("engine", error.brief, error.resolution),)
-    found = Finding("engine", engine.describe())
-    if engine.name == "local":
-        return (found, _root())
-    return (found, _client(environ), _mmdebstrap(environ))
-
-
-def _client(environ: Mapping[str, str]) -> Finding:
-    try:
-        return Finding("BuildKit", str(find_client(environ.get("PATH", "")).path))
-    except RegallocError as error:
-        return Finding("BuildKit", error.brief, error.resolution)
-
-
-def _root() -> Finding:
-    if os.geteuid() == 0:
-        return Finding("root", "yes, packages can be installed")
-    return Finding("root", "no", "run `make build-llvm build-corpus` once as root")
+    return (Finding("engine", backend.engine.describe()), *backend.builder.examine())
 
 
 def _python() -> Finding:
@@ -116,17 +84,6 @@ def _processor(cpuinfo: Path) -> Finding:
         return Finding("processor", "has AVX2 and FMA, as reproducible learning needs")
     fix = "a policy learned here has other bits than one learned where they are"
     return Finding("processor", f"lacks {' and '.join(missing)}", fix)
-
-
-def _mmdebstrap(environ: Mapping[str, str]) -> Finding:
-    if given := environ.get("BASE_IMAGE"):
-        return Finding("base", f"BASE_IMAGE {given}")
-    if found := shutil.which("mmdebstrap"):
-        return Finding("base", f"bootstrap with {found}")
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        return Finding("base", "mmdebstrap will be installed")
-    fix = "needed only when debian:bookworm-slim cannot be pulled; or set BASE_IMAGE"
-    return Finding("base", "mmdebstrap is not installed", fix)
 
 
 def _certificates(environ: Mapping[str, str]) -> Finding:

@@ -10,6 +10,8 @@ from regalloc.errors import DiskError
 from regalloc.pipeline.manifest import MANIFEST, read_manifest, read_started, write_started
 from regalloc.stages.table import Stage
 
+STAGE_BYTES = 200 * 1024**2
+
 
 def require_space(folder: Path, needed: int, what: str) -> None:
     """Create a folder and check that its disk has so many bytes free.
@@ -38,6 +40,7 @@ def prepare_folder(stage: Stage, folder: Path, key: str, say: Callable[[str], No
     Raises:
         DiskError: the disk is full or not writable.
     """
+    require_space(folder.parent, STAGE_BYTES, f"stage {stage.name}")
     try:
         _clear(stage, folder, key, say)
         folder.mkdir(parents=True, exist_ok=True)

@@ -31,16 +31,11 @@ def look_around(
             damage[stage.name] = find_damage(folder, manifest, rehash)
         elif key is None:
             _require_empty(folder)
-    return Found(manifests, damage, started, _existing(targets.values(), engine), _nested(engine))
+    return Found(manifests, damage, started, _existing(targets.values(), engine), engine.nested)
 
 
 def _existing(targets: Iterable[Target], engine: Engine) -> frozenset[str]:
-    references = (target.reference for target in targets)
-    return frozenset(name for name in references if engine.image_id(name) is not None)
-
-
-def _nested(engine: Engine) -> bool:
-    return engine.name == "docker"
+    return frozenset(target.reference for target in targets if engine.image_id(target.ref))
 
 
 def _require_empty(folder: Path) -> None:

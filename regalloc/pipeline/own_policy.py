@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.errors import PolicyError
 from regalloc.pipeline.manifest import digest_writes, hash_outputs
-from regalloc.pipeline.plan import OwnPolicy
 
 SAVED_MODEL = "saved_model.pb"
+
+
+@dataclass(frozen=True)
+class OwnPolicy:
+    """A policy that comes from outside of the run.
+
+    Attributes:
+        path: its folder.
+        digest: one hash over its files.
+    """
+
+    path: Path
+    digest: str
 
 
 def own_policy(folder: str) -> OwnPolicy | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from regalloc.engine.docker_store import store_of
+from regalloc.engine.store import ImageStore
+from regalloc.errors import EngineError
 from regalloc.images.address import require_registry
 from regalloc.images.archive import load_set, save_set
 from regalloc.images.prebuilt import pull_set, push_set
 from regalloc.images.registry import Registry
-from regalloc.pipeline.execute import Run
+from regalloc.pipeline.run import Run
 from regalloc.pipeline.show import say
 
 
@@ -26,13 +27,23 @@ def pull(run: Run, address: str) -> None:
 
 def save(run: Run, archive: Path) -> None:
     """Write the set into an archive; see :func:`regalloc.images.archive.save_set`."""
-    save_set(tuple(run.wish.targets.values()), archive, store_of(run.engine), say)
+    save_set(tuple(run.wish.targets.values()), archive, _images(run), say)
 
 
 def load(run: Run, archive: Path) -> None:
     """Take images out of an archive; see :func:`regalloc.images.archive.load_set`."""
-    load_set(archive, store_of(run.engine), say)
+    load_set(archive, _images(run), say)
 
 
 def _registry(run: Run, address: str) -> Registry:
-    return Registry(require_registry(address, os.environ), store_of(run.engine), say)
+    return Registry(require_registry(address, os.environ), _images(run), say)
+
+
+def _images(run: Run) -> ImageStore:
+    if run.engine.images is None:
+        raise EngineError(
+            "images are moved by docker, and there is none here",
+            f"engine: {run.engine.describe()}",
+            "start docker, or use --engine=docker",
+        )
+    return run.engine.images

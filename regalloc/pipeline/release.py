@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from regalloc.images.release import build_release, release_labels, release_reference
-from regalloc.pipeline.execute import Run
+from regalloc.images.release import Release, build_release
 from regalloc.pipeline.manifest import digest_writes, read_manifest
+from regalloc.pipeline.run import Run
 from regalloc.stages.table import RELEASE
 
 POLICY = "share/regalloc/policy/"
@@ -23,10 +23,8 @@ def build_image(run: Run) -> str:
     manifest = read_manifest(folder)
     assert manifest is not None, "the stage ran"
     policy = digest_writes({k: v for k, v in manifest.writes.items() if k.startswith(POLICY)})
-    kit = run.wish.targets["kit"]
-    reference = release_reference(kit, policy)
-    if run.engine.image_id(reference) is None:
-        labels = release_labels(reference, kit, policy)
-        base = run.wish.targets["base"]
-        build_release(run.checkout, run.cache, os.environ, base, folder, labels)
-    return reference
+    targets = run.wish.targets
+    release = Release(targets["base"], targets["kit"], policy, folder)
+    if run.engine.image_id(release.image) is None:
+        build_release(release, run.checkout, run.cache, os.environ)
+    return str(release.image)

@@ -12,9 +12,10 @@ from pathlib import Path
 from rich.console import Console
 
 from regalloc.errors import ConfigError, ManifestError
-from regalloc.pipeline.host import Options, rebuild_page, run_stages
+from regalloc.pipeline.host import Options, find_toolchain, run_stages
 from regalloc.pipeline.report_page import REPORT, write_seeds_page
 from regalloc.pipeline.report_table import print_seeds
+from regalloc.pipeline.results import show_page
 from regalloc.report import report
 from regalloc.stages.table import EVALUATION
 
@@ -49,12 +50,13 @@ def rebuild_pages(options: Options) -> None:
         DiskError: a page cannot be written.
     """
     seeds = find_seeds(options.folder)
+    toolchain = find_toolchain(options)
     for folder in seeds:
-        rebuild_page(replace(options, run=str(folder)))
+        show_page(folder, toolchain)
     if len(seeds) > 1:
         _compare(options.folder, seeds)
     if not seeds or (options.folder / EVALUATION / REPORT).is_file():
-        rebuild_page(options)
+        show_page(options.folder, toolchain)
 
 
 def find_seeds(folder: Path) -> list[Path]:

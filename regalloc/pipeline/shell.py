@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
+from pathlib import PurePosixPath
 
-from regalloc.engine.protocol import STAGE_ENV
-from regalloc.errors import ImageError
-from regalloc.images.client import any_client, open_shell
-from regalloc.pipeline.execute import Run
+from regalloc.engine.command import Mount, Session
+from regalloc.pipeline.run import Run
 from regalloc.stages.table import FOLDERS
 
 
@@ -18,31 +15,17 @@ def enter_shell(run: Run) -> int:
     Raises:
         ImageError: the trainer image or a docker client is missing.
     """
-    if run.engine.name == "local":
-        run.folder.mkdir(parents=True, exist_ok=True)
-        return subprocess.call([os.environ.get("SHELL", "/bin/bash")], cwd=run.folder)
-    reference = run.wish.targets["trainer"].reference
-    if run.engine.image_id(reference) is None:
-        raise ImageError(f"there is no image {reference}", "", "make build-llvm")
-    return open_shell(any_client(), shell_argv(run))
+    return run.engine.interact(shell_session(run))
 
 
-def shell_argv(run: Run) -> tuple[str, ...]:
-    """Return the flags of `docker run` for a shell as isolated as a stage, but for its writes."""
-    folders = [name for name in FOLDERS if (run.folder / name).is_dir()]
-    return (
-        "--rm",
-        "--interactive",
-        "--tty",
-        "--init",
-        "--network=none",
-        "--read-only",
-        "--tmpfs=/tmp",
-        "--cap-drop=ALL",
-        "--security-opt=no-new-privileges",
-        f"--user={os.getuid()}:{os.getgid()}",
-        *(f"--env={name}={value}" for name, value in STAGE_ENV),
-        *(f"--volume={run.folder / name}:/{name}" for name in folders),
-        "--entrypoint=/bin/bash",
-        run.wish.targets["trainer"].reference,
+def shell_session(run: Run) -> Session:
+    """Return a shell as isolated as a stage, but for its writes."""
+    trainer = run.wish.targets["trainer"].ref
+    mounts = tuple(
+        Mount(run.folder / name, PurePosixPath("/") / name, read_only=False)
+        for name in FOLDERS
+        if (run.folder / name).is_dir()
+    )
+    return Session(
+        program="shell", sandbox=run.sandbox(trainer, mounts), folder=run.folder, tty=True
     )

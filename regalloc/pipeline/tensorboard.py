@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from regalloc.engine.local import local_folder
-from regalloc.engine.protocol import STAGE_ENV
-from regalloc.errors import ConfigError, ImageError, ManifestError
-from regalloc.images.client import any_client, open_shell
-from regalloc.pipeline.execute import Run
+from regalloc.engine.command import BRIDGE, LOOPBACK, Mount, Session
+from regalloc.engine.protocol import no_image
+from regalloc.errors import ConfigError, ManifestError
 from regalloc.pipeline.report_page import EVENTS
+from regalloc.pipeline.run import Run
 from regalloc.pipeline.seeds import find_seeds
 from regalloc.pipeline.show import say
 from regalloc.stages.table import MODEL
 
-LOOPBACK = "127.0.0.1"
-"""Curves are served to this machine alone: TensorBoard asks nobody for a password."""
+RUNS = PurePosixPath("/runs")
 
 # TensorBoard imports a part of setuptools that is no more; pip carries a copy of it.
 START = """
@@ -46,15 +42,13 @@ def serve_curves(run: Run, folders: Sequence[Path], port: int) -> int:
     if not 0 < port < 65536:
         raise ConfigError(f"--port={port} is no port", "", "use 1 to 65535")
     journals = find_journals(folders)
-    reference = run.wish.targets["trainer"].reference
-    if run.engine.image_id(reference) is None:
-        raise ImageError(f"there is no image {reference}", "", "make build-llvm")
+    trainer = run.wish.targets["trainer"].ref
+    if run.engine.image_id(trainer) is None:
+        raise no_image(trainer)
+    # To this machine alone: TensorBoard asks nobody for a password.
     say(f"http://{LOOPBACK}:{port} has {', '.join(journals)}; Ctrl-C ends it")
     try:
-        if run.engine.name == "local":
-            venv = local_folder(run.cache, reference) / "venv"
-            return subprocess.call(local_argv(venv, journals, port))
-        return open_shell(any_client(), container_argv(reference, journals, port))
+        return run.engine.interact(curves_session(run, journals, port))
     except KeyboardInterrupt:
         return 0
 
@@ -85,37 +79,20 @@ def find_journals(folders: Sequence[Path]) -> dict[str, Path]:
     return journals
 
 
-def container_argv(reference: str, journals: Mapping[str, Path], port: int) -> tuple[str, ...]:
-    """Return the flags of `docker run`: as isolated as a stage, but for one port on loopback."""
-    return (
-        "--rm",
-        "--init",
-        f"--publish={LOOPBACK}:{port}:{port}",
-        "--read-only",
-        "--tmpfs=/tmp",
-        "--cap-drop=ALL",
-        "--security-opt=no-new-privileges",
-        f"--user={os.getuid()}:{os.getgid()}",
-        *(f"--env={name}={value}" for name, value in STAGE_ENV),
-        *(f"--volume={path}:/runs/{name}:ro" for name, path in journals.items()),
-        "--entrypoint=/opt/venv/bin/python",
-        reference,
-        "-c",
-        START,
-        "--logdir=/runs",
-        "--bind_all",
-        f"--port={port}",
-    )
-
-
-def local_argv(venv: Path, journals: Mapping[str, Path], port: int) -> tuple[str, ...]:
-    """Return the command line outside of containers."""
-    spec = ",".join(f"{name}:{path}" for name, path in journals.items())
-    return (
-        str(venv / "bin" / "python3"),
-        "-c",
-        START,
-        f"--logdir_spec={spec}",
-        f"--host={LOOPBACK}",
-        f"--port={port}",
+def curves_session(run: Run, journals: Mapping[str, Path], port: int) -> Session:
+    """Return TensorBoard, as isolated as a stage, but for one port on loopback."""
+    mounts = {name: Mount(path, RUNS / name) for name, path in journals.items()}
+    spec = ",".join(f"{name}:{run.engine.place_of(mount)}" for name, mount in mounts.items())
+    trainer = run.wish.targets["trainer"].ref
+    return Session(
+        program="python",
+        argv=(
+            "-c",
+            START,
+            f"--logdir_spec={spec}",
+            f"--host={run.engine.listen_address}",
+            f"--port={port}",
+        ),
+        sandbox=run.sandbox(trainer, tuple(mounts.values()), network=BRIDGE),
+        port=port,
     )

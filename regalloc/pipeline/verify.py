@@ -12,17 +12,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from regalloc.engine.docker import DockerEngine
+from regalloc.engine.command import ImageRef
+from regalloc.engine.store import ImageStore
 from regalloc.errors import ConfigError, EngineError, VerifyError
-from regalloc.images.build import DockerBuilder
 from regalloc.images.files import Difference, compare_files, hash_files
-from regalloc.images.prebuilt import PullOrBuild
 from regalloc.images.tree import Target, material_args
-from regalloc.pipeline.execute import Run, execute
+from regalloc.pipeline.execute import execute
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.manifest import hash_outputs, list_outputs
 from regalloc.pipeline.plan import plan
+from regalloc.pipeline.run import Run
 from regalloc.pipeline.show import say
+from regalloc.pipeline.step import resolve
 from regalloc.stages.table import EVALUATION, PROGRAMS, STAGES
 
 SECOND = "second"
@@ -86,18 +87,17 @@ def verify(run: Run, scope: Scope = Scope()) -> None:
 
     Raises:
         ConfigError: an image has a name that is not in the tree.
-        EngineError: there is no docker engine.
+        EngineError: the engine keeps no images.
         VerifyError: a file differs.
         RegallocError: a build or a stage failed.
     """
-    # What a registry has would prove nothing.
-    builder = run.builder.builder if isinstance(run.builder, PullOrBuild) else run.builder
-    if not isinstance(run.engine, DockerEngine) or not isinstance(builder, DockerBuilder):
+    images = run.engine.images
+    if images is None:
         raise EngineError("verify needs a docker engine", "", "start docker")
     second = {name: again(target) for name, target in scope.choose(run.wish.targets).items()}
     verdicts: list[Verdict] = []
     try:
-        for verdict in _verdicts(run, run.engine, builder, second, scope):
+        for verdict in _verdicts(run, images, second, scope):
             verdicts.append(verdict)
             say(f"{verdict.what}: {verdict.files} files, {len(verdict.differences)} different")
             # What comes after is made of it and would differ as well.
@@ -105,7 +105,7 @@ def verify(run: Run, scope: Scope = Scope()) -> None:
                 break
     finally:
         for target in reversed(second.values()):
-            run.engine.remove_images(target.reference)
+            images.remove(target.reference)
     Console().print(verdict_table(verdicts))
     listing = run.cache / "logs" / "verify.txt"
     write_differences(listing, verdicts)
@@ -113,20 +113,16 @@ def verify(run: Run, scope: Scope = Scope()) -> None:
 
 
 def _verdicts(
-    run: Run,
-    engine: DockerEngine,
-    builder: DockerBuilder,
-    second: Mapping[str, Target],
-    scope: Scope,
+    run: Run, images: ImageStore, second: Mapping[str, Target], scope: Scope
 ) -> Iterator[Verdict]:
-    yield from _verify_images(run.wish.targets, second, engine, builder, scope.once)
+    yield from _verify_images(run, images, second, scope.once)
     if scope.stages:
         yield from _verify_stages(run, {**run.wish.targets, **second})
 
 
 def again(target: Target) -> Target:
     """Return the same image under a tag of its own, made of what the second build made."""
-    parent = f"{target.parent}-{SECOND}" if target.parent else None
+    parent = target.parent and ImageRef(target.parent.name, f"{target.parent.tag}-{SECOND}")
     materials = tuple(map(again, target.materials))
     args = dict(target.args) | material_args(materials)
     return replace(
@@ -139,32 +135,28 @@ def again(target: Target) -> Target:
 
 
 def _verify_images(
-    first: Mapping[str, Target],
-    second: Mapping[str, Target],
-    engine: DockerEngine,
-    builder: DockerBuilder,
-    once: bool,
+    run: Run, images: ImageStore, second: Mapping[str, Target], once: bool
 ) -> Iterator[Verdict]:
     # In a cache of its own each bootstraps a base of its own. A failed build's log stays there.
-    place = builder.cache / "verify"
+    place = run.cache / "verify"
     shutil.rmtree(place, ignore_errors=True)
-    builders = [replace(builder, no_cache=True, cache=place / name) for name in ("first", SECOND)]
+    builders = [run.builder.again(place / name) for name in ("first", SECOND)]
     for name, target in second.items():
         files = []
-        for afresh, wanted in zip(builders, (first[name], target), strict=True):
-            if once and wanted is not target and builder.store.look_up(wanted.reference):
+        for afresh, wanted in zip(builders, (run.wish.targets[name], target), strict=True):
+            if once and wanted is not target and images.look_up(wanted.reference):
                 say(f"{wanted.reference}: is here, and stands for the first build")
             else:
                 afresh.build(wanted)
-            with engine.export(wanted.reference) as stream:
-                files.append(hash_files(stream) | _layers(builder, wanted))
+            with images.export(wanted.reference) as stream:
+                files.append(hash_files(stream) | _layers(images, wanted))
         yield Verdict(f"image {name}", len(files[0]), tuple(compare_files(*files)))
     shutil.rmtree(place, ignore_errors=True)
 
 
-def _layers(builder: DockerBuilder, target: Target) -> dict[str, str]:
+def _layers(images: ImageStore, target: Target) -> dict[str, str]:
     """Return the layers, which hold times as well; the configurations name the tag, and differ."""
-    image = builder.store.look_up(target.reference)
+    image = images.look_up(target.reference)
     assert image is not None, "it was built just now"
     return {f"layer {depth}": digest for depth, digest in enumerate(image.layers)}
 
@@ -178,7 +170,8 @@ def _verify_stages(run: Run, second: Mapping[str, Target]) -> Iterator[Verdict]:
             folder.mkdir()
             one = replace(run, folder=folder, wish=replace(run.wish, targets=targets))
             found = look_around(folder, targets, run.engine)
-            execute(plan([stage.name for stage in stages], one.wish, found), one)
+            steps = resolve([stage.name for stage in stages], one.wish)
+            execute(plan(steps, targets, found), one)
         for stage in stages:
             written = [folder / stage.writes for folder in folders]
             differences = tuple(compare_stages(*written))

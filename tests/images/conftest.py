@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from regalloc.engine.docker import connect
-from regalloc.engine.docker_store import store_of
 from regalloc.engine.store import ImageStore
 
 
@@ -15,4 +14,4 @@ def store() -> ImageStore:
     engine = connect()
     if engine is None:
         pytest.skip("NO DOCKER ENGINE ANSWERS: no image is moved")
-    return store_of(engine)
+    return engine.images

@@ -23,16 +23,14 @@ def parent(store):
 
 
 def test_two_builds_are_one_image_whenever_they_are_made(store, parent, tmp_path):
-    child = replace(tiny_image(f"{parent.name}-child", []).target, parent=parent.reference)
+    child = replace(tiny_image(f"{parent.name}-child", []).target, parent=parent.ref)
     recipe = tmp_path / "docker" / child.name / "Dockerfile"
     recipe.parent.mkdir(parents=True)
     recipe.write_text("ARG BASE\nFROM ${BASE}\nCOPY given /opt/given/\nVOLUME /opt/given\n")
     given = tmp_path / "given" / "file"
     given.parent.mkdir()
     given.write_text("the same each time")
-    builder = DockerBuilder(
-        tmp_path, tmp_path / "cache", os.environ, lambda reference: False, store, no_cache=True
-    )
+    builder = DockerBuilder(tmp_path, tmp_path / "cache", os.environ, store, no_cache=True)
     images = []
     try:
         for when in (1_800_000_000, 1_900_000_000):

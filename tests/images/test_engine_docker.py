@@ -17,9 +17,8 @@ from typing import Any
 
 import pytest
 
+from regalloc.engine.command import Command, Content, ImageRef, Mount, Sandbox
 from regalloc.engine.docker import DockerEngine, connect
-from regalloc.engine.docker_store import store_of
-from regalloc.engine.protocol import Command, Mount
 from regalloc.errors import CorpusError, EngineError, MemoryLimitError, StageError
 from regalloc.images.build import DockerBuilder
 from regalloc.images.tree import resolve_targets
@@ -45,37 +44,41 @@ def sdk() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def base(engine: DockerEngine) -> str:
+def base(engine: DockerEngine) -> ImageRef:
     target = resolve_targets(CHECKOUT, load_profile("quick"), os.environ)["base"]
-    if engine.image_id(target.reference) is None:
-        store = store_of(engine)
-        DockerBuilder(CHECKOUT, cache_folder(os.environ), os.environ, engine.pull, store).build(
-            target
-        )
-    return target.reference
+    if engine.image_id(target.ref) is None:
+        cache = cache_folder(os.environ)
+        DockerBuilder(CHECKOUT, cache, os.environ, engine.images).build(target)
+    return target.ref
 
 
 @pytest.fixture
-def command(base: str, tmp_path: Path) -> Command:
+def command(base: ImageRef, tmp_path: Path) -> Command:
     for name in ("reads", "writes"):
         (tmp_path / name).mkdir()
     (tmp_path / "reads" / "input").write_text("given")
     return Command(
         stage="trace",
-        image=base,
-        toolchain_image=base,
-        objects_image=None,
         argv=("true",),
-        root=tmp_path,
-        mounts=(
-            Mount("reads", tmp_path / "reads", PurePosixPath("/reads"), True),
-            Mount("writes", tmp_path / "writes", PurePosixPath("/writes"), False),
+        sandbox=Sandbox(
+            image=base,
+            python=base,
+            mounts=(
+                Mount(tmp_path / "reads", PurePosixPath("/reads")),
+                Mount(tmp_path / "writes", PurePosixPath("/writes"), read_only=False),
+            ),
+            memory_mb=256,
+            pids=64,
         ),
+        root=tmp_path,
         run_id=f"test-{uuid.uuid4().hex[:8]}",
-        memory_mb=256,
-        pids=64,
         tty=False,
     )
+
+
+def within(command: Command, **changes: Any) -> Command:
+    """Return the command in another sandbox."""
+    return replace(command, sandbox=replace(command.sandbox, **changes))
 
 
 def shell(command: Command, script: str) -> Command:
@@ -147,14 +150,14 @@ def test_a_failing_stage_becomes_its_error(engine, sdk, command, code, kind, det
 def test_a_stage_that_takes_too_much_memory_is_told_so(engine, sdk, command):
     eat = shell(command, "head -c 1g /dev/zero | tail")
     with pytest.raises((MemoryLimitError, StageError)) as caught:
-        engine.run(replace(eat, memory_mb=32, argv=("tail", "/dev/zero")))
+        engine.run(within(replace(eat, argv=("tail", "/dev/zero")), memory_mb=32))
     assert type(caught.value) is MemoryLimitError
     assert leftovers(sdk, command) == []
 
 
 def test_an_image_that_does_not_exist_is_an_engine_error(engine, sdk, command):
     with pytest.raises(EngineError, match="refused"):
-        engine.run(replace(command, image="regalloc-none:0"))
+        engine.run(within(command, image=ImageRef("none", "0")))
     assert leftovers(sdk, command) == []
 
 
@@ -170,27 +173,28 @@ def test_a_stage_may_be_silent_for_longer_than_the_sdk_waits(
 
 
 @pytest.fixture
-def lender(sdk: Any, base: str) -> Iterator[str]:
+def lender(sdk: Any, base: ImageRef) -> Iterator[ImageRef]:
     """Yield an image that declares a volume with a file in it, as the corpus image does."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w") as tar:
         info = tarfile.TarInfo("llvm_corpus/object.o")
         info.size = 4
         tar.addfile(info, io.BytesIO(b"code"))
-    container = sdk.containers.create(base, ["true"])
+    container = sdk.containers.create(str(base), ["true"])
     container.put_archive("/", content.getvalue())
-    reference = f"regalloc-test-lender:{uuid.uuid4().hex[:8]}"
-    name, tag = reference.split(":")
+    image = ImageRef("test-lender", uuid.uuid4().hex[:8])
+    name, tag = str(image).split(":")
     container.commit(repository=name, tag=tag, changes=["VOLUME /llvm_corpus"])
     container.remove()
-    yield reference
-    sdk.images.remove(reference)
+    yield image
+    sdk.images.remove(str(image))
 
 
 def test_objects_are_lent_read_only_and_their_volume_is_removed(sdk, command, run_out, lender):
     before = {volume.name for volume in sdk.volumes.list()}
     script = "cat /llvm_corpus/object.o; (echo x >/llvm_corpus/x) 2>/dev/null && echo wrote; true"
-    assert run_out(replace(shell(command, script), objects_image=lender)) == ["code"]
+    objects = Content(lender, PurePosixPath("/llvm_corpus"), "objects", lent=True)
+    assert run_out(replace(shell(command, script), contents=(objects,))) == ["code"]
     assert leftovers(sdk, command) == []
     assert {volume.name for volume in sdk.volumes.list()} <= before
 
@@ -198,14 +202,15 @@ def test_objects_are_lent_read_only_and_their_volume_is_removed(sdk, command, ru
 CHILD = """
 import sys
 from pathlib import Path
+from regalloc.engine.command import Command, ImageRef, Sandbox
 from regalloc.engine.docker import connect
-from regalloc.engine.protocol import Command
 from regalloc.errors import StoppedError
-image, root, script = sys.argv[1:]
+tag, root, script = sys.argv[1:]
+base = ImageRef("base", tag)
 try:
-    connect().run(Command(stage="trace", image=image, toolchain_image=image, objects_image=None,
-        argv=("sh", "-c", script), root=Path(root), mounts=(), run_id="child",
-        memory_mb=64, pids=16, tty=False))
+    connect().run(Command(stage="trace", argv=("sh", "-c", script), root=Path(root),
+        sandbox=Sandbox(image=base, python=base, mounts=(), memory_mb=64, pids=16),
+        run_id="child", tty=False))
 except StoppedError as error:
     print(error.brief)
     sys.exit(error.exit_code)
@@ -214,7 +219,7 @@ except StoppedError as error:
 
 def start_child(sdk: Any, command: Command, script: str) -> subprocess.Popen[str]:
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, command.image, str(command.root), script],
+        [sys.executable, "-c", CHILD, command.sandbox.image.tag, str(command.root), script],
         stdout=subprocess.PIPE, text=True, cwd=CHECKOUT,
     )  # fmt: skip
     assert child.stdout is not None

@@ -20,7 +20,6 @@ from typing import Any
 import pytest
 
 from regalloc.engine.docker import connect
-from regalloc.engine.docker_store import store_of
 from regalloc.engine.store import ImageStore
 from regalloc.errors import RegistryError
 from regalloc.images.prebuilt import pull_set, push_set
@@ -201,7 +200,7 @@ def login(folder: Path, address: str, password: str) -> None:
 
 def require_login(address: str, wanted: Any) -> None:
     """Check that neither a push nor a pull works without the right login."""
-    known = store_of(connect())
+    known = connect().images
     for move in (push_set, pull_set):
         error = refusal(lambda move=move: move(wanted, at(address, known)))
         assert f"registry {address} wants a login" in error.brief
@@ -216,7 +215,7 @@ def test_a_registry_with_a_login_takes_docker_s_own_credentials(store, made, tmp
         login(tmp_path, closed.address, "wrong")
         require_login(closed.address, targets(images))
         login(tmp_path, closed.address, PASSWORD)
-        known = store_of(connect())
+        known = connect().images
         push_set(targets(images), at(closed.address, known))
         remove(store, *reversed(images))
         pull_set(targets(images), at(closed.address, known))
@@ -270,7 +269,6 @@ def test_a_pull_over_a_line_that_breaks_once_comes_through(store, server, made, 
 CHILD = """
 import sys
 from regalloc.engine.docker import connect
-from regalloc.engine.docker_store import store_of
 from regalloc.errors import RegallocError
 from regalloc.images.prebuilt import pull_set, push_set
 from regalloc.images.registry import Registry
@@ -279,7 +277,7 @@ move, address, *names = sys.argv[1:]
 targets = tuple(Target(Image(name, None, (), (), ""), "1-a", (), None) for name in names)
 try:
     (push_set if move == "push" else pull_set)(
-        targets, Registry(f"{address}/us/images", store_of(connect()), print)
+        targets, Registry(f"{address}/us/images", connect().images, print)
     )
 except RegallocError as error:
     print(error.brief)

@@ -19,7 +19,7 @@ PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/rl")
 
 
 def target(name):
-    return resolve_targets(CHECKOUT, load_profile("quick"), os.environ)[name].reference
+    return resolve_targets(CHECKOUT, load_profile("quick"), os.environ)[name].ref
 
 
 def find_emulator():
@@ -39,7 +39,7 @@ def in_docker():
     return [
         "docker", "run", "--rm", "--init", "--network=none", "--workdir=/src", "--env=HOME=/tmp",
         *(f"--volume={volume}" for volume in volumes),
-        "--entrypoint=/opt/venv/bin/python", target("trainer"), *PYTEST,
+        "--entrypoint=/opt/venv/bin/python", str(target("trainer")), *PYTEST,
     ]  # fmt: skip
 
 

@@ -34,9 +34,11 @@ def build(tmp_path_factory):
     """A folder with LLVM 19's corpus build, as a user's own might lie about."""
     done = call(task("build-corpus", "--profile=tiny", "--engine=docker"))
     assert done.returncode == 0, done.stdout + done.stderr
-    engine = connect()
+    import docker
+
+    client = docker.from_env()
     reference = resolve_targets(CHECKOUT, load_profile("tiny"), os.environ)["corpus"].reference
-    container = engine.client.containers.create(reference, ["true"])
+    container = client.containers.create(reference, ["true"])
     folder = tmp_path_factory.mktemp("own")
     try:
         chunks, _ = container.get_archive("/llvm_corpus")
@@ -44,6 +46,7 @@ def build(tmp_path_factory):
             archive.extractall(folder, filter="data")
     finally:
         container.remove(v=True, force=True)
+        client.close()
     return folder / "llvm_corpus"
 
 

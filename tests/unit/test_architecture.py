@@ -75,4 +75,40 @@ def test_one_file_imports_ray():
 
 def test_one_file_imports_the_docker_sdk():
     users = {path.name for path in FILES if "docker" in {n.split(".")[0] for n in imports(path)}}
-    assert users == {"docker.py"}
+    assert users == {"sdk.py"}
+
+
+# Whoever starts the pipeline picks the engine and what builds its images, together.
+COMPOSITION_ROOT = PACKAGE / "pipeline" / "backend.py"
+# What is docker's alone.
+DOCKERS = tuple(f"regalloc.engine.{n}" for n in ("docker", "docker_store", "sdk", "container"))
+
+
+def outside_of_the_engine():
+    return [path for path in FILES if part(path) != "engine" and path != COMPOSITION_ROOT]
+
+
+@pytest.mark.parametrize("path", outside_of_the_engine(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_nobody_else_asks_which_engine_it_is(path):
+    names = imports(path)
+    assert not {name for name in names if name.endswith((".DockerEngine", ".LocalEngine"))}
+    assert not {name for name in names if name.rpartition(".")[0] in DOCKERS}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and node.attr == "name":
+            assert not ast.unparse(node.value).endswith("engine"), ast.unparse(node)
+
+
+def test_containers_are_isolated_in_one_place():
+    words = ("cap_drop", "cap-drop", "no-new-privileges")
+    users = {path.name for path in FILES if any(word in path.read_text() for word in words)}
+    assert users == {"container.py"}
+
+
+def test_what_carries_a_plan_out_asks_nobody_what_to_do():
+    for name in ("execute", "stage_command"):
+        names = imports(PACKAGE / "pipeline" / f"{name}.py")
+        deciders = ("regalloc.pipeline.plan.", "regalloc.pipeline.step.")
+        taken = {name.rpartition(".")[2] for name in names if name.startswith(deciders)}
+        # Of what decides it takes the types of the results alone.
+        assert {name for name in taken if not name[0].isupper()} == set()
+        assert not {name for name in names if name.startswith("regalloc.pipeline.wish")}

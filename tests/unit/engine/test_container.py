@@ -1,12 +1,38 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-from regalloc.engine.container import container_options
-from regalloc.engine.protocol import Command, Mount
+from regalloc.engine.command import Command, Content, ImageRef, Mount, Sandbox, Session
+from regalloc.engine.container import container_options, session_argv
+
+TRAINER = ImageRef("trainer", "1-t")
+SANDBOX = Sandbox(
+    image=TRAINER,
+    python=TRAINER,
+    mounts=(
+        Mount(Path("/run/default_trace"), PurePosixPath("/default_trace")),
+        Mount(Path("/run/vocab"), PurePosixPath("/vocab"), read_only=False),
+    ),
+    memory_mb=100,
+    pids=10,
+)
+
+
+def command(*mounts: Mount, tty: bool = False, **sandbox: object) -> Command:
+    """Return a stage with other mounts, if there are some."""
+    return Command(
+        stage="vocab",
+        argv=("vocab", "--seed=0"),
+        sandbox=replace(SANDBOX, mounts=mounts or SANDBOX.mounts, **sandbox),
+        contents=(Content(ImageRef("llvm", "1-l"), PurePosixPath("/opt/llvm"), "toolchain"),),
+        root=Path("/run"),
+        run_id="quick",
+        tty=tty,
+    )
 
 
 @pytest.mark.parametrize("tty", [False, True])
@@ -14,39 +40,19 @@ def test_container_options_isolate_the_stage(monkeypatch, tty):
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "90")
     monkeypatch.setenv("LINES", "30")
-    command = Command(
-        stage="vocab",
-        image="regalloc-trainer:1-t",
-        toolchain_image="regalloc-llvm:1-l",
-        objects_image=None,
-        argv=("vocab", "--seed=0"),
-        root=Path("/run"),
-        mounts=(
-            Mount("default_trace", Path("/run/default_trace"), PurePosixPath("/default_trace"),
-                  True),
-            Mount("vocab", Path("/run/vocab"), PurePosixPath("/vocab"), False),
-        ),
-        run_id="quick",
-        memory_mb=100,
-        pids=10,
-        tty=tty,
-    )  # fmt: skip
-    terminal = {"COLUMNS": "90", "LINES": "30", "TERM": "xterm-256color"} if tty else {}
-    assert container_options(command, ["x:ro"]) == {
+    terminal = ["COLUMNS=90", "LINES=30", "TERM=xterm-256color"] if tty else []
+    assert container_options(command(tty=tty), ["x:ro"]) == {
         "image": "regalloc-trainer:1-t",
         "command": ["vocab", "--seed=0"],
-        "volumes": {
-            "/run/default_trace": {"bind": "/default_trace", "mode": "ro"},
-            "/run/vocab": {"bind": "/vocab", "mode": "rw"},
-        },
+        "volumes": ["/run/default_trace:/default_trace:ro", "/run/vocab:/vocab:rw"],
         "volumes_from": ["x:ro"],
-        "environment": {
-            "HOME": "/tmp",
-            "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONUNBUFFERED": "1",
-            **terminal,
-        },
+        "environment": [
+            "HOME=/tmp",
+            "PYTHONHASHSEED=0",
+            "PYTHONDONTWRITEBYTECODE=1",
+            "PYTHONUNBUFFERED=1",
+            *terminal,
+        ],
         "user": f"{os.getuid()}:{os.getgid()}",
         "labels": {"regalloc.run": "/run"},
         "network_mode": "none",
@@ -61,36 +67,57 @@ def test_container_options_isolate_the_stage(monkeypatch, tty):
     }
 
 
-def test_a_build_of_the_users_own_stands_where_the_images_objects_would():
-    command = Command(
-        stage="extract", image="t", toolchain_image="l", objects_image=None, argv=("extract",),
-        objects_folder=Path("/mine"), root=Path("/run"), mounts=(), run_id="r", memory_mb=1,
-        pids=1, tty=False,
-    )  # fmt: skip
-    assert container_options(command, [])["volumes"] == {
-        "/mine": {"bind": "/llvm_corpus", "mode": "ro"}
-    }
+def test_a_mount_that_a_flag_names_is_named_by_its_place_in_the_container():
+    policy = Mount(Path("/mine"), PurePosixPath("/policy"), flag="policy")
+    options = container_options(command(policy), [])
+    assert options["volumes"] == ["/mine:/policy:ro"]
+    assert options["command"] == ["vocab", "--seed=0", "--policy=/policy"]
 
 
-def test_a_cluster_lends_a_network_and_a_token_that_no_environment_shows():
-    command = Command(
-        stage="train", image="c", toolchain_image="l", objects_image=None, argv=("train",),
-        root=Path("/run"), mounts=(), run_id="r", memory_mb=1, pids=1, tty=False,
-        network="mine", token=Path("/home/me/token"),
-    )  # fmt: skip
-    options = container_options(command, [])
+def test_a_mount_that_a_variable_names_is_seen_in_no_command_line():
+    token = Mount(Path("/home/me/token"), PurePosixPath("/run/token"), variable="TOKEN_PATH")
+    options = container_options(
+        command(token, network="mine", environment=(("AUTH", "token"),)), []
+    )
     assert options["network_mode"] == "mine"
-    assert options["volumes"] == {"/home/me/token": {"bind": "/run/cluster-token", "mode": "ro"}}
-    told = {k: v for k, v in options["environment"].items() if k.startswith("RAY_")}
-    assert told == {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": "/run/cluster-token"}
+    assert options["volumes"] == ["/home/me/token:/run/token:ro"]
+    assert options["environment"][-2:] == ["AUTH=token", "TOKEN_PATH=/run/token"]
+    assert options["command"] == ["vocab", "--seed=0"]
 
 
-def test_a_policy_of_the_users_own_is_mounted_and_named():
-    command = Command(
-        stage="release", image="k", toolchain_image="l", objects_image=None, argv=("release",),
-        policy_folder=Path("/mine"), root=Path("/run"), mounts=(), run_id="r", memory_mb=1,
-        pids=1, tty=False,
+def test_a_shell_is_isolated_as_a_stage_is():
+    session = Session(program="shell", sandbox=SANDBOX, tty=True)
+    assert session_argv(session) == (
+        "run",
+        "--rm",
+        "--interactive",
+        "--tty",
+        "--volume=/run/default_trace:/default_trace:ro",
+        "--volume=/run/vocab:/vocab:rw",
+        "--env=HOME=/tmp",
+        "--env=PYTHONHASHSEED=0",
+        "--env=PYTHONDONTWRITEBYTECODE=1",
+        "--env=PYTHONUNBUFFERED=1",
+        f"--user={os.getuid()}:{os.getgid()}",
+        "--network=none",
+        "--read-only",
+        "--tmpfs=/tmp",
+        "--cap-drop=ALL",
+        "--security-opt=no-new-privileges",
+        "--memory=100m",
+        "--pids-limit=10",
+        "--init",
+        "--entrypoint=/bin/bash",
+        "regalloc-trainer:1-t",
+    )
+
+
+def test_what_is_served_is_published_on_loopback_alone():
+    sandbox = replace(SANDBOX, mounts=(), network="bridge")
+    session = Session(program="python", argv=("-c", "serve()"), sandbox=sandbox, port=7007)
+    argv = session_argv(session)
+    assert argv[:3] == ("run", "--rm", "--publish=127.0.0.1:7007:7007")
+    assert "--network=bridge" in argv
+    assert argv[-4:] == (
+        "--entrypoint=/opt/venv/bin/python", "regalloc-trainer:1-t", "-c", "serve()",
     )  # fmt: skip
-    options = container_options(command, [])
-    assert options["volumes"] == {"/mine": {"bind": "/policy", "mode": "ro"}}
-    assert options["command"] == ["release", "--policy=/policy"]

@@ -11,8 +11,7 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound, St
 from urllib3.exceptions import ProtocolError
 
 from regalloc.engine.docker import connect
-from regalloc.engine.docker_store import DockerStore, store_of
-from regalloc.engine.local import LocalEngine
+from regalloc.engine.docker_store import DockerStore
 from regalloc.engine.store import Event, StoredImage
 from regalloc.errors import ConfigError, DiskError, EngineError, ImageError, RegistryError
 
@@ -207,10 +206,11 @@ def test_a_watcher_that_stops_ends_the_pull():
     assert closed == [True]
 
 
-def test_a_local_engine_keeps_no_images(tmp_path):
-    with pytest.raises(EngineError) as caught:
-        store_of(LocalEngine(tmp_path, tmp_path))
-    assert caught.value.brief == "images are moved by docker, and there is none here"
+@pytest.mark.parametrize(("answer", "worked"), [("image", True), (DockerException("no"), False)])
+def test_fetch_says_whether_it_worked(answer, worked):
+    fetching, api = store(pull=answer)
+    assert fetching.fetch("debian:bookworm-slim") is worked
+    assert api.calls == [("pull", "debian:bookworm-slim", {}, 60)]
 
 
 @pytest.mark.parametrize("auth", ['{"r.example": {"auth": "%%%"}}', '{"r.example": 3}'])

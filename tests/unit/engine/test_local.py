@@ -5,34 +5,39 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from regalloc.engine import select
-from regalloc.engine.local import LocalEngine, local_folder, require_debian
-from regalloc.engine.protocol import Command, Mount
-from regalloc.errors import ConfigError, CorpusError, EngineError, StageError
+from regalloc.engine.command import Command, Content, ImageRef, Mount, Sandbox, Session
+from regalloc.engine.local import LocalEngine, local_folder, local_python, require_debian
+from regalloc.errors import CorpusError, EngineError, ImageError, StageError
+
+TRAINER = ImageRef("trainer", "1-t")
 
 
-def command(root: Path, objects: str | None = None) -> Command:
+def command(root: Path, *contents: Content, **sandbox: object) -> Command:
     return Command(
         stage="extract",
-        image="regalloc-trainer:1-t",
-        toolchain_image="regalloc-llvm:1-l",
-        objects_image=objects,
         argv=("extract", "--seed=0"),
+        sandbox=replace(
+            Sandbox(
+                image=TRAINER,
+                python=TRAINER,
+                mounts=(Mount(root / "corpus", PurePosixPath("/corpus"), read_only=False),),
+                memory_mb=100,
+                pids=10,
+            ),
+            **sandbox,
+        ),
+        contents=contents,
         root=root,
-        mounts=(Mount("corpus", root / "corpus", PurePosixPath("/corpus"), False),),
         run_id="r",
-        memory_mb=100,
-        pids=10,
         tty=False,
     )
 
 
-@pytest.mark.parametrize(
-    ("objects", "folder"), [("regalloc-corpus:1-c", "corpus-1-c"), (None, "llvm-1-l")]
-)
-def test_stage_argv_is_dockers_with_the_folders_appended(objects, folder):
+def test_stage_argv_is_dockers_with_the_folders_appended():
     engine = LocalEngine(Path("/checkout"), Path("/cache"))
-    assert engine.stage_argv(command(Path("/run"), objects)) == (
+    toolchain = Content(ImageRef("llvm", "1-l"), PurePosixPath("/opt/llvm"), "toolchain")
+    objects = Content(ImageRef("corpus", "1-c"), PurePosixPath("/llvm_corpus"), "objects", True)
+    assert engine.stage_argv(command(Path("/run"), toolchain, objects)) == (
         "/cache/local/trainer-1-t/venv/bin/python3",
         "-m",
         "regalloc",
@@ -40,25 +45,27 @@ def test_stage_argv_is_dockers_with_the_folders_appended(objects, folder):
         "--seed=0",
         "--root=/run",
         "--toolchain=/cache/local/llvm-1-l/opt/llvm",
-        f"--objects=/cache/local/{folder}/llvm_corpus",
+        "--objects=/cache/local/corpus-1-c/llvm_corpus",
     )
 
 
 def test_stage_argv_of_a_release_names_kit_and_policy_and_the_trainers_python():
     engine = LocalEngine(Path("/checkout"), Path("/cache"))
-    release = replace(
-        command(Path("/run")),
-        image="regalloc-kit:1-k",
-        python_image="regalloc-trainer:1-t",
-        policy_folder=Path("/mine"),
+    kit = ImageRef("kit", "1-k")
+    argv = engine.stage_argv(
+        command(
+            Path("/run"),
+            Content(kit, PurePosixPath("/opt/kit"), "kit"),
+            image=kit,
+            mounts=(Mount(Path("/mine"), PurePosixPath("/policy"), flag="policy"),),
+        )
     )
-    argv = engine.stage_argv(release)
     assert argv[0] == "/cache/local/trainer-1-t/venv/bin/python3"
     assert argv[-2:] == ("--kit=/cache/local/kit-1-k/opt/kit", "--policy=/mine")
 
 
 def fake_python(cache: Path, script: str) -> None:
-    python = local_folder(cache, "regalloc-trainer:1-t") / "venv/bin/python3"
+    python = local_python(cache, TRAINER)
     python.parent.mkdir(parents=True)
     python.write_text(f"#!/bin/sh\n{script}\n")
     python.chmod(0o755)
@@ -83,11 +90,12 @@ def test_run_turns_the_exit_code_into_an_error(tmp_path, code, kind):
 
 def test_image_id_is_known_only_of_a_whole_image(tmp_path):
     engine = LocalEngine(tmp_path, tmp_path)
-    folder = local_folder(tmp_path, "regalloc-llvm:1-l")
+    llvm = ImageRef("llvm", "1-l")
+    folder = local_folder(tmp_path, llvm)
     folder.mkdir(parents=True)
-    assert engine.image_id("regalloc-llvm:1-l") is None
+    assert engine.image_id(llvm) is None
     (folder / ".whole").write_text("regalloc-llvm:1-l\n")
-    assert engine.image_id("regalloc-llvm:1-l") == "local:regalloc-llvm:1-l"
+    assert engine.image_id(llvm) == "local:regalloc-llvm:1-l"
 
 
 def test_require_debian_takes_debian_12(tmp_path):
@@ -110,26 +118,43 @@ def test_require_debian_says_what_it_found(tmp_path, text, seen):
     )
 
 
-def test_select_engine_prefers_docker_and_falls_back(tmp_path, monkeypatch):
-    docker = object()
-    monkeypatch.setattr(select, "require_debian", lambda: None)
-    monkeypatch.setattr(select, "connect", lambda: docker)
-    assert select.select_engine("", tmp_path, tmp_path) is docker
-    assert select.select_engine("local", tmp_path, tmp_path).name == "local"
-    monkeypatch.setattr(select, "connect", lambda: None)
-    assert select.select_engine("", tmp_path, tmp_path).name == "local"
+def test_a_shell_is_the_users_own_and_starts_in_its_folder(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setenv("SHELL", "/bin/sh")
+    monkeypatch.setattr("subprocess.call", lambda argv, cwd: calls.append((argv, cwd)) or 3)
+    sandbox = command(tmp_path).sandbox
+    session = Session(program="shell", sandbox=sandbox, folder=tmp_path / "run", tty=True)
+    assert LocalEngine(tmp_path, tmp_path).interact(session) == 3
+    assert calls == [(["/bin/sh"], tmp_path / "run")]
+    assert (tmp_path / "run").is_dir()
 
 
-def test_select_engine_says_that_docker_does_not_answer(tmp_path, monkeypatch):
-    monkeypatch.setattr(select, "connect", lambda: None)
-    with pytest.raises(EngineError) as caught:
-        select.select_engine("docker", tmp_path, tmp_path)
+def test_a_program_in_python_wants_the_image_that_has_it(tmp_path, capfd):
+    session = Session(program="python", argv=("serve",), sandbox=command(tmp_path).sandbox)
+    engine = LocalEngine(tmp_path, tmp_path)
+    fake_python(tmp_path, "pwd; exit 3")
+    with pytest.raises(ImageError) as caught:
+        engine.interact(session)
     assert caught.value.render() == (
-        "error: no docker engine answers\n"
-        "what to do: start it, set DOCKER_HOST, or use --engine=local on Debian 12"
+        "error: there is no image regalloc-trainer:1-t\nwhat to do: make build-llvm"
     )
+    (local_folder(tmp_path, TRAINER) / ".whole").write_text("")
+    assert engine.interact(session) == 3
+    assert capfd.readouterr().out == f"{Path.cwd()}\n"
 
 
-def test_select_engine_refuses_other_names(tmp_path):
-    with pytest.raises(ConfigError, match="no engine 'podman'"):
-        select.select_engine("podman", tmp_path, tmp_path)
+def test_images_are_removed_by_name_whole_or_not(tmp_path):
+    folders = [
+        local_folder(tmp_path, ImageRef(name, tag))
+        for name, tag in (("kit", "1-k"), ("llvm", "1-l"), ("llvm", "1-l.partial"), ("base", "b"))
+    ]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    engine = LocalEngine(tmp_path, tmp_path)
+    assert engine.remove_images(("kit", "llvm")) == tuple(map(str, folders[:3]))
+    assert [path.name for path in (tmp_path / "local").iterdir()] == ["base-b"]
+
+
+def test_what_is_mounted_is_found_where_it_is(tmp_path):
+    mount = Mount(Path("/mine"), PurePosixPath("/policy"))
+    assert LocalEngine(tmp_path, tmp_path).place_of(mount) == Path("/mine")

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from regalloc.engine.outcome import Tail, check_exit, describe_exit, owner
+from regalloc.engine.outcome import Tail, check_exit, describe_exit, describe_failure, owner
 from regalloc.errors import CorpusError, MemoryLimitError, RegallocError, StageError, StoppedError
 
 
@@ -13,6 +15,13 @@ from regalloc.errors import CorpusError, MemoryLimitError, RegallocError, StageE
 )  # fmt: skip
 def test_describe_exit_names_the_signal(code, words):
     assert describe_exit(code) == words
+
+
+@pytest.mark.parametrize(("log", "line"), [(Path("/l"), "log: /l\n"), (None, "")])
+def test_describe_failure_shows_a_command_that_can_be_run_again(log, line):
+    assert describe_failure(("sh", "-c", "exit 3"), 3, "last", log) == (
+        f"command: sh -c 'exit 3'\nended with: exit code 3\n{line}last"
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,7 +65,7 @@ def test_check_exit_of_anything_else_shows_command_code_and_last_lines():
 
 
 def test_tail_keeps_the_last_lines_as_a_terminal_would_show_them():
-    tail = Tail(2)
-    for chunk in (b"one\ntw", b"o\n\x1b[1m50%\r100%\x1b[0m\r\nend"):
+    tail = Tail()
+    for chunk in (b"one\ntw", b"o\n\x1b[1m50%\r100%\x1b[0m\r\n" + b"more\n" * 17, b"end"):
         tail.feed(chunk)
-    assert tail.text() == "two\n100%\nend"
+    assert tail.text().split("\n") == ["two", "100%", *["more"] * 17, "end"]

@@ -47,6 +47,9 @@ class FakeStore:
     def drop_name(self, reference: str) -> None:
         self.names.pop(reference, None)
 
+    def fetch(self, reference: str) -> bool:
+        return False
+
     def remote_digest(self, reference: str) -> str | None:
         image = self.remote.get(reference)
         return manifest_digest(image) if image else None

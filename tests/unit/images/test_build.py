@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from regalloc.engine.command import ImageRef
 from regalloc.errors import DiskError, ImageError
 from regalloc.images.base import Base
 from regalloc.images.build import DockerBuilder, build_argv, build_step, image_labels
@@ -15,7 +15,7 @@ from tests.unit.images.stores import TakingStore
 
 CLIENT = Client(Path("/usr/bin/docker"), 20)
 BASE, LLVM, _, CORPUS, *_ = TREE
-CORPUS_TARGET = Target(CORPUS, "1-c", (("CORPUS_TARGETS", "a;b"),), "regalloc-llvm:1-l")
+CORPUS_TARGET = Target(CORPUS, "1-c", (("CORPUS_TARGETS", "a;b"),), ImageRef("llvm", "1-l"))
 
 
 def test_build_argv_of_a_child():
@@ -88,13 +88,15 @@ def builder(tmp_path: Path, script: str) -> DockerBuilder:
     docker.chmod(0o755)
     environ = {"PATH": f"{docker.parent}:/usr/bin:/bin"}
     store = TakingStore(tiny_image("corpus", [layer_of("a", b"a")], tag="1-c-raw"))
-    return DockerBuilder(tmp_path, tmp_path / "cache", environ, lambda reference: False, store)
+    return DockerBuilder(tmp_path, tmp_path / "cache", environ, store)
 
 
 def test_a_build_without_cache_says_so(tmp_path):
-    afresh = replace(builder(tmp_path, 'echo "$@" >"$0.argv"'), no_cache=True)
+    afresh = builder(tmp_path, 'echo "$@" >"$0.argv"').again(tmp_path / "other")
     afresh.build(CORPUS_TARGET)
     assert "--no-cache" in (tmp_path / "bin/docker.argv").read_text().split()
+    assert (tmp_path / "other/logs/corpus-1-c.log").is_file()
+    assert not (tmp_path / "cache").exists()
 
 
 def test_another_base_than_the_locked_one_is_not_built(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from regalloc.engine.command import ImageRef
 from regalloc.engine.local import LocalEngine
 from regalloc.errors import DiskError, EngineError, ImageError
 from regalloc.images import local
@@ -24,8 +25,9 @@ ARGS = {
     "llvm": (("LLVM_MAJOR", "19"), ("LLVM_FLAVOR", "relink")),
     "corpus": (("CORPUS_KIND", "llvm"), ("CORPUS_TARGETS", "a;b")),
 }
+LLVM_REF = ImageRef("llvm", "1-l")
 SOURCE, STOCK, WHEELS = (
-    Target(row, "1-m", (("LLVM_MAJOR", "19"),), "regalloc-base:1-b") for row in MATERIALS
+    Target(row, "1-m", (("LLVM_MAJOR", "19"),), ImageRef("base", "1-b")) for row in MATERIALS
 )
 TEST = ImageTest((("LLVM_ADVISOR_TESTS", "X"),), (SOURCE, STOCK), "d")
 
@@ -34,11 +36,9 @@ def target(row: Image) -> Target:
     """Return an image, built on the toolchain, with its materials and its tests."""
     made_of = {"source": SOURCE, "stock": STOCK, "wheels": WHEELS}
     materials = tuple(made_of[name] for name in row.materials)
-    llvm = None if row.name in ("base", "llvm") else "regalloc-llvm:1-l"
+    llvm = None if row.name in ("base", "llvm") else LLVM_REF
     args = ARGS.get(row.name, ())
-    return Target(
-        row, "1-t", args, "regalloc-llvm:1-l", llvm, materials, TEST if row.tests else None
-    )
+    return Target(row, "1-t", args, LLVM_REF, llvm, materials, TEST if row.tests else None)
 
 
 _, LLVM, TRAINER, CORPUS, KIT, PROGRAMS, CLUSTER, BENCH = map(target, TREE)
@@ -55,7 +55,7 @@ def test_build_binds_of_the_corpus_are_source_toolchain_and_its_own_place():
 
 
 def test_the_kit_is_built_from_the_source_with_the_trainers_python():
-    kit = replace(KIT, parent="regalloc-trainer:1-t")
+    kit = replace(KIT, parent=TRAINER.ref)
     assert build_binds(kit, Path("/new"), CACHE) == {
         Path("/llvm-project"): Path("/cache/local/source-1-m/llvm-project"),
         Path("/opt/llvm"): Path("/cache/local/llvm-1-l/opt/llvm"),
@@ -112,7 +112,7 @@ def test_a_package_is_fetched_and_built_in_a_place_of_its_own():
 
 
 def test_the_cluster_has_the_trainers_wheels_and_rays():
-    cluster = replace(CLUSTER, parent="regalloc-trainer:1-t")
+    cluster = replace(CLUSTER, parent=TRAINER.ref)
     assert build_binds(cluster, Path("/new"), CACHE) == {}
     assert build_steps(cluster, Path("/new"), CACHE) == (
         ("bash", "docker/scripts/copy-venv.sh", "/cache/local/trainer-1-t/venv/", "/new/venv",
@@ -207,7 +207,7 @@ def test_build_is_renamed_when_whole(tmp_path, monkeypatch):
     made = {path.name for path in (tmp_path / "cache/local").iterdir()}
     assert made == {"wheels-1-m", "trainer-1-t"}
     engine = LocalEngine(tmp_path, tmp_path / "cache")
-    assert engine.image_id(TRAINER.reference) == "local:regalloc-trainer:1-t"
+    assert engine.image_id(TRAINER.ref) == "local:regalloc-trainer:1-t"
     assert (tmp_path / "cache/logs/local-trainer-1-t.log").read_text() == "one\n2\n"
 
 
@@ -219,7 +219,7 @@ def test_a_failed_build_is_never_taken_for_whole(tmp_path, monkeypatch, script, 
     with pytest.raises(kind) as caught:
         builder(tmp_path, monkeypatch, script).build(TRAINER)
     assert "ended with: exit code" in caught.value.details
-    assert LocalEngine(tmp_path, tmp_path / "cache").image_id(TRAINER.reference) is None
+    assert LocalEngine(tmp_path, tmp_path / "cache").image_id(TRAINER.ref) is None
 
 
 def test_no_docker_and_no_root_says_so(tmp_path, monkeypatch):

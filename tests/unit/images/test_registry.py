@@ -296,10 +296,18 @@ def test_an_engine_that_lost_what_it_pulled_is_an_error():
 class Builds:
     def __init__(self):
         self.built = []
+        self.caches = []
 
     def build_all(self, targets):
         self.built += [target.name for target in targets]
         return {target.name: 1.0 for target in targets}
+
+    def build(self, target):
+        self.build_all((target,))
+
+    def again(self, cache):
+        self.caches.append(cache)
+        return self
 
 
 def test_what_the_registry_has_is_pulled_and_the_rest_is_built_and_said():
@@ -313,6 +321,12 @@ def test_what_the_registry_has_is_pulled_and_the_rest_is_built_and_said():
         "ghcr.io/us does not have regalloc-llvm:19-b: building it",
         "built regalloc-llvm:19-b",
     ]
+
+
+def test_what_is_built_again_is_not_pulled(tmp_path):
+    store, builder = stocked(BASE), Builds()
+    PullOrBuild(registry(store), builder).again(tmp_path).build(BASE.target)
+    assert (builder.built, builder.caches, store.log) == (["base"], [tmp_path], [])
 
 
 def test_a_registry_in_trouble_is_no_reason_to_build():

@@ -3,35 +3,34 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from regalloc.engine.command import ImageRef
 from regalloc.images.client import Client
-from regalloc.images.release import release_argv, release_labels, release_reference
+from regalloc.images.release import Release, release_argv
 from regalloc.images.tree import TREE, Target
 
 ROWS = {row.name: row for row in TREE}
 BASE = Target(ROWS["base"], "bookworm-b", (), None)
-KIT = Target(ROWS["kit"], "19.1.7-k", (), "regalloc-trainer:19.1.7-t")
+KIT = Target(ROWS["kit"], "19.1.7-k", (), ImageRef("trainer", "19.1.7-t"))
+RELEASE = Release(BASE, KIT, "p", Path("/run/release"))
 
 
 def test_a_release_is_named_by_version_kit_and_policy():
-    name = release_reference(KIT, "policy")
-    assert name.startswith("regalloc-release:19.1.7-")
-    assert name == release_reference(KIT, "policy")
-    assert name != release_reference(KIT, "other")
-    assert name != release_reference(replace(KIT, tag="19.1.7-l"), "policy")
+    name = RELEASE.image
+    assert str(name).startswith("regalloc-release:19.1.7-")
+    assert name == replace(RELEASE, folder=Path("/elsewhere")).image
+    assert name != replace(RELEASE, policy="other").image
+    assert name != replace(RELEASE, kit=replace(KIT, tag="19.1.7-l")).image
 
 
 def test_release_argv_builds_from_the_folder_on_the_base():
-    reference = release_reference(KIT, "p")
-    tag = reference.rpartition(":")[2]
-    labels = release_labels(reference, KIT, "p")
-    client = Client(Path("/usr/bin/docker"), 20)
-    argv = release_argv(client, Path("/src"), BASE, Path("/run/release"), labels)
+    tag = RELEASE.image.tag
+    argv = release_argv(Client(Path("/usr/bin/docker"), 20), Path("/src"), RELEASE)
     assert argv == (
         "/usr/bin/docker",
         "build",
         "--progress=plain",
         "--file=/src/docker/release/Dockerfile",
-        f"--tag={reference}",
+        f"--tag=regalloc-release:{tag}",
         "--build-arg=BASE=regalloc-base:bookworm-b",
         "--build-arg=SOURCE_DATE_EPOCH=1735689600",
         "--label=org.opencontainers.image.title=regalloc-release",

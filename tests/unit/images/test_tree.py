@@ -138,7 +138,7 @@ def test_materials_are_named_to_what_is_built_of_them(checkout):
     assert [dict(kit.args)[m.name.upper()] for m in kit.materials] == [
         material.reference for material in kit.materials
     ]
-    assert {m.parent for m in kit.materials} == {targets["base"].reference}
+    assert {m.parent for m in kit.materials} == {targets["base"].ref}
 
 
 def test_a_package_needs_no_sources_of_llvm(checkout):

@@ -2,33 +2,56 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 
-from regalloc.engine.protocol import Command
+from regalloc.engine.command import Command, ImageRef, Mount, Session
+from regalloc.engine.store import ImageStore
 from regalloc.images.tree import TREE, Target
-from regalloc.pipeline.execute import Run
 from regalloc.pipeline.machine import CHECKOUT
-from regalloc.pipeline.plan import Wish
+from regalloc.pipeline.run import Run
+from regalloc.pipeline.wish import Wish
 from regalloc.settings import Settings, load_profile
 from regalloc.stages.table import find
 
 
 @dataclass
 class FakeEngine:
-    """Writes one file a stage, whose content follows from what the stage is told and reads."""
+    """Writes one file a stage, whose content follows from what the stage is told and reads.
 
-    name: str = "docker"
-    images: set[str] = field(default_factory=set)
+    Attributes:
+        images: the images it keeps, if it keeps some.
+        built: references of the images that exist.
+        ran: the stages that were run.
+        sessions: the programs that were run on a terminal.
+        fail: called in the middle of each stage.
+        interrupt: whether a session ends by Ctrl-C.
+    """
+
+    nested = True
+    listen_address = "0.0.0.0"
+    images: ImageStore | None = None
+    built: set[str] = field(default_factory=set)
     ran: list[Command] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
     fail: Callable[[str, Path], None] | None = None
+    interrupt: bool = False
 
     def describe(self) -> str:
         return "fake engine 1"
 
-    def image_id(self, reference: str) -> str | None:
-        return f"sha256:{reference}" if reference in self.images else None
+    def image_id(self, image: ImageRef) -> str | None:
+        return f"sha256:{image}" if str(image) in self.built else None
+
+    def place_of(self, mount: Mount) -> PurePath:
+        return mount.target
+
+    def interact(self, session: Session) -> int:
+        self.sessions.append(session)
+        if self.interrupt:
+            raise KeyboardInterrupt
+        return 0
 
     def run(self, command: Command) -> None:
         self.ran.append(command)
@@ -48,7 +71,7 @@ class FakeBuilder:
 
     def build_all(self, targets: Sequence[Target]) -> dict[str, float]:
         self.built += [target.name for target in targets]
-        self.engine.images |= {target.reference for target in targets}
+        self.engine.built |= {target.reference for target in targets}
         return {target.name: 1.0 for target in targets}
 
     def test(self, target: Target) -> None:

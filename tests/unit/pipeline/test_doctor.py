@@ -6,25 +6,27 @@ from pathlib import Path
 import pytest
 
 from regalloc.errors import EngineError
+from regalloc.images.build import DockerBuilder
+from regalloc.images.finding import Finding
+from regalloc.images.local import LocalBuilder
 from regalloc.pipeline import doctor
-from regalloc.pipeline.doctor import Finding, examine, print_findings
-
-
-class Engine:
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def describe(self) -> str:
-        return f"{self.name} 1"
+from regalloc.pipeline.backend import Backend
+from regalloc.pipeline.doctor import examine, print_findings
+from tests.unit.images.stores import FakeStore
 
 
 @pytest.fixture
-def machine(tmp_path, monkeypatch):
-    """Return a function that examines a machine with some engine."""
+def machine(tmp_path, monkeypatch, run):
+    """Return a function that examines a machine with what builds the images there."""
 
     def look(engine: str, **environ: str) -> dict[str, Finding]:
-        monkeypatch.setattr(doctor, "select_engine", lambda *_: Engine(engine))
         given = {"REGALLOC_CACHE": str(tmp_path), "PATH": str(tmp_path), **environ}
+        builder = (
+            DockerBuilder(tmp_path, tmp_path, given, FakeStore())
+            if engine == "docker"
+            else LocalBuilder(tmp_path, tmp_path, given, 1)
+        )
+        monkeypatch.setattr(doctor, "select_backend", lambda *_: Backend(run.engine, builder))
         return {finding.subject: finding for finding in examine(given)}
 
     return look
@@ -33,7 +35,7 @@ def machine(tmp_path, monkeypatch):
 def test_docker_is_asked_for_buildkit_and_a_base(machine, monkeypatch):
     monkeypatch.setattr("regalloc.images.client.SYSTEM", ())
     found = machine("docker", BASE_IMAGE="mine:1")
-    assert found["engine"] == Finding("engine", "docker 1")
+    assert found["engine"] == Finding("engine", "fake engine 1")
     assert found["base"] == Finding("base", "BASE_IMAGE mine:1")
     assert found["BuildKit"] == Finding(
         "BuildKit",
@@ -60,7 +62,7 @@ def test_no_engine_is_one_finding(tmp_path, monkeypatch):
     def refuse(*_: object) -> None:
         raise EngineError("no docker engine answers", "", "start it")
 
-    monkeypatch.setattr(doctor, "select_engine", refuse)
+    monkeypatch.setattr(doctor, "select_backend", refuse)
     findings = examine({"REGALLOC_CACHE": str(tmp_path)})
     assert Finding("engine", "no docker engine answers", "start it") in findings
 

@@ -6,27 +6,41 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from regalloc.engine.protocol import Command, Mount
+from regalloc.engine.command import Command, Content, ImageRef, Mount, Sandbox
 from regalloc.errors import DiskError, ManifestError, StageError, StoppedError
 from regalloc.images.corpus_source import FolderCorpus
-from regalloc.pipeline.execute import execute, stage_command
+from regalloc.pipeline.cluster import Cluster
+from regalloc.pipeline.execute import execute
 from regalloc.pipeline.folders import require_space
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.manifest import read_manifest
+from regalloc.pipeline.own_policy import OwnPolicy
 from regalloc.pipeline.own_programs import find_own_programs
-from regalloc.pipeline.plan import Cluster, Kind, OwnPolicy, plan
+from regalloc.pipeline.plan import Kind, plan
+from regalloc.pipeline.stage_command import stage_command
+from regalloc.pipeline.step import resolve, resolve_stage
 from regalloc.settings import load_profile
 from regalloc.stages.table import STAGES, find
 
+TRAINER, KIT, CORPUS, CLUSTER, PROGRAMS = (
+    ImageRef(name, "1-aaa") for name in ("trainer", "kit", "corpus", "cluster", "programs")
+)
+TOOLCHAIN = Content(ImageRef("llvm", "1-aaa"), PurePosixPath("/opt/llvm"), "toolchain")
+OWN_POLICY = Mount(Path("/mine"), PurePosixPath("/policy"), flag="policy")
 ALL = [stage.name for stage in STAGES if not stage.times_machine]
 
 
-def decide(run, wanted=ALL):
-    return plan(wanted, run.wish, look_around(run.folder, run.wish.targets, run.engine))
+def decide(run, wanted=ALL, rehash=False):
+    found = look_around(run.folder, run.wish.targets, run.engine, rehash)
+    return plan(resolve(wanted, run.wish), run.wish.targets, found)
 
 
 def make(run, wanted=ALL):
-    return [t.action.name for t in execute(decide(run, wanted), run)]
+    return [t.action.title.split()[1] for t in execute(decide(run, wanted), run).actions]
+
+
+def command_of(name, run):
+    return stage_command(resolve_stage(find(name), run.wish), run)
 
 
 def test_execute_makes_everything_once(run):
@@ -48,64 +62,75 @@ def test_execute_leaves_events_and_marks_out_of_the_hashes(run):
     assert list(read_manifest(run.folder / "output_model").writes) == ["result"]
 
 
+def targets_of(command):
+    return [str(mount.target) for mount in command.sandbox.mounts]
+
+
 def test_stage_command_mounts_exactly_the_stages_folders(run):
     root = run.folder
-    command = stage_command(find("vocab"), run)
+    command = command_of("vocab", run)
     assert command == Command(
         stage="vocab",
-        image="regalloc-trainer:1-aaa",
-        toolchain_image="regalloc-llvm:1-aaa",
-        objects_image=None,
         argv=("vocab", "--seed=0", "--jobs=2", "--bind=Vocab.quantiles=1000",
               "--bind=Vocab.sampling_fraction=1.0"),
-        root=root,
-        mounts=(
-            Mount("default_trace", root / "default_trace", PurePosixPath("/default_trace"), True),
-            Mount("vocab", root / "vocab", PurePosixPath("/vocab"), False),
+        sandbox=Sandbox(
+            image=TRAINER,
+            python=TRAINER,
+            mounts=(
+                Mount(root / "default_trace", PurePosixPath("/default_trace")),
+                Mount(root / "vocab", PurePosixPath("/vocab"), read_only=False),
+            ),
+            memory_mb=1000,
+            pids=8192,
         ),
+        contents=(TOOLCHAIN,),
+        root=root,
         run_id="run",
-        memory_mb=1000,
-        pids=8192,
         tty=False,
     )  # fmt: skip
 
 
 def test_stage_command_on_a_cluster_runs_in_its_image_with_its_network(run):
-    spread = replace(run, wish=replace(run.wish, cluster=Cluster("ray://head:10001", "mine")))
-    commands = {name: stage_command(find(name), spread) for name in ("trace", "train", "evaluate")}
-    assert {name: (c.image, c.python_image, c.network) for name, c in commands.items()} == {
-        "trace": ("regalloc-trainer:1-aaa", None, "none"),
-        "train": ("regalloc-cluster:1-aaa", None, "mine"),
-        "evaluate": ("regalloc-cluster:1-aaa", None, "mine"),
+    cluster = Cluster("ray://head:10001", "mine", Path("/token"))
+    spread = replace(run, wish=replace(run.wish, cluster=cluster))
+    commands = {name: command_of(name, spread) for name in ("trace", "train", "evaluate")}
+    boxes = {name: command.sandbox for name, command in commands.items()}
+    assert {name: (b.image, b.python, b.network) for name, b in boxes.items()} == {
+        "trace": (TRAINER, TRAINER, "none"),
+        "train": (CLUSTER, CLUSTER, "mine"),
+        "evaluate": (CLUSTER, CLUSTER, "mine"),
     }
+    assert [cluster.mounts[0] in box.mounts for box in boxes.values()] == [False, True, True]
+    assert [box.environment for box in boxes.values()] == [(), *[(("RAY_AUTH_MODE", "token"),)] * 2]
     flag = "--cluster=ray://head:10001"
     assert [flag in command.argv for command in commands.values()] == [False, True, True]
 
 
 def test_stage_command_of_a_release_runs_in_the_kit(run):
     root = run.folder
-    command = stage_command(find("release"), run)
-    assert (command.image, command.python_image) == ("regalloc-kit:1-aaa", "regalloc-trainer:1-aaa")
-    assert command.policy_folder is None
-    assert command.mounts == (
-        Mount("output_model", root / "output_model", PurePosixPath("/output_model"), True),
-        Mount("release", root / "release", PurePosixPath("/release"), False),
+    command = command_of("release", run)
+    assert (command.sandbox.image, command.sandbox.python) == (KIT, TRAINER)
+    assert command.contents == (TOOLCHAIN, Content(KIT, PurePosixPath("/opt/kit"), "kit"))
+    assert command.sandbox.mounts == (
+        Mount(root / "output_model", PurePosixPath("/output_model")),
+        Mount(root / "release", PurePosixPath("/release"), read_only=False),
     )
 
 
 def test_stage_command_of_a_release_of_ones_own_policy_sees_nothing_of_the_run(run):
     own = replace(run, wish=replace(run.wish, policy=OwnPolicy(Path("/mine"), "a")))
-    command = stage_command(find("release"), own)
-    assert command.policy_folder == Path("/mine")
-    assert [mount.name for mount in command.mounts] == ["release"]
-    assert stage_command(find("train"), own).policy_folder is None
+    command = command_of("release", own)
+    assert command.sandbox.mounts == (
+        OWN_POLICY, Mount(run.folder / "release", PurePosixPath("/release"), read_only=False),
+    )  # fmt: skip
+    assert OWN_POLICY not in command_of("train", own).sandbox.mounts
 
 
 def test_stage_command_of_an_evaluation_of_ones_own_policy_sees_the_corpus_alone(run):
     own = replace(run, wish=replace(run.wish, policy=OwnPolicy(Path("/mine"), "a")))
-    command = stage_command(find("evaluate"), own)
-    assert command.policy_folder == Path("/mine")
-    assert [mount.name for mount in command.mounts] == ["corpus", "evaluation"]
+    command = command_of("evaluate", own)
+    assert OWN_POLICY in command.sandbox.mounts
+    assert targets_of(command) == ["/corpus", "/policy", "/evaluation"]
 
 
 def test_stage_command_of_the_programs_sees_the_release_and_copies_of_ones_own(run, tmp_path):
@@ -113,13 +138,13 @@ def test_stage_command_of_the_programs_sees_the_release_and_copies_of_ones_own(r
     (tmp_path / "mine" / "program.toml").write_text("")
     programs = find_own_programs([str(tmp_path / "mine")])
     own = replace(run, wish=replace(run.wish, programs=programs))
-    command = stage_command(find("programs"), own)
-    assert command.image == "regalloc-programs:1-aaa"
-    assert [(mount.name, mount.read_only) for mount in command.mounts] == [
-        ("release", True), ("own_programs", True), ("programs", False),
+    command = command_of("programs", own)
+    assert command.sandbox.image == PROGRAMS
+    assert command.contents[1:] == (Content(PROGRAMS, PurePosixPath("/opt/programs"), "programs"),)
+    assert [(str(mount.target), mount.read_only) for mount in command.sandbox.mounts] == [
+        ("/release", True), ("/own_programs", True), ("/programs", False),
     ]  # fmt: skip
-    names = [mount.name for mount in stage_command(find("programs"), run).mounts]
-    assert names == ["release", "programs"]
+    assert targets_of(command_of("programs", run)) == ["/release", "/programs"]
     make(own)
     assert (own.folder / "own_programs" / "0-mine" / "program.toml").is_file()
     make(run)
@@ -134,21 +159,23 @@ def test_a_release_of_ones_own_policy_trains_nothing(run):
 
 def test_stage_command_of_extract_has_no_seed_of_its_own(run):
     seeded = replace(run, wish=replace(run.wish, seed=5), folder=run.folder / "a b")
-    commands = [stage_command(find(name), seeded) for name in ("extract", "trace")]
+    commands = [command_of(name, seeded) for name in ("extract", "trace")]
     assert [c.argv[1] for c in commands] == ["--seed=0", "--seed=5"]
     assert commands[0].run_id == "a-b"
 
 
 def test_stage_command_lends_extract_the_corpus_objects(run):
-    assert stage_command(find("extract"), run).objects_image == "regalloc-corpus:1-aaa"
+    lent = Content(CORPUS, PurePosixPath("/llvm_corpus"), "objects", lent=True)
+    assert command_of("extract", run).contents == (TOOLCHAIN, lent)
 
 
 def test_stage_command_mounts_a_build_of_the_users_own_for_extract_alone(run):
     folder = FolderCorpus(Path("/mine"), "a", 1)
     own = replace(run, wish=replace(run.wish, folder=folder))
-    extract, trace = (stage_command(find(name), own) for name in ("extract", "trace"))
-    assert (extract.objects_image, extract.objects_folder) == (None, Path("/mine"))
-    assert (trace.objects_image, trace.objects_folder) == (None, None)
+    extract, trace = (command_of(name, own) for name in ("extract", "trace"))
+    mine = Mount(Path("/mine"), PurePosixPath("/llvm_corpus"), flag="objects")
+    assert (extract.contents, extract.sandbox.mounts[:1]) == ((TOOLCHAIN,), (mine,))
+    assert (trace.contents, targets_of(trace)) == ((TOOLCHAIN,), ["/corpus", "/default_trace"])
 
 
 @pytest.mark.parametrize("error", [StoppedError("stopped by SIGINT"), StageError("broke")])
@@ -163,8 +190,8 @@ def test_execute_never_takes_half_a_result_for_done(run, error):
         make(run)
     assert not (run.folder / "vocab" / "manifest.json").exists()
     run.engine.fail = None
-    assert [(a.name, a.reason) for a in decide(run, ["vocab"]) if a.kind is Kind.RUN] == [
-        ("vocab", "did not finish, starts afresh")
+    assert [(a.title, a.reason) for a in decide(run, ["vocab"]).actions if a.kind is Kind.RUN] == [
+        ("stage vocab", "did not finish, starts afresh")
     ]
     make(run, ["vocab"])
     assert sorted(os.listdir(run.folder / "vocab")) == [
@@ -245,7 +272,7 @@ def test_files_no_stage_wrote_are_not_deleted(run):
 def test_a_missing_output_runs_the_stage_again(run):
     make(run)
     (run.folder / "vocab" / "result").unlink()
-    reasons = [a.reason for a in decide(run) if a.kind is Kind.RUN]
+    reasons = [a.reason for a in decide(run).actions if a.kind is Kind.RUN]
     assert reasons[0] == "output file result is missing"
     assert make(run)[0] == "vocab"
 
@@ -261,9 +288,9 @@ def test_verify_finds_what_the_size_does_not_show(run):
     make(run)
     result = run.folder / "vocab" / "result"
     result.write_text("x" * len(result.read_text()))
-    rehashed = look_around(run.folder, run.wish.targets, run.engine, rehash=True)
-    assert decide(run, ["vocab"])[-1].reason == "up to date"
-    assert plan(["vocab"], run.wish, rehashed)[-1].reason == "output file result was changed"
+    rehashed = decide(run, ["vocab"], rehash=True)
+    assert decide(run, ["vocab"]).stages[-1].reason == "up to date"
+    assert rehashed.stages[-1].reason == "output file result was changed"
 
 
 def test_require_space_says_how_much_is_missing(tmp_path, monkeypatch):

@@ -1,55 +1,48 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from regalloc.images.corpus_source import FolderCorpus
+from regalloc.pipeline.cluster import Cluster
 from regalloc.pipeline.manifest import Manifest
+from regalloc.pipeline.own_policy import OwnPolicy
 from regalloc.pipeline.own_programs import OwnPrograms
-from regalloc.pipeline.plan import (
-    Action,
-    Cluster,
-    Found,
-    Kind,
-    OwnPolicy,
-    Wish,
-    bindings_of,
-    folders_of,
-    images_of,
-    plan,
-    plan_images,
-    reads_of,
-    seed_of,
-    stage_key,
-    with_upstream,
-    writer,
-)
+from regalloc.pipeline.plan import Action, Found, ImageAction, Kind, Plan, StageAction
+from regalloc.pipeline.plan import plan as plan_steps
+from regalloc.pipeline.step import WRITERS, resolve, resolve_stage
+from regalloc.pipeline.wish import Wish
 from regalloc.settings import load_profile
 from regalloc.stages.table import STAGES
 
 ALL = [stage.name for stage in STAGES if not stage.times_machine]
 
 
+def plan(wanted: Iterable[str], wish: Wish, found: Found, images: Iterable[str] = ()) -> Plan:
+    """Return what is to be done for the wanted stages and all they read from."""
+    return plan_steps(resolve(wanted, wish), wish.targets, found, images)
+
+
 def finished(wish: Wish) -> dict[str, Manifest]:
     """Return the manifests of a whole run."""
     manifests: dict[str, Manifest] = {}
     for stage in STAGES:
-        folders = folders_of(stage, wish)
-        reads = {folder: manifests[writer(folder).name].digest for folder in folders}
-        reads |= reads_of(stage, wish)
+        made = {folder: manifests[WRITERS[folder]].digest for folder in stage.reads}
+        step = resolve_stage(stage, wish).with_digests(made)
         manifests[stage.name] = Manifest(
             stage=stage.name,
-            key=stage_key(stage, wish, reads),
-            images={name: wish.targets[name].reference for name in images_of(stage, wish)},
+            key=step.key,
+            images={target.name: target.reference for target in step.images},
             image_ids={},
             engine="fake",
             argv=(stage.name,),
-            gin="\n".join(bindings_of(stage, wish.settings)),
+            gin="\n".join(step.bindings),
             versions={},
-            seed=seed_of(stage, wish.seed),
-            reads=reads,
+            seed=step.seed,
+            reads=step.reads,
             writes={"result": f"hash of {stage.name}"},
             sizes={"result": 1},
             duration_s=1.0,
@@ -66,50 +59,67 @@ def whole(wish: Wish) -> Found:
     return Found(manifests=finished(wish), images=references(wish))
 
 
-def reasons(actions: tuple[Action, ...]) -> dict[str, str]:
-    return {a.name: a.reason for a in actions if a.what == "stage" and a.kind is Kind.RUN}
+def reasons(planned: Plan) -> dict[str, str]:
+    return {a.step.stage.name: a.reason for a in planned.stages if a.kind is Kind.RUN}
+
+
+def titles(actions: Iterable[Action], kind: Kind = Kind.RUN) -> list[str]:
+    return [action.title for action in actions if action.kind is kind]
 
 
 def test_plan_of_nothing_done_is_everything(wish):
-    extract_key = stage_key(STAGES[0], wish, {})
-    assert plan(["vocab"], wish, Found()) == (
-        Action("image", "base", Kind.RUN, "image regalloc-base:1-aaa does not exist",
-               "regalloc-base:1-aaa"),
-        Action("image", "llvm", Kind.RUN, "image regalloc-llvm:1-aaa does not exist",
-               "regalloc-llvm:1-aaa"),
-        Action("image", "trainer", Kind.RUN, "image regalloc-trainer:1-aaa does not exist",
-               "regalloc-trainer:1-aaa"),
-        Action("image", "corpus", Kind.RUN, "image regalloc-corpus:1-aaa does not exist",
-               "regalloc-corpus:1-aaa"),
-        Action("image", "kit", Kind.SKIP, "nothing that runs needs it", "regalloc-kit:1-aaa"),
-        Action("image", "programs", Kind.SKIP, "nothing that runs needs it",
-               "regalloc-programs:1-aaa"),
-        Action("image", "cluster", Kind.SKIP, "nothing that runs needs it",
-               "regalloc-cluster:1-aaa"),
-        Action("image", "bench", Kind.SKIP, "nothing that runs needs it", "regalloc-bench:1-aaa"),
-        Action("stage", "extract", Kind.RUN, "never run", extract_key),
-        Action("stage", "trace", Kind.RUN, "because extract runs"),
-        Action("stage", "vocab", Kind.RUN, "because trace runs"),
-    )  # fmt: skip
+    image = wish.targets
+    extract, trace, vocab = resolve(["vocab"], wish)
+    assert plan(["vocab"], wish, Found()) == Plan(
+        images=(
+            ImageAction(image["base"], Kind.RUN, "image regalloc-base:1-aaa does not exist"),
+            ImageAction(image["llvm"], Kind.RUN, "image regalloc-llvm:1-aaa does not exist"),
+            ImageAction(image["trainer"], Kind.RUN, "image regalloc-trainer:1-aaa does not exist"),
+            ImageAction(image["corpus"], Kind.RUN, "image regalloc-corpus:1-aaa does not exist"),
+            ImageAction(image["kit"], Kind.SKIP, "nothing that runs needs it"),
+            ImageAction(image["programs"], Kind.SKIP, "nothing that runs needs it"),
+            ImageAction(image["cluster"], Kind.SKIP, "nothing that runs needs it"),
+            ImageAction(image["bench"], Kind.SKIP, "nothing that runs needs it"),
+        ),
+        stages=(
+            StageAction(extract, Kind.RUN, "never run"),
+            StageAction(trace, Kind.RUN, "because extract runs"),
+            StageAction(vocab, Kind.RUN, "because trace runs"),
+        ),
+    )
+    assert (extract.key != "", trace.key, vocab.key) == (True, "", "")
 
 
 def test_plan_of_everything_done_is_nothing(wish):
-    actions = plan(ALL, wish, whole(wish))
-    assert {a.kind for a in actions} == {Kind.SKIP}
-    assert [a.reason for a in actions if a.what == "stage"] == ["up to date"] * len(ALL)
-    assert actions[0].reason == "image regalloc-base:1-aaa exists"
+    planned = plan(ALL, wish, whole(wish))
+    assert {action.kind for action in planned.actions} == {Kind.SKIP}
+    assert [action.reason for action in planned.stages] == ["up to date"] * len(ALL)
+    assert planned.images[0].reason == "image regalloc-base:1-aaa exists"
 
 
 def test_plan_with_results_but_no_images_builds_none(wish):
-    actions = plan(ALL, wish, Found(manifests=finished(wish)))
-    assert {a.kind for a in actions} == {Kind.SKIP}
-    assert actions[0].reason == "nothing that runs needs it"
+    planned = plan(ALL, wish, Found(manifests=finished(wish)))
+    assert {action.kind for action in planned.actions} == {Kind.SKIP}
+    assert planned.images[0].reason == "nothing that runs needs it"
 
 
 def test_plan_keys_of_skipped_stages_are_the_manifests(wish):
     found = whole(wish)
-    keys = {a.name: a.key for a in plan(ALL, wish, found) if a.what == "stage"}
+    keys = {a.step.stage.name: a.step.key for a in plan(ALL, wish, found).stages}
     assert keys == {name: found.manifests[name].key for name in ALL}
+
+
+def test_plan_knows_the_hashes_of_all_that_is_not_made_again(wish):
+    found = replace(whole(wish), damage={"vocab": "output file x is missing"})
+    train = plan(["train"], wish, found).stages[-1]
+    assert (train.kind, train.reason) == (Kind.RUN, "because vocab runs")
+    known = {WRITERS[folder]: digest for folder, digest in train.step.reads.items()}
+    assert known == {
+        "extract": found.manifests["extract"].digest,
+        "trace": found.manifests["trace"].digest,
+        "vocab": "",
+        "warmstart": "",
+    }
 
 
 def test_what_times_this_machine_is_never_up_to_date(wish):
@@ -198,10 +208,8 @@ def test_plan_an_interrupted_stage_with_another_key_starts_afresh(wish, stage):
 def test_plan_builds_only_what_a_running_stage_needs(wish):
     found = replace(whole(wish), images=frozenset({wish.targets["llvm"].reference}))
     broken = replace(found, damage={"vocab": "output file x is missing"})
-    built = [a.name for a in plan(["vocab"], wish, broken)
-             if a.what == "image" and a.kind is Kind.RUN]  # fmt: skip
     # Its wheels are made on the base.
-    assert built == ["base", "trainer"]
+    assert titles(plan(["vocab"], wish, broken).images) == ["image base", "image trainer"]
 
 
 def own_build(wish: Wish, digest: str) -> Wish:
@@ -211,9 +219,10 @@ def own_build(wish: Wish, digest: str) -> Wish:
 
 
 def test_plan_of_a_folder_as_corpus_has_no_image_of_it(wish):
-    actions = plan(["extract"], own_build(wish, "a"), Found())
-    assert [a.name for a in actions] == [
-        "base", "llvm", "trainer", "kit", "programs", "cluster", "bench", "extract",
+    planned = plan(["extract"], own_build(wish, "a"), Found())
+    assert [action.title for action in planned.actions] == [
+        "image base", "image llvm", "image trainer", "image kit", "image programs",
+        "image cluster", "image bench", "stage extract",
     ]  # fmt: skip
 
 
@@ -229,21 +238,21 @@ def test_plan_sees_that_a_folder_was_built_again_or_left(wish):
     }
 
 
-def test_plan_images_without_nesting_needs_every_ancestor(wish):
+def test_plan_without_nesting_needs_every_ancestor(wish):
     there = frozenset({wish.targets["trainer"].reference})
-    kinds = {
-        nested: [a.kind for a in plan_images({"trainer"}, wish, Found(images=there, nested=nested))]
+    planned = {
+        nested: plan([], wish, Found(images=there, nested=nested), ["trainer"])
         for nested in (True, False)
     }
-    skip, go = Kind.SKIP, Kind.RUN
-    assert kinds == {True: [skip] * 8, False: [go, go, *[skip] * 6]}
+    assert titles(planned[True].actions) == []
+    assert titles(planned[False].actions) == ["image base", "image llvm"]
+    assert len(titles(planned[False].actions, Kind.SKIP)) == 6
 
 
 def test_a_cluster_needs_its_image_and_makes_nothing_out_of_date(wish):
     spread = replace(wish, cluster=Cluster("ray://head:10001", "bridge"))
-    kinds = {a.name: a.kind for a in plan(ALL[:6], spread, Found()) if a.what == "image"}
-    assert [name for name, kind in kinds.items() if kind is Kind.RUN] == [
-        "base", "llvm", "trainer", "corpus", "cluster",
+    assert titles(plan(ALL[:6], spread, Found()).images) == [
+        "image base", "image llvm", "image trainer", "image corpus", "image cluster",
     ]  # fmt: skip
     assert reasons(plan(ALL, spread, whole(wish))) == {}
     assert reasons(plan(ALL, wish, whole(spread))) == {}
@@ -259,19 +268,17 @@ def test_plan_sees_that_a_policy_of_ones_own_is_another(wish):
     assert list(reasons(plan(["release"], own, Found()))) == ["release"]
 
 
-def test_plan_images_builds_what_the_kit_starts_from_beside_its_parent(wish):
+def test_plan_builds_what_the_kit_starts_from_beside_its_parent(wish):
     pulled = frozenset({wish.targets["trainer"].reference})
-    built = plan_images({"kit"}, wish, Found(images=pulled))
-    assert [a.name for a in built if a.kind is Kind.RUN] == ["base", "kit"]
+    built = plan([], wish, Found(images=pulled), ["kit"])
+    assert titles(built.images) == ["image base", "image kit"]
 
 
-def test_with_upstream_adds_what_is_read(wish):
-    wanted = ("extract", "warmstart")
-    names = {name: [s.name for s in with_upstream([name], wish)] for name in wanted}
-    assert names == {
-        "extract": ["extract"],
-        "warmstart": ["extract", "trace", "vocab", "warmstart"],
-    }
+def test_plan_takes_images_beside_those_of_the_stages(wish):
+    there = references(wish) - {wish.targets["base"].reference}
+    found = Found(manifests=finished(wish), images=there)
+    assert titles(plan(["release"], wish, found).actions) == []
+    assert titles(plan(["release"], wish, found, ["base"]).actions) == ["image base"]
 
 
 def msgspec_replace(manifest: Manifest, **changes: object) -> Manifest:

@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
+from regalloc.engine.command import ImageRef, Mount, Sandbox, Session
 from regalloc.errors import ConfigError, ImageError, ManifestError
-from regalloc.pipeline import tensorboard
-from regalloc.pipeline.tensorboard import (
-    START,
-    container_argv,
-    find_journals,
-    local_argv,
-    serve_curves,
-)
+from regalloc.pipeline.tensorboard import START, curves_session, find_journals, serve_curves
+
+TRAINER = ImageRef("trainer", "1-aaa")
 
 
 def trained(folder):
@@ -43,25 +38,31 @@ def test_a_run_without_curves_is_named(tmp_path):
     )
 
 
-def test_container_sees_the_journals_and_opens_one_port_on_loopback():
-    argv = container_argv("regalloc-trainer:1", {"quick": Path("/r/events")}, 7007)
-    assert argv == (
-        "--rm", "--init", "--publish=127.0.0.1:7007:7007", "--read-only", "--tmpfs=/tmp",
-        "--cap-drop=ALL", "--security-opt=no-new-privileges",
-        f"--user={os.getuid()}:{os.getgid()}",
-        "--env=HOME=/tmp", "--env=PYTHONHASHSEED=0", "--env=PYTHONDONTWRITEBYTECODE=1",
-        "--env=PYTHONUNBUFFERED=1", "--volume=/r/events:/runs/quick:ro",
-        "--entrypoint=/opt/venv/bin/python", "regalloc-trainer:1", "-c", START,
-        "--logdir=/runs", "--bind_all", "--port=7007",
-    )  # fmt: skip
+def test_it_sees_the_journals_and_opens_one_port(run):
+    trained(run.folder)
+    run.engine.built.add("regalloc-trainer:1-aaa")
+    assert serve_curves(run, [run.folder], 7007) == 0
+    journal = Mount(run.folder / "output_model" / "events", PurePosixPath("/runs/run"))
+    assert run.engine.sessions == [
+        Session(
+            program="python",
+            argv=("-c", START, "--logdir_spec=run:/runs/run", "--host=0.0.0.0", "--port=7007"),
+            sandbox=Sandbox(
+                image=TRAINER,
+                python=TRAINER,
+                mounts=(journal,),
+                network="bridge",
+                memory_mb=1000,
+                pids=8192,
+            ),
+            port=7007,
+        )
+    ]
 
 
-def test_local_engine_serves_the_same():
-    argv = local_argv(Path("/venv"), {"a": Path("/r/a"), "b": Path("/r/b")}, 7007)
-    assert argv == (
-        "/venv/bin/python3", "-c", START, "--logdir_spec=a:/r/a,b:/r/b", "--host=127.0.0.1",
-        "--port=7007",
-    )  # fmt: skip
+def test_several_runs_are_named_at_their_places(run):
+    session = curves_session(run, {"a": Path("/r/a"), "b": Path("/r/b")}, 7007)
+    assert session.argv[2] == "--logdir_spec=a:/runs/a,b:/runs/b"
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
@@ -77,11 +78,9 @@ def test_without_an_image_it_is_said_what_builds_it(run):
     assert caught.value.resolution == "make build-llvm"
 
 
-def test_interrupting_is_how_it_ends(run, monkeypatch):
-    def interrupt(_client, _argv):
-        raise KeyboardInterrupt
-
+def test_interrupting_is_how_it_ends(run):
     trained(run.folder)
-    run.engine.images.add("regalloc-trainer:1-aaa")
-    monkeypatch.setattr(tensorboard, "open_shell", interrupt)
+    run.engine.built.add("regalloc-trainer:1-aaa")
+    run.engine.interrupt = True
     assert serve_curves(run, [run.folder], 6006) == 0
+    assert len(run.engine.sessions) == 1

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from regalloc.engine.command import ImageRef
 from regalloc.errors import ConfigError, VerifyError
 from regalloc.images.files import Difference
 from regalloc.images.tree import TREE, Target, resolve_targets
@@ -26,17 +27,17 @@ OTHER = Verdict("image llvm", 9, (Difference("opt/llvm/bin/clang", "sha256:a", "
 
 def test_the_second_build_has_tags_and_parents_of_its_own():
     base, llvm = (again(Target(TREE[0], "1-b", (), None)),
-                  again(Target(TREE[1], "1-l", (), "regalloc-base:1-b")))  # fmt: skip
+                  again(Target(TREE[1], "1-l", (), ImageRef("base", "1-b"))))  # fmt: skip
     assert (base.reference, base.parent) == ("regalloc-base:1-b-second", None)
-    assert llvm.parent == base.reference
+    assert llvm.parent == base.ref
 
 
 def test_the_second_build_is_made_of_materials_of_its_own():
     targets = resolve_targets(CHECKOUT, load_profile("tiny"), {})
     kit = again(targets["kit"])
-    assert kit.parent == again(targets["trainer"]).reference
+    assert kit.parent == again(targets["trainer"]).ref
     source, stock = kit.materials
-    assert (source.name, source.parent) == ("source", again(targets["base"]).reference)
+    assert (source.name, source.parent) == ("source", again(targets["base"]).ref)
     assert (
         dict(kit.args)["SOURCE"]
         == source.reference

@@ -1,0 +1,55 @@
+"""Shows what a run has made, once it has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from rich.console import Console
+
+from regalloc.engine.local import local_folder
+from regalloc.images.tree import Target
+from regalloc.pipeline.bench import show_bench
+from regalloc.pipeline.programs_table import print_programs
+from regalloc.pipeline.report_page import REPORT, write_page
+from regalloc.pipeline.report_table import print_report
+from regalloc.pipeline.run import Run
+from regalloc.stages.table import BENCH, EVALUATION, PROGRAMS
+
+
+def show_results(run: Run, wanted: Collection[str]) -> None:
+    """Print what the wanted stages found out, and write the run's page if it has one.
+
+    Raises:
+        ManifestError: a result cannot be read.
+        DiskError: a page or a drawing cannot be written.
+    """
+    folder = run.folder
+    if "evaluate" in wanted:
+        print_report(folder / EVALUATION / REPORT)
+    if "programs" in wanted:
+        print_programs(folder / PROGRAMS / "programs.json")
+    if "bench" in wanted:
+        show_bench(folder, folder / BENCH)
+    if {"evaluate", "programs"} & set(wanted) and (folder / EVALUATION / REPORT).is_file():
+        show_page(folder, local_toolchain(run.cache, run.wish.targets["llvm"]))
+
+
+def show_page(folder: Path, toolchain: Path) -> None:
+    """Write a run's report.html from what the run left behind, and print its path.
+
+    Args:
+        folder: the run's.
+        toolchain: folder of the compiler on this machine, for runs of the local engine.
+
+    Raises:
+        ManifestError: there is no report, or it cannot be read.
+        DiskError: the page cannot be written.
+    """
+    page = write_page(folder, toolchain)
+    Console().print(f"report: {page}", markup=False, soft_wrap=True, highlight=False)
+
+
+def local_toolchain(cache: Path, llvm: Target) -> Path:
+    """Return the folder of the compiler that runs of the local engine use."""
+    return local_folder(cache, llvm.ref) / "opt" / "llvm"

@@ -13,6 +13,7 @@ from typing import Any
 
 from absl import flags
 
+from regalloc import layout
 from regalloc.errors import ConfigError, DiskError, MemoryLimitError, RegallocError, StoppedError
 from regalloc.settings import parse_bindings
 from regalloc.stages import table
@@ -120,7 +121,7 @@ def _define_flags() -> flags.FlagValues:
     flags.DEFINE_integer("jobs", 1, "compiles at once", lower_bound=1, flag_values=values)
     flags.DEFINE_string("kit", "/opt/kit", "folder that a release is linked of", flag_values=values)
     flags.DEFINE_string(
-        "objects", f"/{table.OBJECTS}", "folder of the corpus build", flag_values=values
+        "objects", f"/{layout.OBJECTS}", "folder of the corpus build", flag_values=values
     )
     flags.DEFINE_string("policy", "", "folder of a policy to release", flag_values=values)
     flags.DEFINE_string(

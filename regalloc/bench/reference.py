@@ -23,10 +23,10 @@ from regalloc.bench.reference_network import ReferenceNetwork, raw_spec
 from regalloc.compiler.features import DECISION, FEATURES, NUM_CANDIDATES, SCORE
 from regalloc.compiler.logs import Episode
 from regalloc.compiler.sequence_example import encode_sequence
+from regalloc.layout import OUTPUT_SPEC, SAVED_MODEL
 from regalloc.rl import graph
 from regalloc.rl.agents import ppo_values
 from regalloc.rl.backend import Tensor, policy_saver, ppo_agent, tf, time_step, trajectory
-from regalloc.rl.folder import OUTPUT_SPEC, SAVED_MODEL
 from regalloc.rl.network import Weights, ZeroValueNetwork
 from regalloc.rl.preprocessing import Encoder
 from regalloc.rl.spec import action_spec

@@ -9,7 +9,15 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
-_CODE = ("__init__.py", "cluster", "compiler", "errors.py", "releases.py", "settings.py")
+_CODE = (
+    "__init__.py",
+    "cluster",
+    "compiler",
+    "errors.py",
+    "layout.py",
+    "releases.py",
+    "settings.py",
+)
 
 
 @dataclass(frozen=True)

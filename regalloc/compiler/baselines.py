@@ -17,8 +17,7 @@ from regalloc.compiler.logs import Outcome
 from regalloc.compiler.remarks import SpillCode
 from regalloc.compiler.results import Compiled, Failed
 from regalloc.errors import CorpusError
-
-BASELINES = "baselines.json"
+from regalloc.layout import BASELINES
 
 
 @dataclass(frozen=True)

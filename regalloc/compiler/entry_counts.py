@@ -20,8 +20,6 @@ from regalloc.compiler.sections import Reason
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import CorpusError
 
-ENTRY_COUNTS = "entry_counts.json"
-
 EntryCounts = Mapping[str, Mapping[str, int]]
 """By module and function; one that is not there was never entered."""
 

@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from regalloc.errors import CorpusError
-
-REPLAY = "replay.json"
-TIMES = "times.json"
+from regalloc.layout import OPTIMISED_SUFFIX, REDUCED_SUFFIX, REPLAY_TIMES, REPLAYS
 
 Mode = Literal["reduced", "optimised", "full", "nothing"]
 """From what a module is compiled: optimised bitcode of its functions with a decision, or of all of
@@ -58,12 +56,12 @@ class Proof:
 
 def optimised_path(folder: Path, name: str) -> Path:
     """Return where a module's optimised bitcode lies in a corpus."""
-    return folder / f"{name}.opt.bc"
+    return folder / f"{name}{OPTIMISED_SUFFIX}"
 
 
 def reduced_path(folder: Path, name: str) -> Path:
     """Return where the bitcode of a module's functions with a decision lies in a corpus."""
-    return folder / f"{name}.reduced.bc"
+    return folder / f"{name}{REDUCED_SUFFIX}"
 
 
 def write_replays(folder: Path, proofs: Mapping[str, Proof]) -> None:
@@ -71,8 +69,8 @@ def write_replays(folder: Path, proofs: Mapping[str, Proof]) -> None:
     modules = {
         name: {"compiles": proof.mode, "reason": proof.reason} for name, proof in proofs.items()
     }
-    _write(folder / REPLAY, {"modules": modules})
-    _write(folder / TIMES, {name: round(proof.seconds, 4) for name, proof in proofs.items()})
+    _write(folder / REPLAYS, {"modules": modules})
+    _write(folder / REPLAY_TIMES, {name: round(proof.seconds, 4) for name, proof in proofs.items()})
 
 
 def read_replays(folder: Path) -> dict[str, Replay]:
@@ -81,18 +79,18 @@ def read_replays(folder: Path) -> dict[str, Replay]:
     Raises:
         CorpusError: a file does not parse.
     """
-    if not (folder / REPLAY).exists():
+    if not (folder / REPLAYS).exists():
         return {}
     try:
-        modules = _read(folder / REPLAY)["modules"]
-        seconds = _read(folder / TIMES) if (folder / TIMES).exists() else {}
+        modules = _read(folder / REPLAYS)["modules"]
+        seconds = _read(folder / REPLAY_TIMES) if (folder / REPLAY_TIMES).exists() else {}
         return {
             name: _make_replay(folder, name, found["compiles"], float(seconds.get(name, 0)))
             for name, found in modules.items()
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorpusError(
-            "the corpus is damaged", f"{folder / REPLAY}: {error!r}", "run extract again"
+            "the corpus is damaged", f"{folder / REPLAYS}: {error!r}", "run extract again"
         ) from error
 
 

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from regalloc.engine.protocol import RUN_LABEL, STAGE_ENV, Command, token_env
-from regalloc.stages.table import OBJECTS, POLICY
+from regalloc.layout import OBJECTS, OWN_POLICY
 
 TOKEN = PurePosixPath("/run/cluster-token")
 """Where a cluster's token lies in a stage's container: no environment shows it."""
@@ -50,14 +50,14 @@ def container_options(command: Command, lent: list[str]) -> dict[str, Any]:
 def _lent_folders(command: Command) -> dict[str, dict[str, str]]:
     lent = {
         f"/{OBJECTS}": command.objects_folder,
-        f"/{POLICY}": command.policy_folder,
+        f"/{OWN_POLICY}": command.policy_folder,
         str(TOKEN): command.token,
     }
     return {str(path): {"bind": place, "mode": "ro"} for place, path in lent.items() if path}
 
 
 def _policy_flag(command: Command) -> tuple[str, ...]:
-    return (f"--policy=/{POLICY}",) if command.policy_folder else ()
+    return (f"--policy=/{OWN_POLICY}",) if command.policy_folder else ()
 
 
 def _terminal(tty: bool) -> dict[str, str]:

@@ -12,7 +12,7 @@ from regalloc.engine.process import run_process
 from regalloc.engine.protocol import STAGE_ENV, Command, EngineName, token_env
 from regalloc.engine.signals import interruptible
 from regalloc.errors import EngineError
-from regalloc.stages.table import OBJECTS
+from regalloc.layout import OBJECTS
 
 OS_RELEASE = Path("/etc/os-release")
 WHOLE = ".whole"

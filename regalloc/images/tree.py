@@ -62,7 +62,7 @@ _SOURCE_ARGS = (
 )
 ROOT = "ROOT"
 """The build argument that names the base, for images that are built on another."""
-_MODULES = ("__init__", "__main__", "errors", "releases", "settings")
+_MODULES = ("__init__", "__main__", "errors", "layout", "releases", "settings")
 _CACHES = ("__pycache__", ".pyc", ".mypy_cache", ".ruff_cache")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from regalloc.engine.protocol import NO_NETWORK, Command, Engine, Mount
 from regalloc.images.prebuilt import Builder
+from regalloc.layout import OWN_PROGRAMS
 from regalloc.pipeline.folders import prepare_folder, require_space
 from regalloc.pipeline.manifest import (
     Manifest,
@@ -40,7 +41,7 @@ from regalloc.pipeline.plan import (
 from regalloc.pipeline.versions import collect_versions
 from regalloc.releases import find_release
 from regalloc.settings import Llvm
-from regalloc.stages.table import OWN_PROGRAMS, Stage, find
+from regalloc.stages.table import Stage, find
 
 IMAGE_BYTES = 2 * 1024**3
 STAGE_BYTES = 200 * 1024**2

@@ -24,6 +24,7 @@ from regalloc.images.prebuilt import Builder, PullOrBuild
 from regalloc.images.registry import Registry
 from regalloc.images.relock import refresh_lock
 from regalloc.images.tree import Target, resolve_targets
+from regalloc.layout import BENCH, EVALUATION, PROGRAMS, PROGRAMS_RESULT, RELEASE, REPORT
 from regalloc.pipeline.bench import show_bench
 from regalloc.pipeline.cluster import find_cluster
 from regalloc.pipeline.execute import Run, execute
@@ -42,11 +43,11 @@ from regalloc.pipeline.own_programs import find_own_programs
 from regalloc.pipeline.plan import Action, Found, Kind, Wish, plan, plan_images
 from regalloc.pipeline.programs_table import print_programs
 from regalloc.pipeline.release import build_image
-from regalloc.pipeline.report_page import REPORT, write_page
+from regalloc.pipeline.report_page import write_page
 from regalloc.pipeline.report_table import print_report
 from regalloc.pipeline.show import plan_table, say, times_table
 from regalloc.settings import Settings, load_profile
-from regalloc.stages.table import BENCH, EVALUATION, PROGRAMS, RELEASE, STAGES
+from regalloc.stages.table import STAGES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +169,7 @@ def _run_stages(run: Run, options: Options, wanted: Sequence[str]) -> None:
     if "evaluate" in wanted:
         print_report(run.folder / EVALUATION / REPORT)
     if "programs" in wanted:
-        print_programs(run.folder / PROGRAMS / "programs.json")
+        print_programs(run.folder / PROGRAMS / PROGRAMS_RESULT)
     if "bench" in wanted:
         show_bench(run.folder, run.folder / BENCH)
     if {"evaluate", "programs"} & set(wanted) and (run.folder / EVALUATION / REPORT).is_file():

@@ -12,11 +12,10 @@ import msgspec
 
 from regalloc.errors import DiskError, ManifestError
 from regalloc.images.files import hash_file
+from regalloc.layout import EVENTS, MANIFEST, REPLAY_TIMES, STARTED
 
-MANIFEST = "manifest.json"
-STARTED = "started.json"
 T = TypeVar("T")
-_UNHASHED = (MANIFEST, STARTED, "events", "times.json")
+_UNHASHED = (MANIFEST, STARTED, EVENTS, REPLAY_TIMES)
 """What differs between equal runs, besides the records themselves."""
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from regalloc.errors import PolicyError
+from regalloc.layout import SAVED_MODEL
 from regalloc.pipeline.manifest import digest_writes, hash_outputs
 from regalloc.pipeline.plan import OwnPolicy
-
-SAVED_MODEL = "saved_model.pb"
 
 
 def own_policy(folder: str) -> OwnPolicy | None:

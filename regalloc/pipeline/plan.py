@@ -11,10 +11,11 @@ from typing import Literal
 
 from regalloc.images.corpus_source import FolderCorpus
 from regalloc.images.tree import TREE, Image, Target
+from regalloc.layout import OBJECTS, OWN_POLICY, OWN_PROGRAMS
 from regalloc.pipeline.manifest import Manifest
 from regalloc.pipeline.own_programs import NO_PROGRAMS, OwnPrograms
 from regalloc.settings import Settings, format_bindings
-from regalloc.stages.table import OBJECTS, OWN_PROGRAMS, POLICY, STAGES, Stage
+from regalloc.stages.table import STAGES, Stage
 
 TRAINER = "trainer"
 CORPUS_IMAGE = "corpus"
@@ -202,7 +203,7 @@ def reads_of(stage: Stage, wish: Wish) -> dict[str, str]:
     """Return what a stage reads that no stage wrote, with its digest."""
     objects = {OBJECTS: wish.folder.digest} if stage.reads_objects and wish.folder else {}
     own = own_policy_of(stage, wish)
-    policy = {POLICY: own.digest} if own else {}
+    policy = {OWN_POLICY: own.digest} if own else {}
     programs = {OWN_PROGRAMS: wish.programs.digest} if takes_programs(stage, wish) else {}
     return objects | policy | programs
 

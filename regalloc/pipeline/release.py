@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 
 from regalloc.images.release import build_release, release_labels, release_reference
+from regalloc.layout import RELEASE, RELEASED_POLICY
 from regalloc.pipeline.execute import Run
 from regalloc.pipeline.manifest import digest_writes, read_manifest
-from regalloc.stages.table import RELEASE
-
-POLICY = "share/regalloc/policy/"
 
 
 def build_image(run: Run) -> str:
@@ -22,7 +20,8 @@ def build_image(run: Run) -> str:
     folder = run.folder / RELEASE
     manifest = read_manifest(folder)
     assert manifest is not None, "the stage ran"
-    policy = digest_writes({k: v for k, v in manifest.writes.items() if k.startswith(POLICY)})
+    files = manifest.writes.items()
+    policy = digest_writes({k: v for k, v in files if k.startswith(f"{RELEASED_POLICY}/")})
     kit = run.wish.targets["kit"]
     reference = release_reference(kit, policy)
     if run.engine.image_id(reference) is None:

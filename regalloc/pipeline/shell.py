@@ -8,8 +8,8 @@ import subprocess
 from regalloc.engine.protocol import STAGE_ENV
 from regalloc.errors import ImageError
 from regalloc.images.client import any_client, open_shell
+from regalloc.layout import FOLDERS
 from regalloc.pipeline.execute import Run
-from regalloc.stages.table import FOLDERS
 
 
 def enter_shell(run: Run) -> int:

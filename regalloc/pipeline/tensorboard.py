@@ -11,11 +11,10 @@ from regalloc.engine.local import local_folder
 from regalloc.engine.protocol import STAGE_ENV
 from regalloc.errors import ConfigError, ImageError, ManifestError
 from regalloc.images.client import any_client, open_shell
+from regalloc.layout import EVENTS, MODEL
 from regalloc.pipeline.execute import Run
-from regalloc.pipeline.report_page import EVENTS
 from regalloc.pipeline.seeds import find_seeds
 from regalloc.pipeline.show import say
-from regalloc.stages.table import MODEL
 
 LOOPBACK = "127.0.0.1"
 """Curves are served to this machine alone: TensorBoard asks nobody for a password."""

@@ -18,15 +18,16 @@ from regalloc.images.build import DockerBuilder
 from regalloc.images.files import Difference, compare_files, hash_files
 from regalloc.images.prebuilt import PullOrBuild
 from regalloc.images.tree import ROOT, Target
+from regalloc.layout import EVALUATION, PROGRAMS, PROGRAMS_RESULT, REPORT
 from regalloc.pipeline.execute import Run, execute
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.manifest import hash_outputs, list_outputs
 from regalloc.pipeline.plan import plan
 from regalloc.pipeline.show import say
-from regalloc.stages.table import EVALUATION, PROGRAMS, STAGES
+from regalloc.stages.table import STAGES
 
 SECOND = "second"
-REPORTS = {EVALUATION: "report.json", PROGRAMS: "programs.json"}
+REPORTS = {EVALUATION: REPORT, PROGRAMS: PROGRAMS_RESULT}
 TIMES = "times"
 SHOWN = 10
 

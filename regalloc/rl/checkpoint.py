@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc.errors import ManifestError
+from regalloc.layout import CHECKPOINT_STATE
 
 Array = npt.NDArray[Any]
 
-FILE = "state.npz"
 _META = "__meta__"
 
 UNREADABLE = (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile)
@@ -44,12 +44,12 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """Replace the folder's checkpoint atomically and durably."""
     folder.mkdir(parents=True, exist_ok=True)
     meta = np.frombuffer(json.dumps(dict(checkpoint.meta)).encode("utf-8"), np.uint8)
-    draft = folder / f"{FILE}.draft"
+    draft = folder / f"{CHECKPOINT_STATE}.draft"
     with draft.open("wb") as file:
         np.savez(file, **{_META: meta}, **checkpoint.arrays)
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(folder / FILE)
+    draft.replace(folder / CHECKPOINT_STATE)
     _sync_folder(folder)
 
 
@@ -59,7 +59,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
     Raises:
         ManifestError: it does not parse.
     """
-    path = folder / FILE
+    path = folder / CHECKPOINT_STATE
     if not path.exists():
         return None
     try:

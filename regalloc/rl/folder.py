@@ -9,18 +9,9 @@ from zlib import crc32
 
 from regalloc.compiler.features import DECISION
 from regalloc.errors import PolicyError
+from regalloc.layout import OUTPUT_SPEC, POLICY_WEIGHTS, SAVED_MODEL, VARIABLES
 from regalloc.rl.weights_file import unpack
 
-GREEDY = "saved_policy"
-SAMPLING = "saved_collect_policy"
-RANDOM = "random_policy"
-
-SAVED_MODEL = "saved_model.pb"
-OUTPUT_SPEC = "output_spec.json"
-WEIGHTS = "weights.bin"
-"""What the compiler's own evaluator reads; only policies of our export have one."""
-
-VARIABLES = "variables/variables.index"
 VARIABLE_OP = b"VarHandleOp"
 """The operation of a graph with variables: upstream's policies have some, ours none."""
 
@@ -46,18 +37,18 @@ def check_policy(folder: Path) -> None:
         raise _unusable(folder, f"{OUTPUT_SPEC} does not parse: {error!r}") from error
     if names[:1] != [DECISION] or not all(tensors):
         raise _unusable(folder, f"the first output in {OUTPUT_SPEC} must be {DECISION}")
-    if (folder / WEIGHTS).is_file():
+    if (folder / POLICY_WEIGHTS).is_file():
         _check_weights(folder)
 
 
 def _check_weights(folder: Path) -> None:
     try:
-        stated = unpack((folder / WEIGHTS).read_bytes()).fields["saved_model"]
+        stated = unpack((folder / POLICY_WEIGHTS).read_bytes()).fields["saved_model"]
     except PolicyError as error:
-        raise _unusable(folder, f"{folder / WEIGHTS}: {error.details}") from error
+        raise _unusable(folder, f"{folder / POLICY_WEIGHTS}: {error.details}") from error
     content = (folder / SAVED_MODEL).read_bytes()
     if stated != {"bytes": len(content), "crc32": crc32(content)}:
-        raise _unusable(folder, f"{folder / WEIGHTS} belongs to another {SAVED_MODEL}")
+        raise _unusable(folder, f"{folder / POLICY_WEIGHTS} belongs to another {SAVED_MODEL}")
 
 
 def policy_hash(folder: Path) -> str:

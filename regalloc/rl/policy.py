@@ -11,8 +11,8 @@ import shutil
 from pathlib import Path
 
 from regalloc.compiler.features import DECISION
+from regalloc.layout import OUTPUT_SPEC, POLICY_WEIGHTS, SAVED_MODEL
 from regalloc.rl import graph, native
-from regalloc.rl.folder import OUTPUT_SPEC, SAVED_MODEL, WEIGHTS
 from regalloc.rl.network import Weights
 from regalloc.rl.preprocessing import Encoder
 
@@ -45,5 +45,5 @@ def _write(folder: Path, saved_model: bytes, weights_file: bytes) -> None:
     tensor = {"name": name, "port": port, "type": "int64_t", "shape": [1]}
     spec = [{"logging_name": DECISION, "tensor_spec": tensor}]
     (folder / SAVED_MODEL).write_bytes(saved_model)
-    (folder / WEIGHTS).write_bytes(weights_file)
+    (folder / POLICY_WEIGHTS).write_bytes(weights_file)
     (folder / OUTPUT_SPEC).write_text(json.dumps(spec) + "\n")

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from regalloc.errors import PolicyError
+from regalloc.layout import CHECKPOINT, CHECKPOINT_STATE
 from regalloc.rl.baselines import Baselines
 from regalloc.rl.checkpoint import (
-    FILE,
     UNREADABLE,
     Checkpoint,
     load_checkpoint,
@@ -26,7 +26,6 @@ from regalloc.rl.network import Weights
 from regalloc.rl.preprocessing import Encoder
 from regalloc.settings import Section, format_bindings
 
-CHECKPOINT = "checkpoint"
 _BEHIND = "behind/"
 
 
@@ -85,7 +84,7 @@ def load_state(folder: Path, inputs: str, learner: Learner) -> State | None:
     checkpoint = load_checkpoint(folder / CHECKPOINT)
     if checkpoint is None:
         return None
-    path = folder / CHECKPOINT / FILE
+    path = folder / CHECKPOINT / CHECKPOINT_STATE
     meta = checkpoint.meta
     if meta.get("inputs") != inputs:
         raise unusable(path, "it was written with another seed, corpus, setting or warm start")

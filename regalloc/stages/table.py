@@ -12,40 +12,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from regalloc import settings
-
-if TYPE_CHECKING:
-    from regalloc.stages.context import StageContext
-
-CORPUS = "corpus"
-TRACE = "default_trace"
-VOCAB = "vocab"
-WARMSTART = "warmstart"
-MODEL = "output_model"
-EVALUATION = "evaluation"
-RELEASE = "release"
-PROGRAMS = "programs"
-OWN_PROGRAMS = "own_programs"
-BENCH = "bench"
-
-FOLDERS = (
+from regalloc.layout import (
+    BENCH,
     CORPUS,
+    EVALUATION,
+    MODEL,
+    PROGRAMS,
+    RELEASE,
     TRACE,
     VOCAB,
     WARMSTART,
-    MODEL,
-    EVALUATION,
-    RELEASE,
-    PROGRAMS,
-    OWN_PROGRAMS,
-    BENCH,
 )
-"""Folders of a run, on the host below the run's folder, in a container below ``/``."""
 
-OBJECTS = "llvm_corpus"
-"""Where the corpus image's objects and compile_commands.json lie, below ``/`` in a container."""
-
-POLICY = "policy"
-"""Where a policy of the user's own lies, below ``/`` in a container."""
+if TYPE_CHECKING:
+    from regalloc.stages.context import StageContext
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,16 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from regalloc import settings
+from regalloc import layout, settings
 from regalloc.compiler.baselines import read_baselines, settle
 from regalloc.compiler.corpus import Module, read_corpus, sample
 from regalloc.compiler.pool import compile_all, count_kinds
 from regalloc.compiler.probe import probe
 from regalloc.compiler.runner import Compiled, Failed, Result
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
-from regalloc.compiler.trace_file import DEFAULT_SCORES, TRACE, write_trace
+from regalloc.compiler.trace_file import write_trace
 from regalloc.errors import CompileError, CorpusError, TraceError
 from regalloc.report.progress import progress
-from regalloc.stages import table
 from regalloc.stages.context import StageContext
 
 MIN_COMPILED = 0.9
@@ -40,10 +39,10 @@ def run(context: StageContext) -> None:
     probe(toolchain)
     results = compile_defaults(context, toolchain, modules)
     check_compiled(results)
-    folder = context.folder(table.TRACE)
+    folder = context.folder(layout.TRACE)
     folder.mkdir(parents=True, exist_ok=True)
     scores = json.dumps(describe_scores(results), indent=1, sort_keys=True)
-    (folder / DEFAULT_SCORES).write_text(scores + "\n", encoding="utf-8")
+    (folder / layout.DEFAULT_SCORES).write_text(scores + "\n", encoding="utf-8")
     episodes = [e for result in results if isinstance(result, Compiled) for e in result.episodes]
     if not episodes:
         raise TraceError(
@@ -51,12 +50,12 @@ def run(context: StageContext) -> None:
             f"{len(modules)} modules compiled, no function ran out of registers",
             "take a larger corpus, or check Corpus.cmd_filter: -O0 code is not allocated by greedy",
         )
-    write_trace(folder / TRACE, episodes)
+    write_trace(folder / layout.TRACE_RECORDS, episodes)
 
 
 def choose_modules(context: StageContext) -> tuple[Module, ...]:
     """Return the sampled training modules, sorted by name."""
-    corpus = read_corpus(context.folder(table.CORPUS))
+    corpus = read_corpus(context.folder(layout.CORPUS))
     training = [module for module in corpus if not module.held_out]
     if not training:
         raise CorpusError(
@@ -72,7 +71,7 @@ def compile_defaults(
     context: StageContext, toolchain: Toolchain, modules: Sequence[Module]
 ) -> list[Result]:
     """Compile the modules that hold a decision, and return a result for each of the modules."""
-    baselines = read_baselines(context.folder(table.CORPUS))
+    baselines = read_baselines(context.folder(layout.CORPUS))
     settled = {module.name: settle(module.name, baselines.get(module.name)) for module in modules}
     requests = [(module, None) for module in modules if settled[module.name] is None]
     limits = context.settings.get(settings.Limits)

@@ -5,7 +5,6 @@ The layout is mlgo-utils' (``docs/formats.md``), with ``split.json`` beside it.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from regalloc.compiler.replays import FULL, Replay, read_replays
 from regalloc.errors import CorpusError
+from regalloc.files import read_json
 from regalloc.layout import ARGUMENTS_SUFFIX, BITCODE_SUFFIX, CORPUS_DESCRIPTION, EXTRACTION, SPLIT
 
 SALT = "regalloc-held-out"
@@ -169,7 +169,7 @@ def _read_module(folder: Path, name: str, held_out: bool) -> Module:
 
 def _read_json(path: Path) -> dict[str, object]:
     try:
-        content = json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
+        content = read_json(path)
     except FileNotFoundError as error:
         raise _missing(path) from error
     except ValueError as error:

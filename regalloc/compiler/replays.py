@@ -6,13 +6,13 @@ corpus without them, such as one from elsewhere, is compiled from its embedded b
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from regalloc.errors import CorpusError
+from regalloc.files import UNREADABLE, read_json, write_json
 from regalloc.layout import OPTIMISED_SUFFIX, REDUCED_SUFFIX, REPLAY_TIMES, REPLAYS
 
 Mode = Literal["reduced", "optimised", "full", "nothing"]
@@ -69,8 +69,10 @@ def write_replays(folder: Path, proofs: Mapping[str, Proof]) -> None:
     modules = {
         name: {"compiles": proof.mode, "reason": proof.reason} for name, proof in proofs.items()
     }
-    _write(folder / REPLAYS, {"modules": modules})
-    _write(folder / REPLAY_TIMES, {name: round(proof.seconds, 4) for name, proof in proofs.items()})
+    write_json(folder / REPLAYS, {"modules": modules})
+    write_json(
+        folder / REPLAY_TIMES, {name: round(proof.seconds, 4) for name, proof in proofs.items()}
+    )
 
 
 def read_replays(folder: Path) -> dict[str, Replay]:
@@ -88,7 +90,7 @@ def read_replays(folder: Path) -> dict[str, Replay]:
             name: _make_replay(folder, name, found["compiles"], float(seconds.get(name, 0)))
             for name, found in modules.items()
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except UNREADABLE as error:
         raise CorpusError(
             "the corpus is damaged", f"{folder / REPLAYS}: {error!r}", "run extract again"
         ) from error
@@ -103,12 +105,7 @@ def _make_replay(folder: Path, name: str, mode: Mode, seconds: float) -> Replay:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    content = json.loads(path.read_text(encoding="ascii"))
+    content = read_json(path)
     if not isinstance(content, dict):
         raise ValueError("it must hold a JSON object")
     return content
-
-
-def _write(path: Path, content: Mapping[str, object]) -> None:
-    # ASCII with escapes: names that are not UTF-8 survive as lone surrogates.
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="ascii")

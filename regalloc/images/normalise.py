@@ -18,8 +18,8 @@ import msgspec
 
 from regalloc.engine.store import ImageStore
 from regalloc.errors import DiskError, ImageError
+from regalloc.files import hash_file
 from regalloc.images.archive import write_archive
-from regalloc.images.files import hash_file
 from regalloc.images.oci import Blob, Packed
 from regalloc.images.spool import find_images, keep, spool
 from regalloc.images.tree import Target

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.errors import ConfigError, ImageError
+from regalloc.files import hash_file
 from regalloc.images.corpus_source import (
     LLVM_CORPUS,
     CorpusSource,
@@ -62,7 +63,7 @@ _SOURCE_ARGS = (
 )
 ROOT = "ROOT"
 """The build argument that names the base, for images that are built on another."""
-_MODULES = ("__init__", "__main__", "errors", "layout", "releases", "settings")
+_MODULES = ("__init__", "__main__", "errors", "files", "layout", "releases", "settings")
 _CACHES = ("__pycache__", ".pyc", ".mypy_cache", ".ruff_cache")
 
 
@@ -324,6 +325,6 @@ def _digest(
     for name, value in (("parent", parent or ""), *args):
         digest.update(f"{name}={value}\0".encode())
     for path in files:
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = hash_file(path)
         digest.update(f"{path.relative_to(checkout).as_posix()}={content}\0".encode())
     return digest.hexdigest()[:12]

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from regalloc.errors import DiskError, ManifestError
+from regalloc.errors import ManifestError
+from regalloc.files import write_whole
 from regalloc.layout import (
     CORPUS,
     EVALUATION,
@@ -69,12 +70,8 @@ def write_seeds_page(folder: Path, seeds: Seeds, runs: Sequence[Path]) -> Path:
 
 
 def _write(path: Path, text: str) -> Path:
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8", errors="backslashreplace")
-        partial.replace(path)
-    except OSError as error:
-        raise DiskError(f"{path} cannot be written", str(error), "free or repair it") from error
+    with write_whole(path) as file:
+        file.write(text.encode("utf-8", "backslashreplace"))
     return path
 
 

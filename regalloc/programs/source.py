@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from regalloc.errors import ProgramError
+from regalloc.files import hash_file
 from regalloc.layout import PROGRAM_DEFINITION
 from regalloc.programs.definition import Package, Program
 
@@ -40,8 +40,7 @@ def lay_out(program: Program, tarballs: Path, target: Path) -> None:
 def _unpack(program: Program, package: Package, tarballs: Path, target: Path) -> None:
     tarball = tarballs / package.file
     try:
-        with tarball.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = hash_file(tarball)
     except OSError as error:
         raise ProgramError(
             f"{package.file} of {program.name} is not in the image",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from regalloc.compiler.baselines import Baseline, Found
 from regalloc.compiler.logs import Episode
 from regalloc.compiler.results import Failed
 from regalloc.errors import TraceError
+from regalloc.files import UNREADABLE, read_json
 from regalloc.report.ratios import identify
 from regalloc.rl.rewards import centre, compute_log_reward, compute_reward, update_baseline
 from regalloc.settings import Train
@@ -140,13 +140,13 @@ def read_defaults(path: Path) -> tuple[Scores, dict[str, str]]:
         TraceError: the file is missing or does not parse.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         scores = {
             module: {f["function"]: float(f["score"]) for f in functions}
             for module, functions in content["modules"].items()
         }
         failures = {f["module"]: f"{f['kind']}: {f['detail']}" for f in content["failures"]}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except UNREADABLE as error:
         raise TraceError(
             "the default scores cannot be read", f"{path}: {error!r}", "run trace again"
         ) from error

@@ -6,7 +6,6 @@ The format is numpy's ``.npz``.  One file, because two files cannot be replaced 
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc.errors import ManifestError
+from regalloc.files import write_whole
 from regalloc.layout import CHECKPOINT_STATE
 
 Array = npt.NDArray[Any]
@@ -41,16 +41,15 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Replace the folder's checkpoint atomically and durably."""
+    """Replace the folder's checkpoint atomically and durably.
+
+    Raises:
+        DiskError: it cannot be written; the old one is still there.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     meta = np.frombuffer(json.dumps(dict(checkpoint.meta)).encode("utf-8"), np.uint8)
-    draft = folder / f"{CHECKPOINT_STATE}.draft"
-    with draft.open("wb") as file:
+    with write_whole(folder / CHECKPOINT_STATE) as file:
         np.savez(file, **{_META: meta}, **checkpoint.arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(folder / CHECKPOINT_STATE)
-    _sync_folder(folder)
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:
@@ -88,11 +87,3 @@ def unusable(path: Path, reason: str) -> ManifestError:
         reason,
         f"remove {path.parent} to train from the warm start, or restore it from a backup",
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from regalloc.files import read_json, write_json
 from regalloc.layout import (
     BEST,
     COLLECTED_SCORE,
@@ -58,9 +58,7 @@ def publish(
     shutil.rmtree(draft, ignore_errors=True)
     policy.export_greedy(draft / GREEDY_POLICY, encoder, weights)
     policy.export_sampling(draft / SAMPLING_POLICY, encoder, weights, seed)
-    (draft / COLLECTED_SCORE).write_text(
-        json.dumps(asdict(score), indent=1) + "\n", encoding="utf-8"
-    )
+    write_json(draft / COLLECTED_SCORE, asdict(score))
     target = policies / str(score.iteration)
     shutil.rmtree(target, ignore_errors=True)
     draft.rename(target)
@@ -74,10 +72,7 @@ def publish(
 
 
 def _read_ratios(policies: Path) -> Mapping[int, float]:
-    scores = [
-        json.loads(p.read_text(encoding="utf-8"))
-        for p in policies.glob(f"[0-9]*/{COLLECTED_SCORE}")
-    ]
+    scores = [read_json(path) for path in policies.glob(f"[0-9]*/{COLLECTED_SCORE}")]
     return {s["iteration"]: s["ratio"] for s in scores if s["ratio"] is not None}
 
 

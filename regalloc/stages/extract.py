@@ -7,7 +7,6 @@ nothing.
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from collections import Counter, defaultdict
@@ -25,6 +24,7 @@ from regalloc.compiler.proof import Prover
 from regalloc.compiler.sections import Embedded, Reason, dump_sections
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.errors import ConfigError, CorpusError
+from regalloc.files import write_json
 from regalloc.report.progress import progress
 from regalloc.stages.context import StageContext
 from regalloc.stages.replays import describe_proofs, prove_all
@@ -130,13 +130,15 @@ def run(context: StageContext) -> None:
     with tempfile.TemporaryDirectory(prefix=".extract-", dir=folder) as scratch:
         cutter = _Cutter(toolchain, pattern, folder, Path(scratch))
         extraction = sort_out(objects, _cut_all(cutter, objects, context.jobs))
-    _write(folder / layout.EXTRACTION, extraction.to_json())
+    write_json(folder / layout.EXTRACTION, extraction.to_json())
     check_extracted(extraction, config.min_extracted, toolchain.version)
-    _write(folder / layout.CORPUS_DESCRIPTION, {"modules": extraction.names, "has_thinlto": False})
+    write_json(
+        folder / layout.CORPUS_DESCRIPTION, {"modules": extraction.names, "has_thinlto": False}
+    )
     if extraction.entries:
         write_counts(extraction.entries, folder / layout.ENTRY_COUNTS)
     split = choose_split(extraction.names, config.held_out_fraction)
-    _write(folder / layout.SPLIT, split.to_json())
+    write_json(folder / layout.SPLIT, split.to_json())
     probe(toolchain)
     prover = Prover(toolchain, context.settings.get(settings.Limits), folder)
     print(describe_proofs(prove_all(prover, context.jobs)))
@@ -219,8 +221,3 @@ def _compile_filter(expression: str) -> re.Pattern[str]:
             f"{expression!r}: {error}",
             "set it to an expression that matches a compiler flag, such as '^-O2|-O3$'",
         ) from error
-
-
-def _write(path: Path, content: dict[str, object]) -> None:
-    # ASCII with escapes: names that are not UTF-8 survive as lone surrogates.
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="ascii")

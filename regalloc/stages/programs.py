@@ -6,7 +6,6 @@ Every execution's output is checked: a policy that makes a program wrong is a mi
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from regalloc import layout, settings
 from regalloc.compiler.toolchain import open_toolchain
 from regalloc.errors import MiscompileError, ProgramError, ToolchainError
+from regalloc.files import hash_file
 from regalloc.programs.build import COMPILERS
 from regalloc.programs.cachegrind import find_valgrind
 from regalloc.programs.lab import Lab
@@ -74,9 +74,7 @@ def open_release(folder: Path) -> Release:
             "run invoke release again",
         )
     toolchain = open_toolchain(folder)
-    with toolchain.clang.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Release(toolchain, digest)
+    return Release(toolchain, hash_file(toolchain.clang))
 
 
 def raise_failures(programs: Sequence[report.Program], folder: Path) -> None:

@@ -5,7 +5,6 @@ Held-out modules are never traced: nothing that is learned may have seen them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from regalloc.compiler.runner import Compiled, Failed, Result
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.compiler.trace_file import write_trace
 from regalloc.errors import CompileError, CorpusError, TraceError
+from regalloc.files import write_json
 from regalloc.report.progress import progress
 from regalloc.stages.context import StageContext
 
@@ -41,8 +41,7 @@ def run(context: StageContext) -> None:
     check_compiled(results)
     folder = context.folder(layout.TRACE)
     folder.mkdir(parents=True, exist_ok=True)
-    scores = json.dumps(describe_scores(results), indent=1, sort_keys=True)
-    (folder / layout.DEFAULT_SCORES).write_text(scores + "\n", encoding="utf-8")
+    write_json(folder / layout.DEFAULT_SCORES, describe_scores(results), sort_keys=True)
     episodes = [e for result in results if isinstance(result, Compiled) for e in result.episodes]
     if not episodes:
         raise TraceError(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 
 from regalloc import layout, settings
 from regalloc.compiler.vocab_file import read_vocab
+from regalloc.files import write_json
 from regalloc.report.progress import progress
 from regalloc.rl import backend, policy
 from regalloc.rl.cloning import Cloner
@@ -35,10 +35,7 @@ def run(context: StageContext) -> None:
     with progress("warmstart", warmstart.steps) as advance:
         history = cloner.clone(encoded, advance)
     _write(context.folder(layout.WARMSTART), encoder, cloner.weights, context.seed)
-    content = json.dumps(history, indent=1) + "\n"
-    (context.folder(layout.WARMSTART) / layout.CLONING_HISTORY).write_text(
-        content, encoding="utf-8"
-    )
+    write_json(context.folder(layout.WARMSTART) / layout.CLONING_HISTORY, history)
     agreement = cloner.compute_agreement(encoded)
     print(f"agrees with the default heuristic on {agreement:.1%} of {len(encoded)} decisions")
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from regalloc.compiler.replays import FULL, Replay, read_replays
 from regalloc.errors import CorpusError
-from regalloc.files import read_json
+from regalloc.files import read_json, write_json
 from regalloc.layout import ARGUMENTS_SUFFIX, BITCODE_SUFFIX, CORPUS_DESCRIPTION, EXTRACTION, SPLIT
 
 SALT = "regalloc-held-out"
@@ -57,14 +57,11 @@ class Split:
     train: tuple[str, ...]
     held_out: tuple[str, ...]
 
-    def to_json(self) -> dict[str, object]:
-        """Return the content of ``split.json``."""
-        return {
-            "salt": self.salt,
-            "fraction": self.fraction,
-            "train": list(self.train),
-            "held_out": list(self.held_out),
-        }
+
+def write_corpus(folder: Path, names: Sequence[str], split: Split) -> None:
+    """Write what tells a corpus's modules, which lie there, and their split."""
+    write_json(folder / CORPUS_DESCRIPTION, {"modules": names, "has_thinlto": False})
+    write_json(folder / SPLIT, asdict(split))
 
 
 def read_corpus(folder: Path) -> tuple[Module, ...]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from pathlib import Path
 from zlib import crc32
 
-from regalloc.compiler.features import DECISION
 from regalloc.errors import PolicyError
 from regalloc.layout import OUTPUT_SPEC, POLICY_WEIGHTS, SAVED_MODEL, VARIABLES
+from regalloc.rl.output_spec import find_flaw
 from regalloc.rl.weights_file import unpack
 
 VARIABLE_OP = b"VarHandleOp"
@@ -29,14 +28,8 @@ def check_policy(folder: Path) -> None:
     with_variables = VARIABLE_OP in (folder / SAVED_MODEL).read_bytes()
     if with_variables and not (folder / VARIABLES).is_file():
         raise _unusable(folder, f"{folder / VARIABLES} is missing or empty")
-    try:
-        spec = json.loads((folder / OUTPUT_SPEC).read_text())
-        names = [output["logging_name"] for output in spec]
-        tensors = [output["tensor_spec"]["name"] for output in spec]
-    except (ValueError, TypeError, KeyError) as error:
-        raise _unusable(folder, f"{OUTPUT_SPEC} does not parse: {error!r}") from error
-    if names[:1] != [DECISION] or not all(tensors):
-        raise _unusable(folder, f"the first output in {OUTPUT_SPEC} must be {DECISION}")
+    if flaw := find_flaw(folder):
+        raise _unusable(folder, flaw)
     if (folder / POLICY_WEIGHTS).is_file():
         _check_weights(folder)
 

@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from regalloc.errors import PolicyError
 from regalloc.layout import CHECKPOINT, CHECKPOINT_STATE
 from regalloc.rl.baselines import Baselines
@@ -101,6 +103,12 @@ def load_state(folder: Path, inputs: str, learner: Learner) -> State | None:
         return State(collection, int(meta["iteration"]), list(meta["history"]), behind or None)
     except (KeyError, ValueError, TypeError) as error:
         raise unusable(path, f"{error!r}") from error
+
+
+def save_weights(path: Path, weights: Weights) -> None:
+    """Write the weights that training starts from."""
+    with path.open("wb") as file:
+        np.savez(file, **weights)
 
 
 def load_weights(path: Path) -> Weights:

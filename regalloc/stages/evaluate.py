@@ -18,13 +18,14 @@ from pathlib import Path
 from regalloc import layout, settings
 from regalloc.compiler.baselines import list_functions, read_baselines
 from regalloc.compiler.corpus import Module, read_corpus, sample
+from regalloc.compiler.default_scores import read_scores
 from regalloc.compiler.entry_counts import read_counts
 from regalloc.compiler.pool import count_kinds
 from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.results import Failed
 from regalloc.compiler.rollouts import Request
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
-from regalloc.errors import CompileError, TraceError
+from regalloc.errors import CompileError
 from regalloc.report import report
 from regalloc.report.parts import compare_times
 from regalloc.report.progress import progress
@@ -132,23 +133,8 @@ def find_trained_functions(context: StageContext) -> frozenset[str]:
     """
     folder = context.folder(layout.CORPUS)
     training = [module.name for module in read_corpus(folder) if not module.held_out]
-    traced = read_traced_functions(context.folder(layout.TRACE) / layout.DEFAULT_SCORES)
-    return traced | list_functions(read_baselines(folder), training)
-
-
-def read_traced_functions(path: Path) -> frozenset[str]:
-    """Return the names of all functions whose decisions were traced.
-
-    Raises:
-        TraceError: the file is missing or damaged.
-    """
-    try:
-        modules = json.loads(path.read_text(encoding="utf-8"))["modules"]
-        return frozenset(entry["function"] for entries in modules.values() for entry in entries)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TraceError(
-            "the default scores cannot be read", f"{path}: {error!r}", "run invoke trace again"
-        ) from error
+    traced = read_scores(context.folder(layout.TRACE))
+    return traced.functions | list_functions(read_baselines(folder), training)
 
 
 def measure(

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from regalloc import layout, settings
 from regalloc.compiler.compile_commands import BuiltObject, read_objects
-from regalloc.compiler.corpus import choose_split, parse_cmd
+from regalloc.compiler.corpus import choose_split, parse_cmd, write_corpus
 from regalloc.compiler.entry_counts import EntryCounts, find_entries, write_counts
 from regalloc.compiler.probe import probe
 from regalloc.compiler.proof import Prover
@@ -132,13 +132,10 @@ def run(context: StageContext) -> None:
         extraction = sort_out(objects, _cut_all(cutter, objects, context.jobs))
     write_json(folder / layout.EXTRACTION, extraction.to_json())
     check_extracted(extraction, config.min_extracted, toolchain.version)
-    write_json(
-        folder / layout.CORPUS_DESCRIPTION, {"modules": extraction.names, "has_thinlto": False}
-    )
     if extraction.entries:
         write_counts(extraction.entries, folder / layout.ENTRY_COUNTS)
     split = choose_split(extraction.names, config.held_out_fraction)
-    write_json(folder / layout.SPLIT, split.to_json())
+    write_corpus(folder, extraction.names, split)
     probe(toolchain)
     prover = Prover(toolchain, context.settings.get(settings.Limits), folder)
     print(describe_proofs(prove_all(prover, context.jobs)))

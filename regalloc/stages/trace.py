@@ -6,18 +6,17 @@ Held-out modules are never traced: nothing that is learned may have seen them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from regalloc import layout, settings
 from regalloc.compiler.baselines import read_baselines, settle
 from regalloc.compiler.corpus import Module, read_corpus, sample
+from regalloc.compiler.default_scores import collect_scores, write_scores
 from regalloc.compiler.pool import compile_all, count_kinds
 from regalloc.compiler.probe import probe
 from regalloc.compiler.runner import Compiled, Failed, Result
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.compiler.trace_file import write_trace
 from regalloc.errors import CompileError, CorpusError, TraceError
-from regalloc.files import write_json
 from regalloc.report.progress import progress
 from regalloc.stages.context import StageContext
 
@@ -41,7 +40,7 @@ def run(context: StageContext) -> None:
     check_compiled(results)
     folder = context.folder(layout.TRACE)
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / layout.DEFAULT_SCORES, describe_scores(results), sort_keys=True)
+    write_scores(folder, collect_scores(results))
     episodes = [e for result in results if isinstance(result, Compiled) for e in result.episodes]
     if not episodes:
         raise TraceError(
@@ -91,22 +90,3 @@ def check_compiled(results: Sequence[Result]) -> None:
         "raise Limits.wall_s or Limits.memory_mb for timeout and out_of_memory, "
         "run extract again for bad_module",
     )
-
-
-def describe_scores(results: Sequence[Result]) -> dict[str, Any]:
-    """Return the content of ``default_scores.json``, modules in the order compiled."""
-    return {
-        "modules": {
-            result.module: [
-                {"function": e.function, "score": e.score, "decisions": e.decisions}
-                for e in result.episodes
-            ]
-            for result in results
-            if isinstance(result, Compiled)
-        },
-        "failures": [
-            {"module": result.module, "kind": result.kind, "detail": result.detail}
-            for result in results
-            if isinstance(result, Failed)
-        ],
-    }

@@ -21,6 +21,7 @@ import numpy as np
 from regalloc import layout, settings
 from regalloc.compiler.baselines import read_baselines
 from regalloc.compiler.corpus import Module, read_corpus
+from regalloc.compiler.default_scores import read_scores
 from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.toolchain import open_toolchain
 from regalloc.compiler.vocab_file import read_vocab
@@ -28,7 +29,7 @@ from regalloc.report.progress import progress
 from regalloc.rl import backend, policy
 from regalloc.rl.ahead import Ahead, Check
 from regalloc.rl.algorithms import create_learner
-from regalloc.rl.baselines import Baselines, Scored, describe_known, read_defaults
+from regalloc.rl.baselines import Baselines, Scored, describe_known, describe_traced
 from regalloc.rl.collector import Collected, Collector
 from regalloc.rl.dataset import encode_decisions
 from regalloc.rl.folder import policy_hash
@@ -201,7 +202,7 @@ class Training:
 
 def _create_state(context: StageContext, modules: Iterable[str]) -> State:
     """Return where training begins: with all that is known of the default heuristic."""
-    scores, failures = read_defaults(context.folder(layout.TRACE) / layout.DEFAULT_SCORES)
+    scores, failures = describe_traced(read_scores(context.folder(layout.TRACE)))
     found = read_baselines(context.folder(layout.CORPUS))
     known, refused = describe_known({name: found[name] for name in modules if name in found})
     return State(Collection(Baselines(scores | known), quarantined=failures | refused))

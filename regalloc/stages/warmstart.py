@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from regalloc import layout, settings
 from regalloc.compiler.vocab_file import read_vocab
 from regalloc.files import write_json
@@ -15,6 +13,7 @@ from regalloc.rl.cloning import Cloner
 from regalloc.rl.dataset import encode_decisions, read_decisions
 from regalloc.rl.network import Weights
 from regalloc.rl.preprocessing import Encoder, create_encoder
+from regalloc.rl.state import save_weights
 from regalloc.stages.context import StageContext
 
 
@@ -45,5 +44,4 @@ def _write(folder: Path, encoder: Encoder, weights: Weights, seed: int) -> None:
     policy.export_greedy(folder / layout.GREEDY_POLICY, encoder, weights)
     policy.export_sampling(folder / layout.SAMPLING_POLICY, encoder, weights, seed)
     policy.export_random(folder / layout.RANDOM_POLICY, seed)
-    with (folder / layout.NETWORK_WEIGHTS).open("wb") as file:
-        np.savez(file, **weights)
+    save_weights(folder / layout.NETWORK_WEIGHTS, weights)

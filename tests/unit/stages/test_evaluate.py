@@ -9,7 +9,7 @@ from regalloc.compiler.code import Code
 from regalloc.compiler.logs import Outcome
 from regalloc.compiler.remarks import SpillCode
 from regalloc.compiler.results import Failed
-from regalloc.errors import CompileError, PolicyError, TraceError
+from regalloc.errors import CompileError, PolicyError
 from regalloc.report import report
 from regalloc.report.rows import AGAIN, DEFAULT, POLICY, Cost
 from regalloc.settings import Evaluate, Settings
@@ -197,14 +197,6 @@ def test_policy_the_compiler_cannot_use_is_named_before_any_compile(tmp_path):
         f"the compiler cannot use the policy in {tmp_path}/warmstart/random_policy"
     )
     assert not (tmp_path / "compiled").exists()
-
-
-def test_damaged_default_scores_are_named(tmp_path):
-    path = tmp_path / "default_scores.json"
-    path.write_text("{")
-    with pytest.raises(TraceError) as caught:
-        evaluate.read_traced_functions(path)
-    assert caught.value.brief == "the default scores cannot be read"
 
 
 def test_a_policy_of_ones_own_is_compared_alone_on_the_whole_corpus(tmp_path):

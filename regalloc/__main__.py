@@ -104,7 +104,16 @@ def _context(stage: table.Stage, values: flags.FlagValues) -> StageContext:
         policy=Path(value("policy")).absolute() if value("policy") else None,
         programs=Path(value("programs")).absolute(),
         cluster=value("cluster"),
+        durations_s=dict(map(_parse_duration, value("took"))),
     )
+
+
+def _parse_duration(text: str) -> tuple[str, float]:
+    name, _, seconds = text.partition(":")
+    try:
+        return name, float(seconds)
+    except ValueError as error:
+        raise _wrong(f"--took={text} is no STAGE:SECONDS") from error
 
 
 def _define_flags() -> flags.FlagValues:
@@ -129,6 +138,9 @@ def _define_flags() -> flags.FlagValues:
     )
     flags.DEFINE_string("root", "/", "folder of the run", flag_values=values)
     flags.DEFINE_integer("seed", 0, "source of randomness", lower_bound=0, flag_values=values)
+    flags.DEFINE_multi_string(
+        "took", [], "how long another stage took, STAGE:SECONDS; repeatable", flag_values=values
+    )
     flags.DEFINE_string("toolchain", "/opt/llvm", "folder with bin/clang", flag_values=values)
     return values
 

@@ -179,8 +179,17 @@ def stage_argv(stage: Stage, run: Run) -> tuple[str, ...]:
         f"--jobs={run.jobs}",
         *(f"--bind={binding}" for binding in bindings),
         *((f"--cluster={cluster.address}",) if cluster else ()),
+        *duration_flags(stage, run),
         *(("--debug",) if run.debug else ()),
     )
+
+
+def duration_flags(stage: Stage, run: Run) -> tuple[str, ...]:
+    """Return the flags that tell a stage how long those took that it reads from."""
+    if not stage.reports_durations:
+        return ()
+    found = (read_manifest(run.folder / name) for name in folders_of(stage, run.wish))
+    return tuple(f"--took={one.stage}:{one.duration_s}" for one in found if one)
 
 
 def stage_mounts(folders: Sequence[str], root: Path) -> tuple[Mount, ...]:

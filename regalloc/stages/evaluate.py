@@ -10,7 +10,6 @@ module that is left out is counted and named.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,7 +33,6 @@ from regalloc.report.rows import AGAIN, DEFAULT, POLICY
 from regalloc.report.verdict import give_verdict
 from regalloc.rl.folder import check_policy, policy_hash
 from regalloc.settings import format_bindings
-from regalloc.stages import table
 from regalloc.stages.context import StageContext
 from regalloc.stages.measured import (
     Measured,
@@ -84,7 +82,7 @@ def run(context: StageContext) -> None:
         train=describe_part(results, training, frozenset(), context.seed, entries),
         failures=describe_failures(results),
         times=Times(
-            stages_s=read_durations(context) | {"evaluate": round(time.monotonic() - start, 1)},
+            stages_s={**context.durations_s, "evaluate": round(time.monotonic() - start, 1)},
             compile_user_s=seconds,
             compile_time=compare_times(seconds, context.seed),
         ),
@@ -185,13 +183,3 @@ def check_compiled(results: Results, min_compiled: float) -> None:
                 f"{count_kinds(failures)}\nfirst: {failures[0].module}: {failures[0].detail}",
                 "a policy that evicts in circles times out: train longer, or raise Limits.wall_s",
             )
-
-
-def read_durations(context: StageContext) -> dict[str, float]:
-    """Return the seconds each earlier stage took, from the manifests that are there."""
-    durations: dict[str, float] = {}
-    for stage in table.STAGES:
-        path = context.folder(stage.writes) / layout.MANIFEST
-        if stage.writes != layout.EVALUATION and path.is_file():
-            durations[stage.name] = json.loads(path.read_text(encoding="utf-8"))["duration_s"]
-    return durations

@@ -47,6 +47,7 @@ class Stage:
         spreads: whether its compiles can be done on a cluster.
         times_machine: whether its result is of this machine at this hour, so that it is never up
             to date.
+        reports_durations: whether it is told how long the stages took that it reads from.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Stage:
     takes_programs: bool = False
     spreads: bool = False
     times_machine: bool = False
+    reports_durations: bool = False
 
 
 STAGES: tuple[Stage, ...] = (
@@ -110,6 +112,7 @@ STAGES: tuple[Stage, ...] = (
         "compare policies with the default heuristic on held-out modules",
         policy_replaces=(TRACE, VOCAB, WARMSTART, MODEL),
         spreads=True,
+        reports_durations=True,
     ),
     Stage(
         "release",

@@ -132,6 +132,15 @@ def test_rows_tell_what_each_policy_made_of_a_function(tmp_path):
     assert set(content.times.stages_s) == {"evaluate"}
 
 
+def test_report_tells_how_long_the_stages_before_took(tmp_path):
+    modules = [scored_module(tmp_path, "h", same_for_all({"f": 1.0}), held_out=True)]
+    durations_s = {"extract": 57.1, "trace": 5.0}
+    evaluate.run(replace(make_context(tmp_path, modules), durations_s=durations_s))
+    found = report.read(tmp_path / "evaluation" / "report.json").times.stages_s
+    assert list(found) == ["extract", "trace", "evaluate"]
+    assert {**found, **durations_s} == found
+
+
 def test_equal_runs_differ_in_their_times_only(tmp_path):
     contents = []
     for name in ("first", "second"):

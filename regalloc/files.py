@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+import msgspec
+
 from regalloc.errors import DiskError
 
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
@@ -50,6 +52,11 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def encode_struct(content: msgspec.Struct) -> bytes:
+    """Return a struct as JSON with indents."""
+    return msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n"
 
 
 def write_json(path: Path, content: object, *, sort_keys: bool = False) -> None:

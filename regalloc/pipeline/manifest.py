@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from regalloc.errors import ManifestError
-from regalloc.files import hash_file, write_whole
+from regalloc.files import encode_struct, hash_file, write_whole
 from regalloc.layout import EVENTS, MANIFEST, REPLAY_TIMES, STARTED
 
 T = TypeVar("T")
@@ -128,7 +128,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         DiskError: the disk is full or not writable.
     """
     with write_whole(folder / MANIFEST) as file:
-        file.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+        file.write(encode_struct(manifest))
 
 
 def write_started(folder: Path, key: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from regalloc.compiler.processes import Place
+from regalloc.files import encode_struct
 from regalloc.layout import MISCOMPILE
 from regalloc.programs.bisect import find_culprits
 from regalloc.programs.build import Built, Unit, build
@@ -116,8 +117,7 @@ def write_reproducer(
         expected=dict(trial.expected[workload.name]),
         culprits=named,
     )
-    text = msgspec.json.format(msgspec.json.encode(content), indent=1)
-    (target / MISCOMPILE).write_bytes(text + b"\n")
+    (target / MISCOMPILE).write_bytes(encode_struct(content))
 
 
 def _save_output(trial: Trial, built: Built, lab: Lab, slot: str, target: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from absl import flags
 
+from regalloc import layout
 from regalloc.errors import ConfigError, DiskError, MemoryLimitError, RegallocError, StoppedError
 from regalloc.settings import parse_bindings
 from regalloc.stages import table
@@ -103,7 +104,16 @@ def _context(stage: table.Stage, values: flags.FlagValues) -> StageContext:
         policy=Path(value("policy")).absolute() if value("policy") else None,
         programs=Path(value("programs")).absolute(),
         cluster=value("cluster"),
+        durations_s=dict(map(_parse_duration, value("took"))),
     )
+
+
+def _parse_duration(text: str) -> tuple[str, float]:
+    name, _, seconds = text.partition(":")
+    try:
+        return name, float(seconds)
+    except ValueError as error:
+        raise _wrong(f"--took={text} is no STAGE:SECONDS") from error
 
 
 def _define_flags() -> flags.FlagValues:
@@ -120,7 +130,7 @@ def _define_flags() -> flags.FlagValues:
     flags.DEFINE_integer("jobs", 1, "compiles at once", lower_bound=1, flag_values=values)
     flags.DEFINE_string("kit", "/opt/kit", "folder that a release is linked of", flag_values=values)
     flags.DEFINE_string(
-        "objects", f"/{table.OBJECTS}", "folder of the corpus build", flag_values=values
+        "objects", f"/{layout.OBJECTS}", "folder of the corpus build", flag_values=values
     )
     flags.DEFINE_string("policy", "", "folder of a policy to release", flag_values=values)
     flags.DEFINE_string(
@@ -128,6 +138,9 @@ def _define_flags() -> flags.FlagValues:
     )
     flags.DEFINE_string("root", "/", "folder of the run", flag_values=values)
     flags.DEFINE_integer("seed", 0, "source of randomness", lower_bound=0, flag_values=values)
+    flags.DEFINE_multi_string(
+        "took", [], "how long another stage took, STAGE:SECONDS; repeatable", flag_values=values
+    )
     flags.DEFINE_string("toolchain", "/opt/llvm", "folder with bin/clang", flag_values=values)
     return values
 

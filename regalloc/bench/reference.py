@@ -10,7 +10,6 @@ Source: ml-compiler-opt, ``compiler_opt/rl/data_reader.py``, ``agent_creators.py
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -23,11 +22,12 @@ from regalloc.bench.reference_network import ReferenceNetwork, raw_spec
 from regalloc.compiler.features import DECISION, FEATURES, NUM_CANDIDATES, SCORE
 from regalloc.compiler.logs import Episode
 from regalloc.compiler.sequence_example import encode_sequence
+from regalloc.layout import SAVED_MODEL
 from regalloc.rl import graph
 from regalloc.rl.agents import ppo_values
 from regalloc.rl.backend import Tensor, policy_saver, ppo_agent, tf, time_step, trajectory
-from regalloc.rl.folder import OUTPUT_SPEC, SAVED_MODEL
 from regalloc.rl.network import Weights, ZeroValueNetwork
+from regalloc.rl.output_spec import write_output_spec
 from regalloc.rl.preprocessing import Encoder
 from regalloc.rl.spec import action_spec
 from regalloc.settings import Train
@@ -120,10 +120,7 @@ def save_policy(agent: Any, folder: Path) -> None:
         warnings.simplefilter("ignore")
         saver = policy_saver.PolicySaver(agent.policy, batch_size=1, use_nest_path_signatures=False)
         saver.save(str(folder))
-    name, port = graph.read_output((folder / SAVED_MODEL).read_bytes())
-    tensor = {"name": name, "port": port, "type": "int64_t", "shape": [1]}
-    spec = [{"logging_name": DECISION, "tensor_spec": tensor}]
-    (folder / OUTPUT_SPEC).write_text(json.dumps(spec) + "\n")
+    write_output_spec(folder, *graph.read_output((folder / SAVED_MODEL).read_bytes()))
 
 
 def encode_examples(

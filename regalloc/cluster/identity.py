@@ -7,9 +7,20 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+from regalloc.files import hash_file
+
 PACKAGE = Path(__file__).resolve().parents[1]
 
-_CODE = ("__init__.py", "cluster", "compiler", "errors.py", "releases.py", "settings.py")
+_CODE = (
+    "__init__.py",
+    "cluster",
+    "compiler",
+    "errors.py",
+    "files.py",
+    "layout.py",
+    "releases.py",
+    "settings.py",
+)
 
 
 @dataclass(frozen=True)
@@ -39,21 +50,14 @@ def identify(clang: Path) -> Identity:
     """Return the identity of this process's code and of a compiler."""
     code = hashlib.sha256()
     for path in _files(PACKAGE):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = hash_file(path)
         code.update(f"{path.relative_to(PACKAGE).as_posix()}={content}\0".encode())
-    return Identity(_hash(clang), code.hexdigest())
+    return Identity(hash_file(clang) if clang.is_file() else "", code.hexdigest())
 
 
 def _files(package: Path) -> list[Path]:
     found = {path for name in _CODE for path in (package / name, *(package / name).rglob("*.py"))}
     return sorted(path for path in found if path.is_file())
-
-
-def _hash(path: Path) -> str:
-    if not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _short(digest: str) -> str:

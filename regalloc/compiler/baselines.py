@@ -6,7 +6,6 @@ can take it instead of compiling again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
@@ -17,8 +16,8 @@ from regalloc.compiler.logs import Outcome
 from regalloc.compiler.remarks import SpillCode
 from regalloc.compiler.results import Compiled, Failed
 from regalloc.errors import CorpusError
-
-BASELINES = "baselines.json"
+from regalloc.files import UNREADABLE, read_json, write_json
+from regalloc.layout import BASELINES
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,7 @@ def write_baselines(folder: Path, found: Mapping[str, Found]) -> None:
     """Write what was found of each module, by name."""
     modules = {name: _to_json(one) for name, one in found.items() if isinstance(one, Baseline)}
     failures = [asdict(one) for one in found.values() if isinstance(one, Failed)]
-    content = json.dumps({"modules": modules, "failures": failures}, indent=1)
-    # ASCII with escapes: names that are not UTF-8 survive as lone surrogates.
-    (folder / BASELINES).write_text(content + "\n", encoding="ascii")
+    write_json(folder / BASELINES, {"modules": modules, "failures": failures})
 
 
 def read_baselines(folder: Path) -> dict[str, Found]:
@@ -78,10 +75,10 @@ def read_baselines(folder: Path) -> dict[str, Found]:
     if not path.exists():
         return {}
     try:
-        content = json.loads(path.read_text(encoding="ascii"))
+        content = read_json(path)
         found: dict[str, Found] = {f["module"]: Failed(**f) for f in content["failures"]}
         return found | {name: _from_json(one) for name, one in content["modules"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except UNREADABLE as error:
         raise CorpusError(
             "the corpus is damaged", f"{path}: {error!r}", "run extract again"
         ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from regalloc.errors import CorpusError
+from regalloc.files import read_json
 
 COMPILE_COMMANDS = "compile_commands.json"
 
@@ -71,7 +71,7 @@ def find_output(entry: dict[str, Any]) -> str | None:
 
 def _read_entries(path: Path) -> list[dict[str, Any]]:
     try:
-        entries = json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
+        entries = read_json(path)
     except FileNotFoundError as error:
         raise CorpusError(
             "there is no corpus build",

@@ -5,18 +5,16 @@ The layout is mlgo-utils' (``docs/formats.md``), with ``split.json`` beside it.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from regalloc.compiler.replays import FULL, Replay, read_replays
 from regalloc.errors import CorpusError
-
-DESCRIPTION = "corpus_description.json"
-SPLIT = "split.json"
+from regalloc.files import read_json, write_json
+from regalloc.layout import ARGUMENTS_SUFFIX, BITCODE_SUFFIX, CORPUS_DESCRIPTION, EXTRACTION, SPLIT
 
 SALT = "regalloc-held-out"
 """Independent of the run's seed: policies of different seeds are compared on the same modules."""
@@ -59,14 +57,11 @@ class Split:
     train: tuple[str, ...]
     held_out: tuple[str, ...]
 
-    def to_json(self) -> dict[str, object]:
-        """Return the content of ``split.json``."""
-        return {
-            "salt": self.salt,
-            "fraction": self.fraction,
-            "train": list(self.train),
-            "held_out": list(self.held_out),
-        }
+
+def write_corpus(folder: Path, names: Sequence[str], split: Split) -> None:
+    """Write what tells a corpus's modules, which lie there, and their split."""
+    write_json(folder / CORPUS_DESCRIPTION, {"modules": names, "has_thinlto": False})
+    write_json(folder / SPLIT, asdict(split))
 
 
 def read_corpus(folder: Path) -> tuple[Module, ...]:
@@ -124,18 +119,18 @@ def hash_fraction(salt: str, name: str) -> float:
 
 
 def _read_names(folder: Path) -> list[str]:
-    description = _read_json(folder / DESCRIPTION)
+    description = _read_json(folder / CORPUS_DESCRIPTION)
     names = description.get("modules")
     if not isinstance(names, list) or not all(_is_name(name) for name in names):
-        raise _damaged(folder / DESCRIPTION, '"modules" must be a list of relative paths')
+        raise _damaged(folder / CORPUS_DESCRIPTION, '"modules" must be a list of relative paths')
     if not names:
         raise CorpusError(
             "the corpus is empty",
-            f"{folder / DESCRIPTION} names no module",
-            "check extraction.json beside it and run extract again",
+            f"{folder / CORPUS_DESCRIPTION} names no module",
+            f"check {EXTRACTION} beside it and run extract again",
         )
     if description.get("has_thinlto"):
-        raise _damaged(folder / DESCRIPTION, "ThinLTO corpora are not supported")
+        raise _damaged(folder / CORPUS_DESCRIPTION, "ThinLTO corpora are not supported")
     return names
 
 
@@ -152,12 +147,12 @@ def _read_held_out(folder: Path, names: Sequence[str]) -> frozenset[str]:
     if not isinstance(train, list) or not isinstance(held_out, list):
         raise _damaged(folder / SPLIT, '"train" and "held_out" must be lists of modules')
     if sorted([*train, *held_out]) != sorted(names):
-        raise _damaged(folder / SPLIT, f"it does not split the modules of {DESCRIPTION}")
+        raise _damaged(folder / SPLIT, f"it does not split the modules of {CORPUS_DESCRIPTION}")
     return frozenset(held_out)
 
 
 def _read_module(folder: Path, name: str, held_out: bool) -> Module:
-    bitcode, cmd = folder / f"{name}.bc", folder / f"{name}.cmd"
+    bitcode, cmd = folder / f"{name}{BITCODE_SUFFIX}", folder / f"{name}{ARGUMENTS_SUFFIX}"
     try:
         if bitcode.stat().st_size == 0:
             raise _damaged(bitcode, "the file is empty")
@@ -171,7 +166,7 @@ def _read_module(folder: Path, name: str, held_out: bool) -> Module:
 
 def _read_json(path: Path) -> dict[str, object]:
     try:
-        content = json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
+        content = read_json(path)
     except FileNotFoundError as error:
         raise _missing(path) from error
     except ValueError as error:
@@ -185,7 +180,8 @@ def _missing(path: Path) -> CorpusError:
     return CorpusError(
         "the corpus is incomplete",
         f"{path} does not exist",
-        f"run extract; a corpus from elsewhere needs {DESCRIPTION} and {SPLIT} (docs/formats.md)",
+        f"run extract; a corpus from elsewhere needs {CORPUS_DESCRIPTION} and {SPLIT} "
+        "(docs/formats.md)",
     )
 
 

@@ -9,7 +9,6 @@ Source: ``getEntryCount`` in ``llvm/lib/IR/Function.cpp``.
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,8 +18,7 @@ from regalloc.compiler.command_lines import PROFILE_USE, replay_flags
 from regalloc.compiler.sections import Reason
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import CorpusError
-
-ENTRY_COUNTS = "entry_counts.json"
+from regalloc.files import UNREADABLE, read_json, write_json
 
 EntryCounts = Mapping[str, Mapping[str, int]]
 """By module and function; one that is not there was never entered."""
@@ -89,7 +87,7 @@ def parse_counts(lines: Iterable[str]) -> dict[str, int]:
 
 def write_counts(counts: EntryCounts, path: Path) -> None:
     """Write the counts of a corpus."""
-    path.write_text(json.dumps(counts, indent=1, sort_keys=True) + "\n", encoding="ascii")
+    write_json(path, counts, sort_keys=True)
 
 
 def read_counts(path: Path) -> EntryCounts | None:
@@ -101,12 +99,12 @@ def read_counts(path: Path) -> EntryCounts | None:
     if not path.exists():
         return None
     try:
-        counts = json.loads(path.read_bytes())
+        counts = read_json(path)
         return {
             module: {name: int(count) for name, count in found.items()}
             for module, found in counts.items()
         }
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except UNREADABLE as error:
         raise CorpusError(
             "the entry counts cannot be read", f"{path}: {error!r}", "run invoke extract again"
         ) from error

@@ -6,16 +6,14 @@ corpus without them, such as one from elsewhere, is compiled from its embedded b
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from regalloc.errors import CorpusError
-
-REPLAY = "replay.json"
-TIMES = "times.json"
+from regalloc.files import UNREADABLE, read_json, write_json
+from regalloc.layout import OPTIMISED_SUFFIX, REDUCED_SUFFIX, REPLAY_TIMES, REPLAYS
 
 Mode = Literal["reduced", "optimised", "full", "nothing"]
 """From what a module is compiled: optimised bitcode of its functions with a decision, or of all of
@@ -58,12 +56,12 @@ class Proof:
 
 def optimised_path(folder: Path, name: str) -> Path:
     """Return where a module's optimised bitcode lies in a corpus."""
-    return folder / f"{name}.opt.bc"
+    return folder / f"{name}{OPTIMISED_SUFFIX}"
 
 
 def reduced_path(folder: Path, name: str) -> Path:
     """Return where the bitcode of a module's functions with a decision lies in a corpus."""
-    return folder / f"{name}.reduced.bc"
+    return folder / f"{name}{REDUCED_SUFFIX}"
 
 
 def write_replays(folder: Path, proofs: Mapping[str, Proof]) -> None:
@@ -71,8 +69,10 @@ def write_replays(folder: Path, proofs: Mapping[str, Proof]) -> None:
     modules = {
         name: {"compiles": proof.mode, "reason": proof.reason} for name, proof in proofs.items()
     }
-    _write(folder / REPLAY, {"modules": modules})
-    _write(folder / TIMES, {name: round(proof.seconds, 4) for name, proof in proofs.items()})
+    write_json(folder / REPLAYS, {"modules": modules})
+    write_json(
+        folder / REPLAY_TIMES, {name: round(proof.seconds, 4) for name, proof in proofs.items()}
+    )
 
 
 def read_replays(folder: Path) -> dict[str, Replay]:
@@ -81,18 +81,18 @@ def read_replays(folder: Path) -> dict[str, Replay]:
     Raises:
         CorpusError: a file does not parse.
     """
-    if not (folder / REPLAY).exists():
+    if not (folder / REPLAYS).exists():
         return {}
     try:
-        modules = _read(folder / REPLAY)["modules"]
-        seconds = _read(folder / TIMES) if (folder / TIMES).exists() else {}
+        modules = _read(folder / REPLAYS)["modules"]
+        seconds = _read(folder / REPLAY_TIMES) if (folder / REPLAY_TIMES).exists() else {}
         return {
             name: _make_replay(folder, name, found["compiles"], float(seconds.get(name, 0)))
             for name, found in modules.items()
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except UNREADABLE as error:
         raise CorpusError(
-            "the corpus is damaged", f"{folder / REPLAY}: {error!r}", "run extract again"
+            "the corpus is damaged", f"{folder / REPLAYS}: {error!r}", "run extract again"
         ) from error
 
 
@@ -105,12 +105,7 @@ def _make_replay(folder: Path, name: str, mode: Mode, seconds: float) -> Replay:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    content = json.loads(path.read_text(encoding="ascii"))
+    content = read_json(path)
     if not isinstance(content, dict):
         raise ValueError("it must hold a JSON object")
     return content
-
-
-def _write(path: Path, content: Mapping[str, object]) -> None:
-    # ASCII with escapes: names that are not UTF-8 survive as lone surrogates.
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="ascii")

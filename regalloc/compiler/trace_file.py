@@ -17,9 +17,6 @@ from regalloc.errors import TraceError
 
 Array = npt.NDArray[Any]
 
-TRACE = "trace.tfrecord"
-DEFAULT_SCORES = "default_scores.json"
-
 
 def encode_episode(episode: Episode) -> bytes:
     """Return an episode as ``SequenceExample``; each decision carries the function's score."""

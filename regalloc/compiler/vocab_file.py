@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from regalloc.compiler.features import FEATURE_NAMES
 from regalloc.errors import VocabError
+from regalloc.layout import BUCKETS_SUFFIX
 
 Boundaries = npt.NDArray[np.float32]
 
@@ -24,7 +25,7 @@ def write_vocab(folder: Path, vocab: Mapping[str, Boundaries]) -> None:
     for name in FEATURE_NAMES:
         boundaries = check_boundaries(name, vocab.get(name))
         text = "".join(f"{float(value)!r}\n" for value in boundaries)
-        (folder / f"{name}.buckets").write_text(text, encoding="ascii")
+        (folder / f"{name}{BUCKETS_SUFFIX}").write_text(text, encoding="ascii")
 
 
 def read_vocab(folder: Path) -> dict[str, Boundaries]:
@@ -56,7 +57,7 @@ def check_boundaries(name: str, boundaries: npt.NDArray[Any] | None) -> Boundari
 
 
 def _read_boundaries(folder: Path, name: str) -> Boundaries:
-    path = folder / f"{name}.buckets"
+    path = folder / f"{name}{BUCKETS_SUFFIX}"
     try:
         values = [float(line) for line in path.read_text(encoding="ascii").split()]
     except FileNotFoundError as error:

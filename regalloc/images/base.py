@@ -12,7 +12,7 @@ from pathlib import Path
 from regalloc.engine.outcome import Tail, describe_failure
 from regalloc.engine.process import run_process
 from regalloc.errors import ImageError
-from regalloc.images.files import hash_file
+from regalloc.files import hash_file
 from regalloc.images.finding import Finding
 from regalloc.images.sources import SUITE, debian_sources
 

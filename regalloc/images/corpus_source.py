@@ -10,7 +10,7 @@ from pathlib import Path
 
 from regalloc.compiler.compile_commands import COMPILE_COMMANDS, BuiltObject, read_objects
 from regalloc.errors import ConfigError, CorpusError
-from regalloc.images.files import hash_file
+from regalloc.files import hash_file
 from regalloc.settings import Corpus
 
 DEB = "deb:"

@@ -1,4 +1,4 @@
-"""Files hashed one by one, an image's above all, so that two builds can be compared."""
+"""The files of an image hashed one by one, so that two builds can be compared."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 Files = dict[str, str]
@@ -31,12 +30,6 @@ class Difference:
     path: str
     first: str
     second: str
-
-
-def hash_file(path: Path) -> str:
-    """Return the sha256 of a file's content, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def hash_files(stream: BinaryIO) -> Files:

@@ -7,12 +7,12 @@ compare what they get with it: the base's root file system and sources here and 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from regalloc.errors import ImageError
+from regalloc.files import hash_file
 from regalloc.releases import RELEASES
 
 LOCK = Path("docker") / "images.lock"
@@ -72,7 +72,6 @@ def collect_entries(checkout: Path, base: str, packages: str) -> Entries:
         base: suite and sha256 of the bootstrapped root file system.
         packages: Debian packages, ``name version`` a line.
     """
-    wheels = (checkout / WHEELS).read_bytes()
     listed = (line.split() for line in packages.splitlines())
     return {
         (BASE, "bootstrap"): base,
@@ -84,7 +83,7 @@ def collect_entries(checkout: Path, base: str, packages: str) -> Entries:
             for release in RELEASES
         },
         # Their own hashes, one for each platform, are in that file, and pip checks them.
-        ("wheels", WHEELS.as_posix()): f"sha256:{hashlib.sha256(wheels).hexdigest()}",
+        ("wheels", WHEELS.as_posix()): f"sha256:{hash_file(checkout / WHEELS)}",
         **{("wheel", name): version for name, version in read_pins(checkout).items()},
     }
 

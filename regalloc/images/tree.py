@@ -9,6 +9,7 @@ from pathlib import Path
 
 from regalloc.engine.command import ImageRef
 from regalloc.errors import ConfigError, ImageError
+from regalloc.files import hash_file
 from regalloc.images.corpus_source import (
     LLVM_CORPUS,
     CorpusSource,
@@ -51,7 +52,7 @@ _SCRIPTS = {
     "cluster": ("install-ray.sh",),
 }
 _LOCKED_WHEELS = "docker/trainer/requirements.txt"
-_MODULES = ("__init__", "__main__", "errors", "releases", "settings")
+_MODULES = ("__init__", "__main__", "errors", "files", "layout", "releases", "settings")
 _CACHES = ("__pycache__", ".pyc", ".mypy_cache", ".ruff_cache")
 
 
@@ -473,6 +474,6 @@ def _digest(
     for name, value in (("parent", parent or ""), *args):
         digest.update(f"{name}={value}\0".encode())
     for path in files:
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = hash_file(path)
         digest.update(f"{path.relative_to(checkout).as_posix()}={content}\0".encode())
     return digest.hexdigest()[:12]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from regalloc.compiler.command_lines import Advice, Products, compile_argv
 from regalloc.compiler.corpus import Module, parse_cmd
+from regalloc.layout import ARGUMENTS_SUFFIX, BITCODE_SUFFIX, CORPUS, MODEL
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,12 @@ def container_place(image: str, corpus: Path, model: Path, policy: str) -> Place
         "run",
         "--rm",
         "--network=none",
-        f"--volume={corpus}:/corpus:ro",
-        f"--volume={model}:/output_model:ro",
+        f"--volume={corpus}:/{CORPUS}:ro",
+        f"--volume={model}:/{MODEL}:ro",
         "--entrypoint=/opt/llvm/bin/clang",
         image,
     )
-    return Place(
-        prefix, Path("/opt/llvm/bin/clang"), Path("/corpus"), Path("/output_model") / policy
-    )
+    return Place(prefix, Path("/opt/llvm/bin/clang"), Path("/", CORPUS), Path("/", MODEL, policy))
 
 
 def local_place(toolchain: Path, corpus: Path, policy: Path) -> Place:
@@ -77,10 +76,10 @@ def show_spill_code(place: Place, corpus: Path, module: str, function: str) -> s
         None where the module's arguments are no longer there.
     """
     try:
-        cmd = parse_cmd((corpus / f"{module}.cmd").read_bytes())
+        cmd = parse_cmd((corpus / f"{module}{ARGUMENTS_SUFFIX}").read_bytes())
     except OSError:
         return None
-    found = Module(module, place.corpus / f"{module}.bc", cmd, held_out=False)
+    found = Module(module, place.corpus / f"{module}{BITCODE_SUFFIX}", cmd, held_out=False)
     advice = Advice(Path("/dev/null"), place.policy)
     argv = compile_argv(place.clang, found, advice, Products(Path("/dev/null"), Path("-")))
     # In a container the entry point is the compiler already.

@@ -96,9 +96,12 @@ def render(content: Content) -> str:
         _environment()
         .get_template("report.html")
         .render(
+            title=content.title,
             content=content,
             report=report,
+            outcome=report.verdict.outcome,
             headline=HEADLINES[report.verdict.outcome],
+            sentence=f"{report.verdict.text}.",
             sections=[pair for pair in SECTIONS.items() if pair[0] not in skipped],
             parts=(("Held-out modules", report.held_out), ("Training modules", report.train)),
             figures={**report.names, AGAIN: "default again"},
@@ -133,6 +136,7 @@ def render_seeds(title: str, seeds: Seeds, links: Sequence[str]) -> str:
             title=title,
             seeds=seeds,
             links=links,
+            outcome=seeds.outcome,
             headline=HEADLINES[seeds.outcome],
             sentence=describe_seeds(seeds),
             policy=POLICY,

@@ -6,12 +6,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from regalloc.errors import DiskError
+from regalloc.files import write_whole
+from regalloc.layout import BENCH_PLOT, BENCH_RESULT
 from regalloc.pipeline.bench_table import print_bench
 from regalloc.report import bench as report
-
-RESULT = "bench.json"
-PLOT = "bench.svg"
 
 
 def show_bench(folder: Path, result: Path) -> None:
@@ -25,8 +23,8 @@ def show_bench(folder: Path, result: Path) -> None:
         ManifestError: the result cannot be read.
         DiskError: the drawing cannot be written.
     """
-    print_bench(result / RESULT)
-    path = write_plot(folder / PLOT, report.read(result / RESULT))
+    print_bench(result / BENCH_RESULT)
+    path = write_plot(folder / BENCH_PLOT, report.read(result / BENCH_RESULT))
     Console().print(f"plot: {path}", markup=False, soft_wrap=True, highlight=False)
 
 
@@ -39,8 +37,7 @@ def write_plot(path: Path, content: report.Bench) -> Path:
     # Brings in matplotlib, which nothing else on the host needs.
     from regalloc.page.bench import draw_bench
 
-    try:
-        path.write_text(draw_bench(content), encoding="utf-8")
-    except OSError as error:
-        raise DiskError(f"{path} cannot be written", str(error), "free or repair it") from error
+    drawing = draw_bench(content)
+    with write_whole(path) as file:
+        file.write(drawing.encode())
     return path

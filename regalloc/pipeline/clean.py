@@ -8,14 +8,12 @@ from pathlib import Path
 
 from regalloc.images.release import NAME as RELEASE
 from regalloc.images.tree import TREE
+from regalloc.layout import BENCH_PLOT, FOLDERS, REPORT_PAGE, RUN_LOCK, SEEDS_PAGE
 from regalloc.pipeline.backend import select_backend
-from regalloc.pipeline.bench import PLOT
 from regalloc.pipeline.host import Options
 from regalloc.pipeline.machine import cache_folder
-from regalloc.pipeline.report_page import PAGE, SEEDS_PAGE
 from regalloc.pipeline.seeds import find_seeds
 from regalloc.pipeline.show import say
-from regalloc.stages.table import FOLDERS
 
 
 def clean_up(options: Options, images: bool, cache: bool) -> None:
@@ -28,7 +26,7 @@ def clean_up(options: Options, images: bool, cache: bool) -> None:
         for folder in _run_folders(run):
             shutil.rmtree(folder)
             say(f"removed {folder}")
-        for name in (".lock", PAGE, SEEDS_PAGE, PLOT):
+        for name in (RUN_LOCK, REPORT_PAGE, SEEDS_PAGE, BENCH_PLOT):
             (run / name).unlink(missing_ok=True)
     where = cache_folder(os.environ)
     if images:

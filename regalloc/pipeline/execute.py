@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from regalloc.layout import OWN_PROGRAMS
 from regalloc.pipeline.folders import prepare_folder, require_space
 from regalloc.pipeline.manifest import (
     Manifest,
@@ -19,7 +20,6 @@ from regalloc.pipeline.run import Run
 from regalloc.pipeline.stage_command import stage_command
 from regalloc.pipeline.step import Step
 from regalloc.pipeline.versions import collect_versions
-from regalloc.stages.table import OWN_PROGRAMS
 
 IMAGE_BYTES = 2 * 1024**3
 

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 from regalloc.errors import ConfigError, DiskError, ManifestError
-from regalloc.pipeline.manifest import STARTED, read_manifest
-from regalloc.stages.table import RELEASE
+from regalloc.layout import RELEASE, STARTED
+from regalloc.pipeline.manifest import read_manifest
 
 
 def check_target(target: Path) -> None:

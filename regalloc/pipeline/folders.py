@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from regalloc.errors import DiskError
-from regalloc.pipeline.manifest import MANIFEST, read_manifest, read_started, write_started
+from regalloc.layout import MANIFEST
+from regalloc.pipeline.manifest import read_manifest, read_started, write_started
 from regalloc.stages.table import Stage
 
 STAGE_BYTES = 200 * 1024**2

@@ -15,6 +15,7 @@ from regalloc.images.corpus_source import DEB, FolderCorpus, parse_corpus_from
 from regalloc.images.lock import LOCK, compare_locks, read_lock
 from regalloc.images.relock import refresh_lock
 from regalloc.images.tree import resolve_targets
+from regalloc.layout import PROGRAMS, RELEASE
 from regalloc.pipeline.backend import select_backend
 from regalloc.pipeline.cluster import find_cluster
 from regalloc.pipeline.execute import execute
@@ -38,7 +39,7 @@ from regalloc.pipeline.show import print_plan, print_times, say
 from regalloc.pipeline.step import resolve
 from regalloc.pipeline.wish import Wish
 from regalloc.settings import Settings, load_profile
-from regalloc.stages.table import PROGRAMS, RELEASE, STAGES
+from regalloc.stages.table import STAGES
 
 
 @dataclass(frozen=True, kw_only=True)

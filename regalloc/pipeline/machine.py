@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from regalloc.errors import DiskError, StageError
+from regalloc.layout import RUN_LOCK
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 CGROUP = Path("/sys/fs/cgroup")
@@ -63,7 +64,7 @@ def exclusive(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("w")
+        lock = (folder / RUN_LOCK).open("w")
     except OSError as error:
         raise DiskError(f"{folder} cannot be used", str(error), "choose --run") from error
     with lock:

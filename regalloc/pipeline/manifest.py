@@ -10,13 +10,12 @@ from typing import TypeVar
 
 import msgspec
 
-from regalloc.errors import DiskError, ManifestError
-from regalloc.images.files import hash_file
+from regalloc.errors import ManifestError
+from regalloc.files import encode_struct, hash_file, write_whole
+from regalloc.layout import EVENTS, MANIFEST, REPLAY_TIMES, STARTED
 
-MANIFEST = "manifest.json"
-STARTED = "started.json"
 T = TypeVar("T")
-_UNHASHED = (MANIFEST, STARTED, "events", "times.json")
+_UNHASHED = (MANIFEST, STARTED, EVENTS, REPLAY_TIMES)
 """What differs between equal runs, besides the records themselves."""
 
 
@@ -128,7 +127,8 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     Raises:
         DiskError: the disk is full or not writable.
     """
-    _write(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+    with write_whole(folder / MANIFEST) as file:
+        file.write(encode_struct(manifest))
 
 
 def write_started(folder: Path, key: str) -> None:
@@ -137,20 +137,8 @@ def write_started(folder: Path, key: str) -> None:
     Raises:
         DiskError: the disk is full or not writable.
     """
-    _write(folder / STARTED, msgspec.json.encode(Started(key)))
-
-
-def _write(path: Path, content: bytes) -> None:
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise DiskError(f"{path} cannot be written", str(error), "free or repair it") from error
+    with write_whole(folder / STARTED) as file:
+        file.write(msgspec.json.encode(Started(key)))
 
 
 def read_manifest(folder: Path) -> Manifest | None:

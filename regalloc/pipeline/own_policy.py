@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.errors import PolicyError
+from regalloc.layout import SAVED_MODEL
 from regalloc.pipeline.manifest import digest_writes, hash_outputs
-
-SAVED_MODEL = "saved_model.pb"
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.errors import DiskError, ProgramError
+from regalloc.layout import PROGRAM_DEFINITION
 from regalloc.pipeline.manifest import digest_writes, hash_path
-
-FILE = "program.toml"
 
 
 @dataclass(frozen=True)
@@ -54,10 +53,10 @@ def find_own_programs(named: Sequence[str]) -> OwnPrograms:
     """
     folders = tuple(Path(name).resolve() for name in named)
     for folder in folders:
-        if not (folder / FILE).is_file():
+        if not (folder / PROGRAM_DEFINITION).is_file():
             raise ProgramError(
                 f"there is no program in {folder}",
-                f"it has no {FILE}",
+                f"it has no {PROGRAM_DEFINITION}",
                 "name a folder with one; docs/programs.md says what it holds",
             )
     try:

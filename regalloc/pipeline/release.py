@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 
 from regalloc.images.release import Release, build_release
+from regalloc.layout import RELEASE, RELEASED_POLICY
 from regalloc.pipeline.manifest import digest_writes, read_manifest
 from regalloc.pipeline.run import Run
-from regalloc.stages.table import RELEASE
-
-POLICY = "share/regalloc/policy/"
 
 
 def build_image(run: Run) -> str:
@@ -22,7 +20,9 @@ def build_image(run: Run) -> str:
     folder = run.folder / RELEASE
     manifest = read_manifest(folder)
     assert manifest is not None, "the stage ran"
-    policy = digest_writes({k: v for k, v in manifest.writes.items() if k.startswith(POLICY)})
+    policy = digest_writes(
+        {k: v for k, v in manifest.writes.items() if k.startswith(f"{RELEASED_POLICY}/")}
+    )
     targets = run.wish.targets
     release = Release(targets["base"], targets["kit"], policy, folder)
     if run.engine.image_id(release.image) is None:

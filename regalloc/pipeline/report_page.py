@@ -6,7 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from regalloc.errors import DiskError, ManifestError
+from regalloc.errors import ManifestError
+from regalloc.files import write_whole
+from regalloc.layout import (
+    CORPUS,
+    EVALUATION,
+    EVENTS,
+    GREEDY_POLICY,
+    MODEL,
+    OWN_POLICY,
+    PROGRAMS,
+    PROGRAMS_RESULT,
+    REPORT,
+    REPORT_PAGE,
+    SEEDS_PAGE,
+)
 from regalloc.page.commands import Place, container_place, local_place, show_spill_code
 from regalloc.page.content import Content, StageRecord
 from regalloc.page.journal import read_curves
@@ -15,18 +29,10 @@ from regalloc.pipeline.manifest import Manifest, read_manifest
 from regalloc.report import programs, report
 from regalloc.report.programs import Programs
 from regalloc.report.report import Report
-from regalloc.stages.table import CORPUS, EVALUATION, MODEL, STAGES
-from regalloc.stages.table import POLICY as OWN_POLICY
+from regalloc.stages.table import STAGES
 
 if TYPE_CHECKING:
     from regalloc.page.seeds import Seeds
-
-REPORT = "report.json"
-PAGE = "report.html"
-SEEDS_PAGE = "seeds.html"
-POLICY = "saved_policy"
-EVENTS = "events"
-PROGRAMS = "programs/programs.json"
 
 
 def write_page(folder: Path, toolchain: Path) -> Path:
@@ -43,7 +49,7 @@ def write_page(folder: Path, toolchain: Path) -> Path:
     # Brings in matplotlib and jinja2, which nothing else on the host needs.
     from regalloc.page.render import render
 
-    return _write(folder / PAGE, render(gather(folder, toolchain)))
+    return _write(folder / REPORT_PAGE, render(gather(folder, toolchain)))
 
 
 def write_seeds_page(folder: Path, seeds: Seeds, runs: Sequence[Path]) -> Path:
@@ -59,17 +65,13 @@ def write_seeds_page(folder: Path, seeds: Seeds, runs: Sequence[Path]) -> Path:
     """
     from regalloc.page.render import render_seeds
 
-    links = [f"{run.name}/{PAGE}" for run in runs]
+    links = [f"{run.name}/{REPORT_PAGE}" for run in runs]
     return _write(folder / SEEDS_PAGE, render_seeds(folder.name, seeds, links))
 
 
 def _write(path: Path, text: str) -> Path:
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8", errors="backslashreplace")
-        partial.replace(path)
-    except OSError as error:
-        raise DiskError(f"{path} cannot be written", str(error), "free or repair it") from error
+    with write_whole(path) as file:
+        file.write(text.encode("utf-8", "backslashreplace"))
     return path
 
 
@@ -97,7 +99,7 @@ def gather(folder: Path, toolchain: Path) -> Content:
         report=content,
         stages=tuple(describe_stage(manifest) for manifest in manifests),
         versions=evaluated.versions if evaluated else {},
-        programs=_read_programs(folder / PROGRAMS),
+        programs=_read_programs(folder / PROGRAMS / PROGRAMS_RESULT),
         curves={} if foreign else read_curves(folder / MODEL / EVENTS),
         commands=_list_commands(content, place, folder / CORPUS) if place else {},
     )
@@ -126,8 +128,10 @@ def _place(folder: Path, toolchain: Path, evaluated: Manifest | None) -> Place |
     if evaluated is None:
         return None
     if evaluated.engine.startswith("local"):
-        return local_place(toolchain, folder / CORPUS, folder / MODEL / POLICY)
-    return container_place(evaluated.images["trainer"], folder / CORPUS, folder / MODEL, POLICY)
+        return local_place(toolchain, folder / CORPUS, folder / MODEL / GREEDY_POLICY)
+    return container_place(
+        evaluated.images["trainer"], folder / CORPUS, folder / MODEL, GREEDY_POLICY
+    )
 
 
 def _list_commands(content: Report, place: Place, corpus: Path) -> Mapping[tuple[str, str], str]:

@@ -9,12 +9,12 @@ from rich.console import Console
 
 from regalloc.engine.local import local_folder
 from regalloc.images.tree import Target
+from regalloc.layout import BENCH, EVALUATION, PROGRAMS, PROGRAMS_RESULT, REPORT
 from regalloc.pipeline.bench import show_bench
 from regalloc.pipeline.programs_table import print_programs
-from regalloc.pipeline.report_page import REPORT, write_page
+from regalloc.pipeline.report_page import write_page
 from regalloc.pipeline.report_table import print_report
 from regalloc.pipeline.run import Run
-from regalloc.stages.table import BENCH, EVALUATION, PROGRAMS
 
 
 def show_results(run: Run, wanted: Collection[str]) -> None:
@@ -28,7 +28,7 @@ def show_results(run: Run, wanted: Collection[str]) -> None:
     if "evaluate" in wanted:
         print_report(folder / EVALUATION / REPORT)
     if "programs" in wanted:
-        print_programs(folder / PROGRAMS / "programs.json")
+        print_programs(folder / PROGRAMS / PROGRAMS_RESULT)
     if "bench" in wanted:
         show_bench(folder, folder / BENCH)
     if {"evaluate", "programs"} & set(wanted) and (folder / EVALUATION / REPORT).is_file():

@@ -12,14 +12,12 @@ from pathlib import Path
 from rich.console import Console
 
 from regalloc.errors import ConfigError, ManifestError
+from regalloc.layout import EVALUATION, REPORT, SEED_PREFIX
 from regalloc.pipeline.host import Options, find_toolchain, run_stages
-from regalloc.pipeline.report_page import REPORT, write_seeds_page
+from regalloc.pipeline.report_page import write_seeds_page
 from regalloc.pipeline.report_table import print_seeds
 from regalloc.pipeline.results import show_page
 from regalloc.report import report
-from regalloc.stages.table import EVALUATION
-
-PREFIX = "seed-"
 
 
 def train_seeds(options: Options, wanted: tuple[str, ...], count: int) -> None:
@@ -36,7 +34,7 @@ def train_seeds(options: Options, wanted: tuple[str, ...], count: int) -> None:
         return
     folders = []
     for seed in range(options.seed, options.seed + count):
-        folders.append(options.folder / f"{PREFIX}{seed}")
+        folders.append(options.folder / f"{SEED_PREFIX}{seed}")
         run_stages(replace(options, seed=seed, run=str(folders[-1])), wanted)
     if not options.dry_run:
         _compare(options.folder, folders)
@@ -61,8 +59,8 @@ def rebuild_pages(options: Options) -> None:
 
 def find_seeds(folder: Path) -> list[Path]:
     """Return the folders of the seeds that were evaluated below a run's folder, by seed."""
-    found = [path.parent.parent for path in folder.glob(f"{PREFIX}*/{EVALUATION}/{REPORT}")]
-    numbers = {path: path.name.removeprefix(PREFIX) for path in found}
+    found = [path.parent.parent for path in folder.glob(f"{SEED_PREFIX}*/{EVALUATION}/{REPORT}")]
+    numbers = {path: path.name.removeprefix(SEED_PREFIX) for path in found}
     return sorted(
         (path for path, number in numbers.items() if number.isdecimal()),
         key=lambda path: int(numbers[path]),

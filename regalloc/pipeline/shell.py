@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from regalloc.engine.command import Mount, Session
+from regalloc.layout import FOLDERS
 from regalloc.pipeline.run import Run
-from regalloc.stages.table import FOLDERS
 
 
 def enter_shell(run: Run) -> int:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 from regalloc.engine.command import NO_NETWORK, Command, Mount
+from regalloc.pipeline.manifest import read_manifest
 from regalloc.pipeline.run import Run
 from regalloc.pipeline.step import Step
 
@@ -42,8 +43,17 @@ def stage_argv(step: Step, run: Run) -> tuple[str, ...]:
         f"--jobs={run.jobs}",
         *(f"--bind={binding}" for binding in step.bindings),
         *((f"--cluster={step.cluster.address}",) if step.cluster else ()),
+        *duration_flags(step, run.folder),
         *(("--debug",) if run.debug else ()),
     )
+
+
+def duration_flags(step: Step, root: Path) -> tuple[str, ...]:
+    """Return the flags that tell a stage how long those took that it reads from."""
+    if not step.stage.reports_durations:
+        return ()
+    found = (read_manifest(root / item.name) for item in step.inputs if item.writer)
+    return tuple(f"--took={one.stage}:{one.duration_s}" for one in found if one)
 
 
 def stage_mounts(step: Step, root: Path) -> tuple[Mount, ...]:

@@ -9,12 +9,13 @@ from pathlib import Path, PurePosixPath
 
 from regalloc.engine.command import Content
 from regalloc.images.tree import Target
+from regalloc.layout import OBJECTS, OWN_POLICY, OWN_PROGRAMS
 from regalloc.pipeline.cluster import Cluster
 from regalloc.pipeline.own_programs import OwnPrograms
 from regalloc.pipeline.wish import Wish
 from regalloc.releases import find_release
 from regalloc.settings import Llvm, format_bindings
-from regalloc.stages.table import OBJECTS, OWN_PROGRAMS, POLICY, STAGES, Stage
+from regalloc.stages.table import STAGES, Stage
 
 WRITERS = {stage.writes: stage.name for stage in STAGES}
 """The stage that writes each folder of a run."""
@@ -149,6 +150,6 @@ def _inputs(stage: Stage, wish: Wish) -> Iterator[Input]:
     if stage.reads_objects and (build := wish.folder):
         yield Input(OBJECTS, digest=build.digest, source=build.path, flag="objects")
     if stage.policy_replaces and (policy := wish.policy):
-        yield Input(POLICY, digest=policy.digest, source=policy.path, flag="policy")
+        yield Input(OWN_POLICY, digest=policy.digest, source=policy.path, flag="policy")
     if stage.takes_programs and wish.programs.folders:
         yield Input(OWN_PROGRAMS, digest=wish.programs.digest)

@@ -8,11 +8,10 @@ from pathlib import Path, PurePosixPath
 from regalloc.engine.command import BRIDGE, LOOPBACK, Mount, Session
 from regalloc.engine.protocol import no_image
 from regalloc.errors import ConfigError, ManifestError
-from regalloc.pipeline.report_page import EVENTS
+from regalloc.layout import EVENTS, MODEL
 from regalloc.pipeline.run import Run
 from regalloc.pipeline.seeds import find_seeds
 from regalloc.pipeline.show import say
-from regalloc.stages.table import MODEL
 
 RUNS = PurePosixPath("/runs")
 

@@ -17,6 +17,7 @@ from regalloc.engine.store import ImageStore
 from regalloc.errors import ConfigError, EngineError, VerifyError
 from regalloc.images.files import Difference, compare_files, hash_files
 from regalloc.images.tree import Target, material_args
+from regalloc.layout import EVALUATION, PROGRAMS, PROGRAMS_RESULT, REPORT
 from regalloc.pipeline.execute import execute
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.manifest import hash_outputs, list_outputs
@@ -24,10 +25,10 @@ from regalloc.pipeline.plan import plan
 from regalloc.pipeline.run import Run
 from regalloc.pipeline.show import say
 from regalloc.pipeline.step import resolve
-from regalloc.stages.table import EVALUATION, PROGRAMS, STAGES
+from regalloc.stages.table import STAGES
 
 SECOND = "second"
-REPORTS = {EVALUATION: "report.json", PROGRAMS: "programs.json"}
+REPORTS = {EVALUATION: REPORT, PROGRAMS: PROGRAMS_RESULT}
 TIMES = "times"
 SHOWN = 10
 

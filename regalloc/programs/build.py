@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 import shutil
 import sys
@@ -14,6 +13,7 @@ import msgspec
 
 from regalloc.compiler.objects import measure_text
 from regalloc.compiler.processes import Place
+from regalloc.files import hash_file
 from regalloc.programs import shim
 from regalloc.programs.definition import Argv, Program, fill
 from regalloc.programs.lab import ENVIRONMENT, Lab, TrialError
@@ -145,7 +145,7 @@ def find_differing(default: Built, policy: Built) -> list[str]:
 def have_same_code(default: Built, policy: Built) -> bool:
     """Return whether two builds have the same executables, byte for byte."""
     pairs = zip(default.binaries, policy.binaries, strict=True)
-    return all(_digest(one) == _digest(other) for one, other in pairs)
+    return all(hash_file(one) == hash_file(other) for one, other in pairs)
 
 
 def _run_all(commands: tuple[Argv, ...], program: Program, lab: Lab) -> None:
@@ -198,7 +198,3 @@ def _check_binary(name: str, path: Path) -> None:
 
 def _hash(built: Built, name: str) -> str:
     return built.units[name].sha256 if name in built.units else ""
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import msgspec
 
-FILE = "program.toml"
 Argv = tuple[str, ...]
 
 BUILD_NAMES = ("cc", "cxx", "cflags", "jobs", "program")

@@ -10,11 +10,11 @@ from regalloc.programs import cachegrind, perf
 from regalloc.programs.build import Built
 from regalloc.programs.definition import Argv, Program, Workload
 from regalloc.programs.lab import Lab, TrialError
-from regalloc.programs.trial import AGAIN, DEFAULT, POLICY, Expected, Trial
+from regalloc.programs.trial import AGAIN_SLOT, DEFAULT_SLOT, POLICY_SLOT, Expected, Trial
 from regalloc.programs.workload import Run, check, execute
 from regalloc.report.programs import Blame, Counters, Counts, Events, Rounds
 
-SLOTS = (DEFAULT, POLICY, AGAIN)
+SLOTS = (DEFAULT_SLOT, POLICY_SLOT, AGAIN_SLOT)
 WELL = ("ok", "same code")
 
 
@@ -37,7 +37,7 @@ class Job:
             run = execute(self.program, self.workload, self.builds[slot], lab, slot, prefix)
             check(run, self.expected)
         except TrialError as trouble:
-            blame: Blame = "policy" if slot == POLICY else "program"
+            blame: Blame = "policy" if slot == POLICY_SLOT else "program"
             raise TrialError(trouble.outcome, trouble.details, blame) from trouble
         return run
 
@@ -46,7 +46,7 @@ def list_jobs(trial: Trial) -> list[Job]:
     """Return the workloads to count and to time; none if the program did not end well."""
     if trial.outcome not in WELL or not trial.default or not trial.policy:
         return []
-    builds = {DEFAULT: trial.default, POLICY: trial.policy, AGAIN: trial.default}
+    builds = {DEFAULT_SLOT: trial.default, POLICY_SLOT: trial.policy, AGAIN_SLOT: trial.default}
     return [
         Job(trial.program, workload, builds, trial.expected[workload.name])
         for workload in trial.program.definition.workload
@@ -126,7 +126,7 @@ def read_counters(job: Job, lab: Lab) -> Counters:
     Raises:
         TrialError: an execution did not end as the ones before.
     """
-    return Counters(default=_events(job, lab, DEFAULT), policy=_events(job, lab, POLICY))
+    return Counters(default=_events(job, lab, DEFAULT_SLOT), policy=_events(job, lab, POLICY_SLOT))
 
 
 def _events(job: Job, lab: Lab, slot: str) -> Events:
@@ -136,4 +136,6 @@ def _events(job: Job, lab: Lab, slot: str) -> Events:
 
 
 def _rounds(seconds: Mapping[str, list[float]]) -> Rounds:
-    return Rounds(default=seconds[DEFAULT], policy=seconds[POLICY], again=seconds[AGAIN])
+    return Rounds(
+        default=seconds[DEFAULT_SLOT], policy=seconds[POLICY_SLOT], again=seconds[AGAIN_SLOT]
+    )

@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from regalloc.errors import ProgramError
+from regalloc.layout import PROGRAM_DEFINITION
 from regalloc.programs.definition import (
     BUILD_NAMES,
-    FILE,
     INPUT_NAMES,
     RUN_NAMES,
     Argv,
@@ -33,13 +33,13 @@ def find_programs(*folders: Path) -> tuple[Program, ...]:
     Raises:
         ProgramError: one of them cannot be used, or two have the same name.
     """
-    paths = [path for folder in folders for path in sorted(folder.glob(f"*/{FILE}"))]
+    paths = [path for folder in folders for path in sorted(folder.glob(f"*/{PROGRAM_DEFINITION}"))]
     programs = sorted((read_program(path.parent) for path in paths), key=lambda one: one.name)
     for one, other in pairwise(programs):
         if one.name == other.name:
             raise ProgramError(
                 f"two programs are called {one.name!r}",
-                f"{one.folder / FILE}\n{other.folder / FILE}",
+                f"{one.folder / PROGRAM_DEFINITION}\n{other.folder / PROGRAM_DEFINITION}",
                 "give one of them another name",
             )
     return tuple(programs)
@@ -51,7 +51,7 @@ def read_program(folder: Path) -> Program:
     Raises:
         ProgramError: it is missing, does not parse, or has a key or value that does not fit.
     """
-    path = folder / FILE
+    path = folder / PROGRAM_DEFINITION
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         definition = msgspec.convert(content, Definition)
@@ -61,7 +61,7 @@ def read_program(folder: Path) -> Program:
         raise ProgramError(
             f"{path} cannot be read",
             str(error.strerror),
-            f"name a folder with a {FILE} in it; docs/programs.md lists its keys",
+            f"name a folder with a {PROGRAM_DEFINITION} in it; docs/programs.md lists its keys",
         ) from error
     except ValueError as error:
         # Of tomllib, of the decoding, of msgspec, and ours.

@@ -9,14 +9,15 @@ from pathlib import Path
 import msgspec
 
 from regalloc.compiler.processes import Place
+from regalloc.files import encode_struct
+from regalloc.layout import MISCOMPILE
 from regalloc.programs.bisect import find_culprits
 from regalloc.programs.build import Built, Unit, build
 from regalloc.programs.definition import Argv, fill
 from regalloc.programs.lab import ENVIRONMENT, Lab, TrialError
-from regalloc.programs.trial import DEFAULT, POLICY, Trial, run_policy
+from regalloc.programs.trial import DEFAULT_SLOT, POLICY_SLOT, Trial, run_policy
 from regalloc.programs.workload import LINKS, execute, link_all
 
-FILE = "miscompile.json"
 _MIXED = "2"
 
 
@@ -96,8 +97,8 @@ def write_reproducer(
     assert default is not None
     assert policy is not None
     target.mkdir(parents=True)
-    _save_output(trial, default, lab, DEFAULT, target / "expected")
-    _save_output(trial, policy, lab, POLICY, target / "actual")
+    _save_output(trial, default, lab, DEFAULT_SLOT, target / "expected")
+    _save_output(trial, policy, lab, POLICY_SLOT, target / "actual")
     named = [_describe(trial, name, default, policy, lab, target) for name in culprits]
     shutil.copytree(lab.folder(trial.program.name) / "inputs", target / "inputs")
     shutil.copytree(trial.program.folder, target / "program", symlinks=True)
@@ -116,8 +117,7 @@ def write_reproducer(
         expected=dict(trial.expected[workload.name]),
         culprits=named,
     )
-    text = msgspec.json.format(msgspec.json.encode(content), indent=1)
-    (target / FILE).write_bytes(text + b"\n")
+    (target / MISCOMPILE).write_bytes(encode_struct(content))
 
 
 def _save_output(trial: Trial, built: Built, lab: Lab, slot: str, target: Path) -> None:

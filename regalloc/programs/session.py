@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.compiler.toolchain import Toolchain
+from regalloc.layout import REPRODUCER_SUFFIX
 from regalloc.programs import perf
 from regalloc.programs.build import CFLAGS
 from regalloc.programs.definition import Program
 from regalloc.programs.lab import Lab, TrialError
 from regalloc.programs.measure import WELL, Job, count_all, list_jobs, read_counters, time_job
 from regalloc.programs.reproducer import find_blame, write_reproducer
-from regalloc.programs.trial import AGAIN, DEFAULT, POLICY, Trial, settle, try_program
+from regalloc.programs.trial import (
+    AGAIN_SLOT,
+    DEFAULT_SLOT,
+    POLICY_SLOT,
+    Trial,
+    settle,
+    try_program,
+)
 from regalloc.report import programs as report
 from regalloc.report.progress import progress
 
@@ -94,7 +102,8 @@ def count_trials(trials: Sequence[Trial], lab: Lab) -> tuple[list[Trial], dict[s
 
 def _requests(trial: Trial) -> list[tuple[Job, str]]:
     # One executable has one count; the second execution shows that.
-    slots = (DEFAULT, AGAIN) if trial.outcome == "same code" else (DEFAULT, AGAIN, POLICY)
+    differing = () if trial.outcome == "same code" else (POLICY_SLOT,)
+    slots = (DEFAULT_SLOT, AGAIN_SLOT, *differing)
     return [(job, slot) for job in list_jobs(trial) for slot in slots]
 
 
@@ -136,7 +145,7 @@ def _find_culprits(trial: Trial, lab: Lab, release: Release, folder: Path) -> tu
         trial,
         culprits,
         lab,
-        folder / f"{trial.program.name}-miscompile",
+        folder / f"{trial.program.name}{REPRODUCER_SUFFIX}",
         release=release.digest,
         compiler=release.toolchain.description,
     )
@@ -166,8 +175,8 @@ def describe(trial: Trial, counted: Counted, culprits: Sequence[str]) -> report.
 
 
 def _describe_workload(name: str, counted: Counted) -> report.Workload:
-    default, again = counted[name, DEFAULT], counted[name, AGAIN]
-    policy = counted.get((name, POLICY), default)
+    default, again = counted[name, DEFAULT_SLOT], counted[name, AGAIN_SLOT]
+    policy = counted.get((name, POLICY_SLOT), default)
     return report.Workload(
         name=name,
         default=default,

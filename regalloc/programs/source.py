@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from regalloc.errors import ProgramError
-from regalloc.programs.definition import FILE, Package, Program
+from regalloc.files import hash_file
+from regalloc.layout import PROGRAM_DEFINITION
+from regalloc.programs.definition import Package, Program
 
 
 def lay_out(program: Program, tarballs: Path, target: Path) -> None:
@@ -31,7 +32,7 @@ def lay_out(program: Program, tarballs: Path, target: Path) -> None:
         raise ProgramError(
             f"{program.name} has no source",
             f"{folder} is no folder",
-            f"correct `folder` in {program.folder / FILE}",
+            f"correct `folder` in {program.folder / PROGRAM_DEFINITION}",
         )
     shutil.copytree(folder, target, symlinks=True)
 
@@ -39,8 +40,7 @@ def lay_out(program: Program, tarballs: Path, target: Path) -> None:
 def _unpack(program: Program, package: Package, tarballs: Path, target: Path) -> None:
     tarball = tarballs / package.file
     try:
-        with tarball.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = hash_file(tarball)
     except OSError as error:
         raise ProgramError(
             f"{package.file} of {program.name} is not in the image",
@@ -51,7 +51,7 @@ def _unpack(program: Program, package: Package, tarballs: Path, target: Path) ->
     if found != package.sha256:
         raise ProgramError(
             f"{package.file} is not the tarball that {program.name} names",
-            f"it has sha256 {found},\n{program.folder / FILE} says {package.sha256}",
+            f"it has sha256 {found},\n{program.folder / PROGRAM_DEFINITION} says {package.sha256}",
             "correct `package.sha256` if Debian's tarball changed, and build the image again",
         )
     with tarfile.open(tarball) as archive:

@@ -21,7 +21,7 @@ from regalloc.programs.workload import Run, check, execute, expected_output, mak
 from regalloc.report.programs import Blame, Outcome
 
 Expected = Mapping[str, str]
-DEFAULT, POLICY, AGAIN = "0", "1", "2"
+DEFAULT_SLOT, POLICY_SLOT, AGAIN_SLOT = "0", "1", "2"
 """Folders of the builds, advisor off and on, and of executions.  Equally long: see build()."""
 
 SLOWER = 20.0
@@ -68,7 +68,7 @@ def try_program(program: Program, lab: Lab) -> Trial:
     if trial.default is None or trial.outcome != "ok":
         return trial
     try:
-        policy = build(program, lab, EVERYTHING, POLICY)
+        policy = build(program, lab, EVERYTHING, POLICY_SLOT)
     except TrialError as trouble:
         return _blamed(trial, "policy", trouble)
     differing = tuple(find_differing(trial.default, policy))
@@ -81,12 +81,12 @@ def _try_default(program: Program, lab: Lab) -> Trial:
     trial = Trial(program)
     try:
         prepare(program, lab)
-        built = build(program, lab, NOTHING, DEFAULT)
+        built = build(program, lab, NOTHING, DEFAULT_SLOT)
         make_inputs(program, built, lab, sys.executable)
         trial = replace(trial, default=built)
         expected, wall_s = {}, {}
         for workload in program.definition.workload:
-            run = execute(program, workload, built, lab, DEFAULT)
+            run = execute(program, workload, built, lab, DEFAULT_SLOT)
             expected[workload.name] = expected_output(workload, run)
             check(run, expected[workload.name])
             wall_s[workload.name] = run.end.wall_s
@@ -120,7 +120,7 @@ def run_policy(trial: Trial, workload: Workload, built: Built, lab: Lab) -> Run:
         TrialError: it crashed, did not end, or printed something else.
     """
     limits = replace(lab.limits, wall_s=patience(trial, workload, lab))
-    run = execute(trial.program, workload, built, replace(lab, limits=limits), POLICY)
+    run = execute(trial.program, workload, built, replace(lab, limits=limits), POLICY_SLOT)
     check(run, trial.expected[workload.name])
     return run
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.compiler.processes import Exit, Place
+from regalloc.files import hash_file
 from regalloc.programs.build import Built
 from regalloc.programs.definition import Argv, Program, Workload, fill
 from regalloc.programs.lab import ENVIRONMENT, Lab, TrialError
@@ -127,7 +127,4 @@ def _beside(folder: Path, suffix: str) -> Path:
 
 def _hash_output(workload: Workload, stdout: Path, folder: Path) -> dict[str, str]:
     paths = {STDOUT: stdout, **{name: folder / name for name in workload.files}}
-    return {
-        name: hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else MISSING
-        for name, path in paths.items()
-    }
+    return {name: hash_file(path) if path.is_file() else MISSING for name, path in paths.items()}

@@ -5,11 +5,8 @@ Everything in it is a measurement and differs from one run to the next, but for 
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 
-from regalloc.report import versioned
 from regalloc.report.bench_parts import (
     Compiles,
     Goal,
@@ -19,6 +16,7 @@ from regalloc.report.bench_parts import (
     Side,
     Steps,
 )
+from regalloc.report.versioned import Format
 
 VERSION = 2
 
@@ -82,15 +80,5 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
         return next(found for found in self.iterations if found.side == side)
 
 
-def write(content: Bench, path: Path) -> None:
-    """Write the result as indented JSON."""
-    versioned.write(content, path)
-
-
-def read(path: Path) -> Bench:
-    """Read the result.
-
-    Raises:
-        ManifestError: the file is missing, damaged, or of another version.
-    """
-    return versioned.read(path, Bench, VERSION, "the benchmark's result is", "bench")
+_FORMAT = Format(Bench, VERSION, "the benchmark's result is", "bench")
+read, write = _FORMAT.read, _FORMAT.write

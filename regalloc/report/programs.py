@@ -5,12 +5,11 @@ Everything outside of ``times`` is the same in every run on one machine.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from regalloc.report import versioned
+from regalloc.report.versioned import Format
 
 VERSION = 1
 
@@ -201,15 +200,5 @@ def divide(counts: Counts, base: Counts) -> Ratios:
     )
 
 
-def write(content: Programs, path: Path) -> None:
-    """Write the programs as indented JSON."""
-    versioned.write(content, path)
-
-
-def read(path: Path) -> Programs:
-    """Read the programs.
-
-    Raises:
-        ManifestError: the file is missing, damaged, or of another version.
-    """
-    return versioned.read(path, Programs, VERSION, "the programs' results are", "programs")
+_FORMAT = Format(Programs, VERSION, "the programs' results are", "programs")
+read, write = _FORMAT.read, _FORMAT.write

@@ -5,13 +5,11 @@ Everything outside of ``times`` is the same in every run with equal inputs on on
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 
-from regalloc.report import versioned
 from regalloc.report.interval import Interval, Outcome
 from regalloc.report.rows import NAMES, FunctionRow, ModuleRow
+from regalloc.report.versioned import Format
 
 VERSION = 3
 
@@ -171,15 +169,5 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
 
 
-def write(report: Report, path: Path) -> None:
-    """Write a report as indented JSON."""
-    versioned.write(report, path)
-
-
-def read(path: Path) -> Report:
-    """Read a report.
-
-    Raises:
-        ManifestError: the file is missing, damaged, or of another version.
-    """
-    return versioned.read(path, Report, VERSION, "the report is", "evaluate")
+_FORMAT = Format(Report, VERSION, "the report is", "evaluate")
+read, write = _FORMAT.read, _FORMAT.write

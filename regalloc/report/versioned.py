@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
 from regalloc.errors import ManifestError
+from regalloc.files import encode_struct
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -16,33 +18,43 @@ class _Version(msgspec.Struct):
     version: int
 
 
-def write(content: msgspec.Struct, path: Path) -> None:
-    """Write a file; its content has the field ``version``."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
+@dataclass(frozen=True)
+class Format(Generic[T]):
+    """What a file holds, and who writes it.
 
-
-def read(path: Path, kind: type[T], version: int, name: str, task: str) -> T:
-    """Read a file.
-
-    Args:
-        path: the file.
-        kind: what it holds.
+    Attributes:
+        kind: its content; it has the field ``version``.
         version: of the layout that ``kind`` describes.
-        name: what readers call it, with its verb.
+        name: what readers call the file, with its verb.
         task: the task that writes it.
-
-    Raises:
-        ManifestError: the file is missing, damaged, or of another version.
     """
-    resolution = f"run invoke {task} again"
-    try:
-        content = path.read_bytes()
-        found = msgspec.json.decode(content, type=_Version).version
-        if found == version:
-            return msgspec.json.decode(content, type=kind)
-    except (OSError, msgspec.MsgspecError) as error:
-        noun = name.rpartition(" ")[0]
-        raise ManifestError(f"{noun} cannot be read", f"{path}: {error}", resolution) from error
-    raise ManifestError(
-        f"{name} of version {found}, this program reads {version}", str(path), resolution
-    )
+
+    kind: type[T]
+    version: int
+    name: str
+    task: str
+
+    def write(self, content: T, path: Path) -> None:
+        """Write a file as indented JSON."""
+        path.write_bytes(encode_struct(content))
+
+    def read(self, path: Path) -> T:
+        """Read a file.
+
+        Raises:
+            ManifestError: the file is missing, damaged, or of another version.
+        """
+        resolution = f"run invoke {self.task} again"
+        try:
+            content = path.read_bytes()
+            found = msgspec.json.decode(content, type=_Version).version
+            if found == self.version:
+                return msgspec.json.decode(content, type=self.kind)
+        except (OSError, msgspec.MsgspecError) as error:
+            noun = self.name.rpartition(" ")[0]
+            raise ManifestError(f"{noun} cannot be read", f"{path}: {error}", resolution) from error
+        raise ManifestError(
+            f"{self.name} of version {found}, this program reads {self.version}",
+            str(path),
+            resolution,
+        )

@@ -14,8 +14,8 @@ from typing import Any
 from regalloc.compiler.features import DECISION, FEATURES
 from regalloc.compiler.kit import Model
 from regalloc.errors import PolicyError
+from regalloc.layout import SAVED_MODEL
 from regalloc.rl.backend import DecodeError, saved_model_pb2, tf
-from regalloc.rl.folder import SAVED_MODEL
 from regalloc.rl.graph import SIGNATURE, TIME_STEP
 
 TAG = "serve"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from regalloc.compiler.baselines import Baseline, Found
-from regalloc.compiler.logs import Episode
+from regalloc.compiler.default_scores import DefaultScores
+from regalloc.compiler.logs import Episode, Outcome
 from regalloc.compiler.results import Failed
-from regalloc.errors import TraceError
 from regalloc.report.ratios import identify
 from regalloc.rl.rewards import centre, compute_log_reward, compute_reward, update_baseline
 from regalloc.settings import Train
@@ -51,7 +49,7 @@ class Baselines:
 
     def add_default(self, module: str, episodes: Iterable[Episode]) -> None:
         """Record a compile under the default heuristic."""
-        self.defaults[module] = {e.function: e.score for e in episodes if math.isfinite(e.score)}
+        self.defaults[module] = _list_scores(episode.outcome for episode in episodes)
 
     def without_decision(self) -> set[str]:
         """Return the modules known to have no decision."""
@@ -113,41 +111,33 @@ class Baselines:
         return cls(content["defaults"], content["averages"])
 
 
+def describe_traced(found: DefaultScores) -> tuple[Scores, dict[str, str]]:
+    """Return the default scores of the traced modules, and why others have none, by module."""
+    scores = {module: _list_scores(outcomes) for module, outcomes in found.outcomes.items()}
+    return scores, {failed.module: _explain(failed) for failed in found.failures}
+
+
 def describe_known(found: Mapping[str, Found]) -> tuple[Scores, dict[str, str]]:
     """Return the default scores that the corpus tells, and why others have none, by module."""
     scores = {
-        module: {o.function: o.score for o in known.outcomes if math.isfinite(o.score)}
+        module: _list_scores(known.outcomes)
         for module, known in found.items()
         if isinstance(known, Baseline)
     }
     failures = {
-        module: f"{known.kind}: {known.detail}"
-        for module, known in found.items()
-        if isinstance(known, Failed)
+        module: _explain(known) for module, known in found.items() if isinstance(known, Failed)
     }
     return scores, failures
+
+
+def _list_scores(outcomes: Iterable[Outcome]) -> dict[str, float]:
+    return {one.function: one.score for one in outcomes if math.isfinite(one.score)}
+
+
+def _explain(failed: Failed) -> str:
+    return f"{failed.kind}: {failed.detail}"
 
 
 def _compute(score: float, baseline: float, train: Train) -> float:
     compute = compute_log_reward if train.log_reward else compute_reward
     return compute(score, baseline)
-
-
-def read_defaults(path: Path) -> tuple[Scores, dict[str, str]]:
-    """Return the default scores of the traced modules, and why others failed, by module.
-
-    Raises:
-        TraceError: the file is missing or does not parse.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        scores = {
-            module: {f["function"]: float(f["score"]) for f in functions}
-            for module, functions in content["modules"].items()
-        }
-        failures = {f["module"]: f"{f['kind']}: {f['detail']}" for f in content["failures"]}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TraceError(
-            "the default scores cannot be read", f"{path}: {error!r}", "run trace again"
-        ) from error
-    return scores, failures

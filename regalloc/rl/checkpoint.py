@@ -6,7 +6,6 @@ The format is numpy's ``.npz``.  One file, because two files cannot be replaced 
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc.errors import ManifestError
+from regalloc.files import write_whole
+from regalloc.layout import CHECKPOINT_STATE
 
 Array = npt.NDArray[Any]
 
-FILE = "state.npz"
 _META = "__meta__"
 
 UNREADABLE = (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile)
@@ -41,16 +41,15 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Replace the folder's checkpoint atomically and durably."""
+    """Replace the folder's checkpoint atomically and durably.
+
+    Raises:
+        DiskError: it cannot be written; the old one is still there.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     meta = np.frombuffer(json.dumps(dict(checkpoint.meta)).encode("utf-8"), np.uint8)
-    draft = folder / f"{FILE}.draft"
-    with draft.open("wb") as file:
+    with write_whole(folder / CHECKPOINT_STATE) as file:
         np.savez(file, **{_META: meta}, **checkpoint.arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(folder / FILE)
-    _sync_folder(folder)
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:
@@ -59,7 +58,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
     Raises:
         ManifestError: it does not parse.
     """
-    path = folder / FILE
+    path = folder / CHECKPOINT_STATE
     if not path.exists():
         return None
     try:
@@ -88,11 +87,3 @@ def unusable(path: Path, reason: str) -> ManifestError:
         reason,
         f"remove {path.parent} to train from the warm start, or restore it from a backup",
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from pathlib import Path
 from zlib import crc32
 
-from regalloc.compiler.features import DECISION
 from regalloc.errors import PolicyError
+from regalloc.layout import OUTPUT_SPEC, POLICY_WEIGHTS, SAVED_MODEL, VARIABLES
+from regalloc.rl.output_spec import find_flaw
 from regalloc.rl.weights_file import unpack
 
-GREEDY = "saved_policy"
-SAMPLING = "saved_collect_policy"
-RANDOM = "random_policy"
-
-SAVED_MODEL = "saved_model.pb"
-OUTPUT_SPEC = "output_spec.json"
-WEIGHTS = "weights.bin"
-"""What the compiler's own evaluator reads; only policies of our export have one."""
-
-VARIABLES = "variables/variables.index"
 VARIABLE_OP = b"VarHandleOp"
 """The operation of a graph with variables: upstream's policies have some, ours none."""
 
@@ -38,26 +28,20 @@ def check_policy(folder: Path) -> None:
     with_variables = VARIABLE_OP in (folder / SAVED_MODEL).read_bytes()
     if with_variables and not (folder / VARIABLES).is_file():
         raise _unusable(folder, f"{folder / VARIABLES} is missing or empty")
-    try:
-        spec = json.loads((folder / OUTPUT_SPEC).read_text())
-        names = [output["logging_name"] for output in spec]
-        tensors = [output["tensor_spec"]["name"] for output in spec]
-    except (ValueError, TypeError, KeyError) as error:
-        raise _unusable(folder, f"{OUTPUT_SPEC} does not parse: {error!r}") from error
-    if names[:1] != [DECISION] or not all(tensors):
-        raise _unusable(folder, f"the first output in {OUTPUT_SPEC} must be {DECISION}")
-    if (folder / WEIGHTS).is_file():
+    if flaw := find_flaw(folder):
+        raise _unusable(folder, flaw)
+    if (folder / POLICY_WEIGHTS).is_file():
         _check_weights(folder)
 
 
 def _check_weights(folder: Path) -> None:
     try:
-        stated = unpack((folder / WEIGHTS).read_bytes()).fields["saved_model"]
+        stated = unpack((folder / POLICY_WEIGHTS).read_bytes()).fields["saved_model"]
     except PolicyError as error:
-        raise _unusable(folder, f"{folder / WEIGHTS}: {error.details}") from error
+        raise _unusable(folder, f"{folder / POLICY_WEIGHTS}: {error.details}") from error
     content = (folder / SAVED_MODEL).read_bytes()
     if stated != {"bytes": len(content), "crc32": crc32(content)}:
-        raise _unusable(folder, f"{folder / WEIGHTS} belongs to another {SAVED_MODEL}")
+        raise _unusable(folder, f"{folder / POLICY_WEIGHTS} belongs to another {SAVED_MODEL}")
 
 
 def policy_hash(folder: Path) -> str:

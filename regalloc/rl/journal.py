@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from regalloc.layout import EVENTS
 from regalloc.rl.backend import tf
-
-EVENTS = "events"
 
 
 class Journal:

@@ -6,14 +6,13 @@ have a new policy or a new seed whenever it likes.
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
-from regalloc.compiler.features import DECISION
+from regalloc.layout import POLICY_WEIGHTS, SAVED_MODEL
 from regalloc.rl import graph, native
-from regalloc.rl.folder import OUTPUT_SPEC, SAVED_MODEL, WEIGHTS
 from regalloc.rl.network import Weights
+from regalloc.rl.output_spec import write_output_spec
 from regalloc.rl.preprocessing import Encoder
 
 
@@ -41,9 +40,6 @@ def _write(folder: Path, saved_model: bytes, weights_file: bytes) -> None:
     """Replace the folder, the file that makes it complete last."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    name, port = graph.read_output(saved_model)
-    tensor = {"name": name, "port": port, "type": "int64_t", "shape": [1]}
-    spec = [{"logging_name": DECISION, "tensor_spec": tensor}]
     (folder / SAVED_MODEL).write_bytes(saved_model)
-    (folder / WEIGHTS).write_bytes(weights_file)
-    (folder / OUTPUT_SPEC).write_text(json.dumps(spec) + "\n")
+    (folder / POLICY_WEIGHTS).write_bytes(weights_file)
+    write_output_spec(folder, *graph.read_output(saved_model))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from regalloc.files import read_json, write_json
+from regalloc.layout import (
+    BEST,
+    COLLECTED_SCORE,
+    GREEDY_POLICY,
+    LATEST,
+    POLICIES,
+    SAMPLING_POLICY,
+)
 from regalloc.rl import policy
-from regalloc.rl.folder import GREEDY, SAMPLING
 from regalloc.rl.network import Weights
 from regalloc.rl.preprocessing import Encoder
-
-POLICIES = "policies"
-SCORE = "score.json"
-BEST = "best"
-LATEST = "latest"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,23 +56,23 @@ def publish(
     policies = folder / POLICIES
     draft = policies / f".{score.iteration}.draft"
     shutil.rmtree(draft, ignore_errors=True)
-    policy.export_greedy(draft / GREEDY, encoder, weights)
-    policy.export_sampling(draft / SAMPLING, encoder, weights, seed)
-    (draft / SCORE).write_text(json.dumps(asdict(score), indent=1) + "\n", encoding="utf-8")
+    policy.export_greedy(draft / GREEDY_POLICY, encoder, weights)
+    policy.export_sampling(draft / SAMPLING_POLICY, encoder, weights, seed)
+    write_json(draft / COLLECTED_SCORE, asdict(score))
     target = policies / str(score.iteration)
     shutil.rmtree(target, ignore_errors=True)
     draft.rename(target)
     ratios = _read_ratios(policies)
     latest = f"{POLICIES}/{score.iteration}"
     _link(folder / LATEST, latest)
-    _link(folder / GREEDY, f"{latest}/{GREEDY}")
+    _link(folder / GREEDY_POLICY, f"{latest}/{GREEDY_POLICY}")
     if ratios:
         best = min(ratios, key=lambda iteration: (ratios[iteration], iteration))
         _link(folder / BEST, f"{POLICIES}/{best}")
 
 
 def _read_ratios(policies: Path) -> Mapping[int, float]:
-    scores = [json.loads(p.read_text(encoding="utf-8")) for p in policies.glob(f"[0-9]*/{SCORE}")]
+    scores = [read_json(path) for path in policies.glob(f"[0-9]*/{COLLECTED_SCORE}")]
     return {s["iteration"]: s["ratio"] for s in scores if s["ratio"] is not None}
 
 

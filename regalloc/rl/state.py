@@ -9,10 +9,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from regalloc.errors import PolicyError
+from regalloc.layout import CHECKPOINT, CHECKPOINT_STATE
 from regalloc.rl.baselines import Baselines
 from regalloc.rl.checkpoint import (
-    FILE,
     UNREADABLE,
     Checkpoint,
     load_checkpoint,
@@ -26,7 +28,6 @@ from regalloc.rl.network import Weights
 from regalloc.rl.preprocessing import Encoder
 from regalloc.settings import Section, format_bindings
 
-CHECKPOINT = "checkpoint"
 _BEHIND = "behind/"
 
 
@@ -85,7 +86,7 @@ def load_state(folder: Path, inputs: str, learner: Learner) -> State | None:
     checkpoint = load_checkpoint(folder / CHECKPOINT)
     if checkpoint is None:
         return None
-    path = folder / CHECKPOINT / FILE
+    path = folder / CHECKPOINT / CHECKPOINT_STATE
     meta = checkpoint.meta
     if meta.get("inputs") != inputs:
         raise unusable(path, "it was written with another seed, corpus, setting or warm start")
@@ -102,6 +103,12 @@ def load_state(folder: Path, inputs: str, learner: Learner) -> State | None:
         return State(collection, int(meta["iteration"]), list(meta["history"]), behind or None)
     except (KeyError, ValueError, TypeError) as error:
         raise unusable(path, f"{error!r}") from error
+
+
+def save_weights(path: Path, weights: Weights) -> None:
+    """Write the weights that training starts from."""
+    with path.open("wb") as file:
+        np.savez(file, **weights)
 
 
 def load_weights(path: Path) -> Weights:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from regalloc import settings
+from regalloc import layout, settings
 from regalloc.bench import goals, machine, reference
 from regalloc.bench.gradient import Learning
 from regalloc.bench.sample import choose_modules
@@ -18,19 +18,13 @@ from regalloc.compiler.corpus import read_corpus
 from regalloc.compiler.logs import Episode
 from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
-from regalloc.compiler.trace_file import TRACE
 from regalloc.compiler.vocab_file import read_vocab
 from regalloc.report import bench as report
 from regalloc.rl import backend, policy
 from regalloc.rl.dataset import read_decisions
-from regalloc.rl.folder import GREEDY
 from regalloc.rl.preprocessing import create_encoder
 from regalloc.rl.state import load_weights
-from regalloc.stages import table
 from regalloc.stages.context import StageContext
-from regalloc.stages.warmstart import WEIGHTS
-
-RESULT = "bench.json"
 
 
 def run(context: StageContext) -> None:
@@ -72,7 +66,7 @@ def run(context: StageContext) -> None:
         by_size=by_size,
         goals=goals.compare(compiles, steps, iterations),
     )
-    report.write(content, context.folder(table.BENCH) / RESULT)
+    report.write(content, context.folder(layout.BENCH) / layout.BENCH_RESULT)
 
 
 def open_session(context: StageContext, toolchain: Toolchain, scratch: Path) -> Session:
@@ -82,18 +76,18 @@ def open_session(context: StageContext, toolchain: Toolchain, scratch: Path) -> 
         ConfigError, CorpusError, TraceError, VocabError, PolicyError: see :func:`run`.
     """
     bench = context.settings.get(settings.Bench)
-    corpus = context.folder(table.CORPUS)
+    corpus = context.folder(layout.CORPUS)
     modules = choose_modules(read_corpus(corpus), read_baselines(corpus), bench, context.seed)
     learning = open_learning(context)
     agent = learning.create_reference()
-    ours = context.folder(table.WARMSTART) / GREEDY
+    ours = context.folder(layout.WARMSTART) / layout.GREEDY_POLICY
     probe_policy(toolchain, ours)
     theirs = scratch / "upstream"
     reference.save_policy(agent, theirs)
     limits = context.settings.get(settings.Limits)
     rollouts = (ours, *export_rollouts(learning, scratch / "rollouts"))
     ways = Ways(toolchain, limits, ours, theirs, rollouts)
-    episodes = list(read_episodes(context.folder(table.TRACE) / TRACE))
+    episodes = list(read_episodes(context.folder(layout.TRACE) / layout.TRACE_RECORDS))
     return Session(ways, modules, learning, agent, episodes, context.jobs)
 
 
@@ -119,8 +113,8 @@ def open_learning(context: StageContext) -> Learning:
         sequence_length=bench.sequence_length,
     )
     return Learning(
-        encoder=create_encoder(read_vocab(context.folder(table.VOCAB)), network),
-        weights=load_weights(context.folder(table.WARMSTART) / WEIGHTS),
+        encoder=create_encoder(read_vocab(context.folder(layout.VOCAB)), network),
+        weights=load_weights(context.folder(layout.WARMSTART) / layout.NETWORK_WEIGHTS),
         network=network,
         train=train,
         rebel=get(settings.Rebel),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from regalloc.settings import Settings
@@ -23,6 +24,8 @@ class StageContext:
         policy: folder of the user's own policy, if there is one.
         programs: folder of the programs that are measured, and of their tarballs.
         cluster: where the head of the cluster is that compiles; empty for this machine.
+        durations_s: seconds that earlier stages took, by stage; never changes a result but for the
+            times that it tells.
     """
 
     root: Path
@@ -35,6 +38,7 @@ class StageContext:
     policy: Path | None = None
     programs: Path = Path("/opt/programs")
     cluster: str = ""
+    durations_s: Mapping[str, float] = field(default_factory=dict)
 
     def folder(self, name: str) -> Path:
         """Return the path of one of the run's folders."""

@@ -10,31 +10,29 @@ module that is left out is counted and named.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from regalloc import settings
+from regalloc import layout, settings
 from regalloc.compiler.baselines import list_functions, read_baselines
 from regalloc.compiler.corpus import Module, read_corpus, sample
-from regalloc.compiler.entry_counts import ENTRY_COUNTS, read_counts
+from regalloc.compiler.default_scores import read_scores
+from regalloc.compiler.entry_counts import read_counts
 from regalloc.compiler.pool import count_kinds
 from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.results import Failed
 from regalloc.compiler.rollouts import Request
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
-from regalloc.compiler.trace_file import DEFAULT_SCORES
-from regalloc.errors import CompileError, TraceError
+from regalloc.errors import CompileError
 from regalloc.report import report
 from regalloc.report.parts import compare_times
 from regalloc.report.progress import progress
 from regalloc.report.report import Report, Times
 from regalloc.report.rows import AGAIN, DEFAULT, POLICY
 from regalloc.report.verdict import give_verdict
-from regalloc.rl.folder import GREEDY, RANDOM, check_policy, policy_hash
+from regalloc.rl.folder import check_policy, policy_hash
 from regalloc.settings import format_bindings
-from regalloc.stages import table
 from regalloc.stages.context import StageContext
 from regalloc.stages.measured import (
     Measured,
@@ -46,8 +44,6 @@ from regalloc.stages.measured import (
     summarise,
 )
 from regalloc.stages.pool import open_pool
-
-REPORT = "report.json"
 
 
 def run(context: StageContext) -> None:
@@ -72,7 +68,7 @@ def run(context: StageContext) -> None:
     results = measure(context, toolchain, (*held_out, *training), policies)
     check_compiled(results, config.min_compiled)
     seen = frozenset[str]() if context.policy else find_trained_functions(context)
-    entries = read_counts(context.folder(table.CORPUS) / ENTRY_COUNTS)
+    entries = read_counts(context.folder(layout.CORPUS) / layout.ENTRY_COUNTS)
     part = describe_part(results, held_out, seen, context.seed, entries)
     seconds = collect_seconds(results)
     content = Report(
@@ -86,21 +82,21 @@ def run(context: StageContext) -> None:
         train=describe_part(results, training, frozenset(), context.seed, entries),
         failures=describe_failures(results),
         times=Times(
-            stages_s=read_durations(context) | {"evaluate": round(time.monotonic() - start, 1)},
+            stages_s={**context.durations_s, "evaluate": round(time.monotonic() - start, 1)},
             compile_user_s=seconds,
             compile_time=compare_times(seconds, context.seed),
         ),
     )
-    folder = context.folder(table.EVALUATION)
+    folder = context.folder(layout.EVALUATION)
     folder.mkdir(parents=True, exist_ok=True)
-    report.write(content, folder / REPORT)
+    report.write(content, folder / layout.REPORT)
 
 
 def choose_modules(
     context: StageContext, train_fraction: float
 ) -> tuple[tuple[Module, ...], tuple[Module, ...]]:
     """Return the modules unknown to training and a sample of its own, both sorted by name."""
-    corpus = read_corpus(context.folder(table.CORPUS))
+    corpus = read_corpus(context.folder(layout.CORPUS))
     if context.policy:
         return tuple(corpus), ()
     held_out = tuple(module for module in corpus if module.held_out)
@@ -114,11 +110,11 @@ def find_policies(context: StageContext) -> dict[str, Path]:
     Raises:
         PolicyError: one of them holds no usable model.
     """
-    warmstart = context.folder(table.WARMSTART)
+    warmstart = context.folder(layout.WARMSTART)
     trained = {
-        "random": warmstart / RANDOM,
-        "warmstart": warmstart / GREEDY,
-        POLICY: context.folder(table.MODEL) / GREEDY,
+        "random": warmstart / layout.RANDOM_POLICY,
+        "warmstart": warmstart / layout.GREEDY_POLICY,
+        POLICY: context.folder(layout.MODEL) / layout.GREEDY_POLICY,
     }
     policies = {POLICY: context.policy} if context.policy else trained
     for folder in policies.values():
@@ -133,25 +129,10 @@ def find_trained_functions(context: StageContext) -> frozenset[str]:
     functions that training modules hold too.  Those are no part of a held-out result.  Training
     compiles modules that were not traced, too.
     """
-    folder = context.folder(table.CORPUS)
+    folder = context.folder(layout.CORPUS)
     training = [module.name for module in read_corpus(folder) if not module.held_out]
-    traced = read_traced_functions(context.folder(table.TRACE) / DEFAULT_SCORES)
-    return traced | list_functions(read_baselines(folder), training)
-
-
-def read_traced_functions(path: Path) -> frozenset[str]:
-    """Return the names of all functions whose decisions were traced.
-
-    Raises:
-        TraceError: the file is missing or damaged.
-    """
-    try:
-        modules = json.loads(path.read_text(encoding="utf-8"))["modules"]
-        return frozenset(entry["function"] for entries in modules.values() for entry in entries)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TraceError(
-            "the default scores cannot be read", f"{path}: {error!r}", "run invoke trace again"
-        ) from error
+    traced = read_scores(context.folder(layout.TRACE))
+    return traced.functions | list_functions(read_baselines(folder), training)
 
 
 def measure(
@@ -172,7 +153,7 @@ def measure(
         return [summarise(end) for end in ends]
 
     pool = open_pool(context, toolchain)
-    found = read_baselines(context.folder(table.CORPUS))
+    found = read_baselines(context.folder(layout.CORPUS))
     new = [module for module in modules if module.name not in found]
     ends = compile_under(DEFAULT, [(module, None) for module in new]) if new else []
     default = {module.name: end for module, end in zip(new, ends, strict=True)}
@@ -202,13 +183,3 @@ def check_compiled(results: Results, min_compiled: float) -> None:
                 f"{count_kinds(failures)}\nfirst: {failures[0].module}: {failures[0].detail}",
                 "a policy that evicts in circles times out: train longer, or raise Limits.wall_s",
             )
-
-
-def read_durations(context: StageContext) -> dict[str, float]:
-    """Return the seconds each earlier stage took, from the manifests that are there."""
-    durations: dict[str, float] = {}
-    for stage in table.STAGES:
-        path = context.folder(stage.writes) / "manifest.json"
-        if stage.writes != table.EVALUATION and path.is_file():
-            durations[stage.name] = json.loads(path.read_text(encoding="utf-8"))["duration_s"]
-    return durations

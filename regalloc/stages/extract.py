@@ -7,7 +7,6 @@ nothing.
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from collections import Counter, defaultdict
@@ -16,21 +15,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from regalloc import settings
+from regalloc import layout, settings
 from regalloc.compiler.compile_commands import BuiltObject, read_objects
-from regalloc.compiler.corpus import DESCRIPTION, SPLIT, choose_split, parse_cmd
-from regalloc.compiler.entry_counts import ENTRY_COUNTS, EntryCounts, find_entries, write_counts
+from regalloc.compiler.corpus import choose_split, parse_cmd, write_corpus
+from regalloc.compiler.entry_counts import EntryCounts, find_entries, write_counts
 from regalloc.compiler.probe import probe
 from regalloc.compiler.proof import Prover
 from regalloc.compiler.sections import Embedded, Reason, dump_sections
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.errors import ConfigError, CorpusError
+from regalloc.files import write_json
 from regalloc.report.progress import progress
-from regalloc.stages import table
 from regalloc.stages.context import StageContext
 from regalloc.stages.replays import describe_proofs, prove_all
-
-EXTRACTION = "extraction.json"
 
 EXPECTED: frozenset[Reason] = frozenset({"assembler source", "filtered by cmd_filter"})
 """Objects left out for these reasons were never meant to become modules."""
@@ -107,8 +104,8 @@ class _Cutter:
             return Cut(entries, dumped.producer)
         target = self.corpus / built.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        dumped.bitcode.replace(f"{target}.bc")
-        dumped.cmd.replace(f"{target}.cmd")
+        dumped.bitcode.replace(f"{target}{layout.BITCODE_SUFFIX}")
+        dumped.cmd.replace(f"{target}{layout.ARGUMENTS_SUFFIX}")
         return Cut(None, dumped.producer, entries)
 
 
@@ -128,18 +125,17 @@ def run(context: StageContext) -> None:
     pattern = _compile_filter(config.cmd_filter)
     objects = read_objects(context.objects)
     toolchain = open_toolchain(context.toolchain)
-    folder = context.folder(table.CORPUS)
+    folder = context.folder(layout.CORPUS)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".extract-", dir=folder) as scratch:
         cutter = _Cutter(toolchain, pattern, folder, Path(scratch))
         extraction = sort_out(objects, _cut_all(cutter, objects, context.jobs))
-    _write(folder / EXTRACTION, extraction.to_json())
+    write_json(folder / layout.EXTRACTION, extraction.to_json())
     check_extracted(extraction, config.min_extracted, toolchain.version)
-    _write(folder / DESCRIPTION, {"modules": extraction.names, "has_thinlto": False})
     if extraction.entries:
-        write_counts(extraction.entries, folder / ENTRY_COUNTS)
+        write_counts(extraction.entries, folder / layout.ENTRY_COUNTS)
     split = choose_split(extraction.names, config.held_out_fraction)
-    _write(folder / SPLIT, split.to_json())
+    write_corpus(folder, extraction.names, split)
     probe(toolchain)
     prover = Prover(toolchain, context.settings.get(settings.Limits), folder)
     print(describe_proofs(prove_all(prover, context.jobs)))
@@ -222,8 +218,3 @@ def _compile_filter(expression: str) -> re.Pattern[str]:
             f"{expression!r}: {error}",
             "set it to an expression that matches a compiler flag, such as '^-O2|-O3$'",
         ) from error
-
-
-def _write(path: Path, content: dict[str, object]) -> None:
-    # ASCII with escapes: names that are not UTF-8 survive as lone surrogates.
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="ascii")

@@ -6,26 +6,22 @@ Every execution's output is checked: a policy that makes a program wrong is a mi
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from regalloc import settings
+from regalloc import layout, settings
 from regalloc.compiler.toolchain import open_toolchain
 from regalloc.errors import MiscompileError, ProgramError, ToolchainError
+from regalloc.files import hash_file
 from regalloc.programs.build import COMPILERS
 from regalloc.programs.cachegrind import find_valgrind
 from regalloc.programs.lab import Lab
 from regalloc.programs.reading import find_programs
 from regalloc.programs.session import Release, measure_programs
 from regalloc.report import programs as report
-from regalloc.stages import table
 from regalloc.stages.context import StageContext
 
-RESULT = "programs.json"
-SCRATCH = "scratch"
-"""Below the stage's folder: in a container /tmp is memory."""
 DEFINITIONS = "definitions"
 TARBALLS = "tarballs"
 """Folders of the image programs, below :attr:`StageContext.programs`."""
@@ -41,11 +37,12 @@ def run(context: StageContext) -> None:
         MiscompileError: a program is right with the advisor off and wrong with it on.
     """
     config = context.settings.get(settings.Programs)
-    folder = context.folder(table.PROGRAMS)
-    release = open_release(context.folder(table.RELEASE))
-    programs = find_programs(context.programs / DEFINITIONS, context.folder(table.OWN_PROGRAMS))
+    folder = context.folder(layout.PROGRAMS)
+    release = open_release(context.folder(layout.RELEASE))
+    programs = find_programs(context.programs / DEFINITIONS, context.folder(layout.OWN_PROGRAMS))
     lab = Lab(
-        scratch=folder / SCRATCH,
+        # In a container /tmp is memory.
+        scratch=folder / layout.PROGRAMS_SCRATCH,
         release=release.toolchain.path,
         tarballs=context.programs / TARBALLS,
         limits=settings.Limits(wall_s=config.wall_s, memory_mb=config.memory_mb, attempts=1),
@@ -59,7 +56,7 @@ def run(context: StageContext) -> None:
     finally:
         lab.processes.kill()
         shutil.rmtree(lab.scratch, ignore_errors=True)
-    report.write(content, folder / RESULT)
+    report.write(content, folder / layout.PROGRAMS_RESULT)
     raise_failures(content.programs, folder)
 
 
@@ -77,9 +74,7 @@ def open_release(folder: Path) -> Release:
             "run invoke release again",
         )
     toolchain = open_toolchain(folder)
-    with toolchain.clang.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Release(toolchain, digest)
+    return Release(toolchain, hash_file(toolchain.clang))
 
 
 def raise_failures(programs: Sequence[report.Program], folder: Path) -> None:
@@ -101,7 +96,7 @@ def raise_failures(programs: Sequence[report.Program], folder: Path) -> None:
             f"cannot be measured, because they fail with the advisor off too: {_names(faulty)}",
             "\n".join(f"{one.name}: {one.outcome}\n{one.details}" for one in faulty),
             "correct their program.toml, or their code; the other programs' results are in "
-            f"{folder / RESULT}",
+            f"{folder / layout.PROGRAMS_RESULT}",
         )
 
 
@@ -109,7 +104,7 @@ def _describe_miscompile(program: report.Program, folder: Path) -> str:
     blamed = ", ".join(program.culprits) or "no object could be singled out"
     return (
         f"{program.name}: {program.details}\nobjects to blame: {blamed}\n"
-        f"reproducer: {folder / f'{program.name}-miscompile'}"
+        f"reproducer: {folder / (program.name + layout.REPRODUCER_SUFFIX)}"
     )
 
 

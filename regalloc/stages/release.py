@@ -6,17 +6,15 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from regalloc import layout
 from regalloc.compiler.kit import Model, check_kit, link_tools
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.rl import aot
-from regalloc.rl.folder import GREEDY, check_policy, policy_hash
-from regalloc.stages import table
+from regalloc.rl.folder import check_policy, policy_hash
 from regalloc.stages.context import StageContext
 
-SHARE = "share/regalloc"
 NAMES = ("clang", "clang++", "lld", "ld.lld", "llc")
 WRAPPER = "regalloc-clang"
-POLICY = "policy"
 
 
 def run(context: StageContext) -> None:
@@ -26,12 +24,12 @@ def run(context: StageContext) -> None:
         PolicyError: the policy is of another shape, or cannot be compiled.
         ToolchainError: there is no kit, or it does not link.
     """
-    policy = context.policy or context.folder(table.MODEL) / GREEDY
+    policy = context.policy or context.folder(layout.MODEL) / layout.GREEDY_POLICY
     check_policy(policy)
     aot.check_signature(policy)
     check_kit(context.kit)
     toolchain = open_toolchain(context.toolchain)
-    write_release(policy, toolchain, context.kit, context.folder(table.RELEASE))
+    write_release(policy, toolchain, context.kit, context.folder(layout.RELEASE))
     print(f"clang {toolchain.version} with policy {policy_hash(policy)[:12]}")
 
 
@@ -49,7 +47,7 @@ def write_release(policy: Path, toolchain: Toolchain, kit: Path, release: Path) 
         tools = link_tools(kit, toolchain, model, aot.tensorflow_headers(), work)
         _install_tools(release, toolchain, tools)
         _install_model(release, model)
-    shutil.copytree(policy, release / SHARE / POLICY)
+    shutil.copytree(policy, release / layout.RELEASED_POLICY)
     _install_texts(release, kit, toolchain, policy)
 
 
@@ -65,7 +63,7 @@ def _install_tools(release: Path, toolchain: Toolchain, tools: Path) -> None:
 
 
 def _install_model(release: Path, model: Model) -> None:
-    folder = release / SHARE / "model"
+    folder = release / layout.RELEASED_MODEL
     folder.mkdir(parents=True)
     for path in (model.header, model.code):
         shutil.copyfile(path, folder / path.name)
@@ -78,7 +76,7 @@ def _install_texts(release: Path, kit: Path, toolchain: Toolchain, policy: Path)
     shutil.copyfile(share / WRAPPER, wrapper)
     wrapper.chmod(0o755)
     (wrapper.parent / f"{WRAPPER}++").symlink_to(WRAPPER)
-    shutil.copyfile(share / "toolchain.cmake", release / SHARE / "toolchain.cmake")
+    shutil.copyfile(share / "toolchain.cmake", release / layout.RELEASE_SHARE / "toolchain.cmake")
     text = (share / "README.md").read_text(encoding="utf-8")
     values = {
         "VERSION": toolchain.version,

@@ -12,40 +12,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from regalloc import settings
-
-if TYPE_CHECKING:
-    from regalloc.stages.context import StageContext
-
-CORPUS = "corpus"
-TRACE = "default_trace"
-VOCAB = "vocab"
-WARMSTART = "warmstart"
-MODEL = "output_model"
-EVALUATION = "evaluation"
-RELEASE = "release"
-PROGRAMS = "programs"
-OWN_PROGRAMS = "own_programs"
-BENCH = "bench"
-
-FOLDERS = (
+from regalloc.layout import (
+    BENCH,
     CORPUS,
+    EVALUATION,
+    MODEL,
+    PROGRAMS,
+    RELEASE,
     TRACE,
     VOCAB,
     WARMSTART,
-    MODEL,
-    EVALUATION,
-    RELEASE,
-    PROGRAMS,
-    OWN_PROGRAMS,
-    BENCH,
 )
-"""Folders of a run, on the host below the run's folder, in a container below ``/``."""
 
-OBJECTS = "llvm_corpus"
-"""Where the corpus image's objects and compile_commands.json lie, below ``/`` in a container."""
-
-POLICY = "policy"
-"""Where a policy of the user's own lies, below ``/`` in a container."""
+if TYPE_CHECKING:
+    from regalloc.stages.context import StageContext
 
 
 @dataclass(frozen=True)
@@ -67,6 +47,7 @@ class Stage:
         spreads: whether its compiles can be done on a cluster.
         times_machine: whether its result is of this machine at this hour, so that it is never up
             to date.
+        reports_durations: whether it is told how long the stages took that it reads from.
     """
 
     name: str
@@ -81,6 +62,7 @@ class Stage:
     takes_programs: bool = False
     spreads: bool = False
     times_machine: bool = False
+    reports_durations: bool = False
 
 
 STAGES: tuple[Stage, ...] = (
@@ -130,6 +112,7 @@ STAGES: tuple[Stage, ...] = (
         "compare policies with the default heuristic on held-out modules",
         policy_replaces=(TRACE, VOCAB, WARMSTART, MODEL),
         spreads=True,
+        reports_durations=True,
     ),
     Stage(
         "release",

@@ -5,21 +5,19 @@ Held-out modules are never traced: nothing that is learned may have seen them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
-from regalloc import settings
+from regalloc import layout, settings
 from regalloc.compiler.baselines import read_baselines, settle
 from regalloc.compiler.corpus import Module, read_corpus, sample
+from regalloc.compiler.default_scores import collect_scores, write_scores
 from regalloc.compiler.pool import compile_all, count_kinds
 from regalloc.compiler.probe import probe
 from regalloc.compiler.runner import Compiled, Failed, Result
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
-from regalloc.compiler.trace_file import DEFAULT_SCORES, TRACE, write_trace
+from regalloc.compiler.trace_file import write_trace
 from regalloc.errors import CompileError, CorpusError, TraceError
 from regalloc.report.progress import progress
-from regalloc.stages import table
 from regalloc.stages.context import StageContext
 
 MIN_COMPILED = 0.9
@@ -40,10 +38,9 @@ def run(context: StageContext) -> None:
     probe(toolchain)
     results = compile_defaults(context, toolchain, modules)
     check_compiled(results)
-    folder = context.folder(table.TRACE)
+    folder = context.folder(layout.TRACE)
     folder.mkdir(parents=True, exist_ok=True)
-    scores = json.dumps(describe_scores(results), indent=1, sort_keys=True)
-    (folder / DEFAULT_SCORES).write_text(scores + "\n", encoding="utf-8")
+    write_scores(folder, collect_scores(results))
     episodes = [e for result in results if isinstance(result, Compiled) for e in result.episodes]
     if not episodes:
         raise TraceError(
@@ -51,12 +48,12 @@ def run(context: StageContext) -> None:
             f"{len(modules)} modules compiled, no function ran out of registers",
             "take a larger corpus, or check Corpus.cmd_filter: -O0 code is not allocated by greedy",
         )
-    write_trace(folder / TRACE, episodes)
+    write_trace(folder / layout.TRACE_RECORDS, episodes)
 
 
 def choose_modules(context: StageContext) -> tuple[Module, ...]:
     """Return the sampled training modules, sorted by name."""
-    corpus = read_corpus(context.folder(table.CORPUS))
+    corpus = read_corpus(context.folder(layout.CORPUS))
     training = [module for module in corpus if not module.held_out]
     if not training:
         raise CorpusError(
@@ -72,7 +69,7 @@ def compile_defaults(
     context: StageContext, toolchain: Toolchain, modules: Sequence[Module]
 ) -> list[Result]:
     """Compile the modules that hold a decision, and return a result for each of the modules."""
-    baselines = read_baselines(context.folder(table.CORPUS))
+    baselines = read_baselines(context.folder(layout.CORPUS))
     settled = {module.name: settle(module.name, baselines.get(module.name)) for module in modules}
     requests = [(module, None) for module in modules if settled[module.name] is None]
     limits = context.settings.get(settings.Limits)
@@ -93,22 +90,3 @@ def check_compiled(results: Sequence[Result]) -> None:
         "raise Limits.wall_s or Limits.memory_mb for timeout and out_of_memory, "
         "run extract again for bad_module",
     )
-
-
-def describe_scores(results: Sequence[Result]) -> dict[str, Any]:
-    """Return the content of ``default_scores.json``, modules in the order compiled."""
-    return {
-        "modules": {
-            result.module: [
-                {"function": e.function, "score": e.score, "decisions": e.decisions}
-                for e in result.episodes
-            ]
-            for result in results
-            if isinstance(result, Compiled)
-        },
-        "failures": [
-            {"module": result.module, "kind": result.kind, "detail": result.detail}
-            for result in results
-            if isinstance(result, Failed)
-        ],
-    }

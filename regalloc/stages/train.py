@@ -18,21 +18,21 @@ from typing import Any
 
 import numpy as np
 
-from regalloc import settings
+from regalloc import layout, settings
 from regalloc.compiler.baselines import read_baselines
 from regalloc.compiler.corpus import Module, read_corpus
+from regalloc.compiler.default_scores import read_scores
 from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.toolchain import open_toolchain
-from regalloc.compiler.trace_file import DEFAULT_SCORES
 from regalloc.compiler.vocab_file import read_vocab
 from regalloc.report.progress import progress
 from regalloc.rl import backend, policy
 from regalloc.rl.ahead import Ahead, Check
 from regalloc.rl.algorithms import create_learner
-from regalloc.rl.baselines import Baselines, Scored, describe_known, read_defaults
+from regalloc.rl.baselines import Baselines, Scored, describe_known, describe_traced
 from regalloc.rl.collector import Collected, Collector
 from regalloc.rl.dataset import encode_decisions
-from regalloc.rl.folder import GREEDY, SAMPLING, policy_hash
+from regalloc.rl.folder import policy_hash
 from regalloc.rl.journal import Journal
 from regalloc.rl.learner import Experience
 from regalloc.rl.network import Weights
@@ -47,12 +47,8 @@ from regalloc.rl.state import (
     load_weights,
     save_state,
 )
-from regalloc.stages import table
 from regalloc.stages.context import StageContext
 from regalloc.stages.pool import open_pool
-from regalloc.stages.warmstart import WEIGHTS
-
-COLLECT = "collect"
 
 
 def run(context: StageContext) -> None:
@@ -71,7 +67,7 @@ def run(context: StageContext) -> None:
         training = Training(context, ahead)
         while training.state.iteration <= rounds:
             training.run_round(last=training.state.iteration == rounds)
-    shutil.rmtree(training.folder / COLLECT, ignore_errors=True)
+    shutil.rmtree(training.folder / layout.COLLECTING, ignore_errors=True)
     training.report()
 
 
@@ -86,11 +82,11 @@ class Training:
     def __init__(self, context: StageContext, ahead: Ahead[Collected]) -> None:
         get = context.settings.get
         network, train, rebel = get(settings.Network), get(settings.Train), get(settings.Rebel)
-        corpus = read_corpus(context.folder(table.CORPUS))
+        corpus = read_corpus(context.folder(layout.CORPUS))
         modules = {module.name: module for module in corpus if not module.held_out}
-        vocab = read_vocab(context.folder(table.VOCAB))
-        weights = load_weights(context.folder(table.WARMSTART) / WEIGHTS)
-        self.folder = context.folder(table.MODEL)
+        vocab = read_vocab(context.folder(layout.VOCAB))
+        weights = load_weights(context.folder(layout.WARMSTART) / layout.NETWORK_WEIGHTS)
+        self.folder = context.folder(layout.MODEL)
         self.seed = context.seed
         self.train = train
         self.encoder = create_encoder(vocab, network)
@@ -138,9 +134,10 @@ class Training:
         for module, reason in sorted(self.state.collection.quarantined.items()):
             print(f"quarantined {module}: {reason.partition(chr(10))[0]}")
         final = self.state.history[-1]
+        digest = policy_hash(self.folder / layout.GREEDY_POLICY)
         print(
             f"policy {final['iteration']}: spill cost {_show(final['ratio'])} of the default's on "
-            f"{final['functions']} functions, sha256 {policy_hash(self.folder / GREEDY)}"
+            f"{final['functions']} functions, sha256 {digest}"
         )
 
     def _plan(self, weights: Weights, iteration: int, last: bool) -> Callable[[Check], Collected]:
@@ -150,7 +147,8 @@ class Training:
         good the policy is.
         """
         count = 1 if last else self.train.rollouts
-        folders = [self.folder / COLLECT / f"{SAMPLING}_{i}" for i in range(count)]
+        collecting = self.folder / layout.COLLECTING
+        folders = [collecting / f"{layout.SAMPLING_POLICY}_{i}" for i in range(count)]
         for rollout, folder in enumerate(folders):
             seed = derive_seed(self.seed, ROLLOUT, iteration, rollout)
             policy.export_sampling(folder, self.encoder, weights, seed)
@@ -204,8 +202,8 @@ class Training:
 
 def _create_state(context: StageContext, modules: Iterable[str]) -> State:
     """Return where training begins: with all that is known of the default heuristic."""
-    scores, failures = read_defaults(context.folder(table.TRACE) / DEFAULT_SCORES)
-    found = read_baselines(context.folder(table.CORPUS))
+    scores, failures = describe_traced(read_scores(context.folder(layout.TRACE)))
+    found = read_baselines(context.folder(layout.CORPUS))
     known, refused = describe_known({name: found[name] for name in modules if name in found})
     return State(Collection(Baselines(scores | known), quarantined=failures | refused))
 
@@ -213,7 +211,7 @@ def _create_state(context: StageContext, modules: Iterable[str]) -> State:
 def _create_collector(context: StageContext, modules: dict[str, Module]) -> Collector:
     toolchain = open_toolchain(context.toolchain)
     probe(toolchain)
-    probe_policy(toolchain, context.folder(table.WARMSTART) / GREEDY)
+    probe_policy(toolchain, context.folder(layout.WARMSTART) / layout.GREEDY_POLICY)
     return Collector(
         modules,
         pool=open_pool(context, toolchain),

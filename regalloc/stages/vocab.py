@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from regalloc import settings
+from regalloc import layout, settings
 from regalloc.compiler.features import FEATURES, Feature
-from regalloc.compiler.trace_file import TRACE, read_trace
+from regalloc.compiler.trace_file import read_trace
 from regalloc.compiler.vocab_file import write_vocab
 from regalloc.errors import TraceError, VocabError
-from regalloc.stages import table
 from regalloc.stages.context import StageContext
 
 Array = npt.NDArray[Any]
@@ -27,14 +26,14 @@ def run(context: StageContext) -> None:
         VocabError: a feature has no finite value.
     """
     cut = context.settings.get(settings.Vocab)
-    path = context.folder(table.TRACE) / TRACE
+    path = context.folder(layout.TRACE) / layout.TRACE_RECORDS
     values = collect_values(read_trace(path), cut.sampling_fraction, context.seed)
     if not values["progress"].size:
         raise TraceError(
             "the trace is empty", f"{path} has no decision for the vocabulary", "run trace again"
         )
     vocab = {name: cut_quantiles(name, values[name], cut.quantiles) for name in values}
-    folder = context.folder(table.VOCAB)
+    folder = context.folder(layout.VOCAB)
     folder.mkdir(parents=True, exist_ok=True)
     write_vocab(folder, vocab)
 

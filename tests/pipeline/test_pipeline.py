@@ -12,11 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.pipeline.manifest import read_manifest
-from regalloc.pipeline.verify import compare_stages
-from regalloc.report import report
-from regalloc.report.rows import AGAIN, POLICY
-from regalloc.stages.table import (
+from regalloc.layout import (
     BENCH,
     EVALUATION,
     FOLDERS,
@@ -25,6 +21,10 @@ from regalloc.stages.table import (
     PROGRAMS,
     RELEASE,
 )
+from regalloc.pipeline.manifest import read_manifest
+from regalloc.pipeline.verify import compare_stages
+from regalloc.report import report
+from regalloc.report.rows import AGAIN, POLICY
 from tests.engines import CHECKOUT, ENGINES, call, task, why_not
 from tests.pipeline.conftest import PROFILE, train, train_argv
 

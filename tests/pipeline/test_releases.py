@@ -13,9 +13,10 @@ import pytest
 from regalloc.engine.chunks import ChunkReader
 from regalloc.engine.docker import connect
 from regalloc.images.tree import resolve_targets
+from regalloc.layout import BENCH, PROGRAMS, RELEASE
 from regalloc.pipeline.machine import CHECKOUT
 from regalloc.settings import load_profile
-from regalloc.stages.table import BENCH, PROGRAMS, RELEASE, STAGES
+from regalloc.stages.table import STAGES
 from tests.engines import call, task
 
 pytestmark = [

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
+from regalloc import layout
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.features import FEATURES, NUM_CANDIDATES
 from regalloc.compiler.logs import Episode
 from regalloc.compiler.runner import Compiled, Failed
-from regalloc.compiler.trace_file import DEFAULT_SCORES, TRACE, write_trace
+from regalloc.compiler.trace_file import write_trace
 from regalloc.compiler.vocab_file import write_vocab
 from regalloc.rl.backend import tf
 from regalloc.settings import Limits, Network, Rebel, Settings, Train, Warmstart
-from regalloc.stages import table
 from regalloc.stages.context import StageContext
 
 NETWORK = Network(
@@ -146,7 +146,7 @@ def make_vocab() -> dict[str, np.ndarray]:
 
 def make_run(root: Path, names: list[str], traced: int) -> None:
     """Write what the stages before warmstart write."""
-    corpus, trace, vocab = (root / f for f in (table.CORPUS, table.TRACE, table.VOCAB))
+    corpus, trace, vocab = (root / f for f in (layout.CORPUS, layout.TRACE, layout.VOCAB))
     for folder in (corpus, trace, vocab):
         folder.mkdir(parents=True)
     for name in names:
@@ -157,14 +157,14 @@ def make_run(root: Path, names: list[str], traced: int) -> None:
     split = {"salt": "", "fraction": 0, "train": sorted(names), "held_out": []}
     (corpus / "split.json").write_text(json.dumps(split))
     results = [compile_module(Module(n, Path(n), ("-cc1",), False), None) for n in names[:traced]]
-    write_trace(trace / TRACE, [e for r in results for e in r.episodes])
+    write_trace(trace / layout.TRACE_RECORDS, [e for r in results for e in r.episodes])
     scores = {
         r.module: [
             {"function": e.function, "score": e.score, "decisions": e.decisions} for e in r.episodes
         ]
         for r in results
     }
-    (trace / DEFAULT_SCORES).write_text(json.dumps({"modules": scores, "failures": []}))
+    (trace / layout.DEFAULT_SCORES).write_text(json.dumps({"modules": scores, "failures": []}))
     write_vocab(vocab, make_vocab())
 
 

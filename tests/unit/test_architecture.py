@@ -5,12 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from regalloc import layout
+
 PACKAGE = Path(__file__).resolve().parents[2] / "regalloc"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-# What each part may import beside itself, errors and settings.
+COMMON = {"errors", "files", "layout", "releases", "settings", "__version__"}
+# What each part may import beside itself and COMMON.
 ALLOWED = {
     "errors": set(),
+    "files": set(),
+    "layout": set(),
     "releases": set(),
     "settings": set(),
     "compiler": set(),
@@ -20,12 +25,18 @@ ALLOWED = {
     "cluster": {"compiler"},
     "bench": {"compiler", "report", "rl"},
     "stages": {"bench", "cluster", "compiler", "programs", "report", "rl"},
-    "engine": {"stages"},
+    "engine": set(),
     "images": {"compiler", "engine"},
     "page": {"compiler", "report"},
     "pipeline": {"cluster", "engine", "images", "page", "report", "stages"},
     "__main__": {"stages"},
     "__init__": set(),
+}
+# Files that are called like one of a run, and are none.
+SAME_NAMES = {
+    ("images/oci.py", "manifest.json"),
+    ("page/render.py", "report.html"),
+    ("page/render.py", "seeds.html"),
 }
 # These parts of a run are what both sides of a container's wall know.
 SHARED = {"regalloc.stages.table"}
@@ -50,8 +61,23 @@ def imports(path):
 def test_imports_point_one_way(path):
     own = part(path)
     parts = {name.split(".")[1] for name in imports(path) if name.startswith("regalloc.")}
-    parts -= {own, "errors", "releases", "settings", "__version__"}
-    assert parts <= ALLOWED[own]
+    assert parts - COMMON - {own} <= ALLOWED[own]
+
+
+def test_the_layout_imports_nothing():
+    assert imports(PACKAGE / "layout.py") == {"__future__.annotations"}
+
+
+def test_the_layout_alone_names_the_files_of_a_run():
+    constants = (value for name, value in vars(layout).items() if name.isupper())
+    names = {value for value in constants if "." in value[1:]}
+    found = {
+        (path.relative_to(PACKAGE).as_posix(), node.value)
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in names and path.name != "layout.py"
+    }
+    assert found == SAME_NAMES
 
 
 def test_host_reaches_the_stages_only_through_their_table():

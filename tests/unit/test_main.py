@@ -10,6 +10,8 @@ from regalloc import __main__ as cli
 from regalloc.errors import CorpusError
 from regalloc.stages import table
 
+BINDINGS = ("--bind=Vocab.quantiles=9", "--bind=Vocab.sampling_fraction=1.0")
+
 
 @pytest.fixture(autouse=True)
 def keep_sigterm():
@@ -20,8 +22,7 @@ def keep_sigterm():
 
 def run_with(monkeypatch, stage_function, *args):
     monkeypatch.setattr(table, "function", lambda _stage: stage_function)
-    bindings = ("--bind=Vocab.quantiles=9", "--bind=Vocab.sampling_fraction=1.0")
-    return cli.main(["regalloc", "vocab", *bindings, *args])
+    return cli.main(["regalloc", "vocab", *BINDINGS, *args])
 
 
 def test_stage_is_given_the_command_line(monkeypatch):
@@ -31,6 +32,13 @@ def test_stage_is_given_the_command_line(monkeypatch):
     assert (context.seed, context.jobs, str(context.root)) == (3, 2, "/r")
     assert (str(context.toolchain), str(context.objects)) == ("/opt/llvm", "/llvm_corpus")
     assert [section.quantiles for section in context.settings.sections] == [9]
+    assert context.durations_s == {}
+
+
+def test_stage_is_told_how_long_others_took(monkeypatch):
+    seen = []
+    assert run_with(monkeypatch, seen.append, "--took=extract:57.1", "--took=trace:5.0") == 0
+    assert seen[0].durations_s == {"extract": 57.1, "trace": 5.0}
 
 
 def interrupt(_context):
@@ -86,6 +94,7 @@ def test_sigterm_is_an_interrupt(monkeypatch):
         (["trace", "vocab"], "one stage expected, not trace vocab"),
         (["trace", "--nothing"], "Unknown command line flag 'nothing'"),
         (["trace", "--jobs=0"], "jobs"),
+        (["vocab", *BINDINGS, "--took=trace"], "--took=trace is no STAGE:SECONDS"),
     ],
 )
 def test_wrong_command_line_lists_the_stages(capsys, args, details):

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from regalloc.compiler.corpus import Module, choose_split, parse_cmd, read_corpus, sample
+from regalloc.compiler import corpus as corpora
+from regalloc.compiler.corpus import Module, Split, choose_split, parse_cmd, read_corpus, sample
 from regalloc.errors import CorpusError
 from tests.unit.compiler.fakes import make_module, write_corpus
 
@@ -20,6 +21,20 @@ def test_corpus_is_sorted_and_split(corpus):
     assert read_corpus(corpus) == tuple(
         Module(f"lib/{n}.o", corpus / f"lib/{n}.o.bc", ("-cc1", "-O2"), n == "b") for n in "abc"
     )
+
+
+def test_a_corpus_is_read_as_it_is_written(corpus):
+    before = read_corpus(corpus)
+    split = Split("salt", 0.5, ("lib/a.o", "lib/c.o"), ("lib/b.o",))
+    corpora.write_corpus(corpus, ["lib/a.o", "lib/b.o", "lib/c.o"], split)
+    assert read_corpus(corpus) == before
+    assert (corpus / "split.json").read_text() == (
+        '{\n "salt": "salt",\n "fraction": 0.5,\n "train": [\n  "lib/a.o",\n  "lib/c.o"\n ],\n'
+        ' "held_out": [\n  "lib/b.o"\n ]\n}\n'
+    )
+    assert json.loads((corpus / "corpus_description.json").read_text()) == {
+        "modules": ["lib/a.o", "lib/b.o", "lib/c.o"], "has_thinlto": False,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ class FakeEngine:
         (folder / "events" / "time").write_text(str(len(self.ran)))
         if self.fail:
             self.fail(command.stage, folder)
-        kept = (arg for arg in command.argv if not arg.startswith("--jobs"))
+        kept = (arg for arg in command.argv if not arg.startswith(("--jobs", "--took")))
         (folder / "result").write_text(" ".join(kept))
 
 

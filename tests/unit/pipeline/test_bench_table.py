@@ -4,16 +4,17 @@ import pytest
 from rich.console import Console
 
 from regalloc.errors import ManifestError
-from regalloc.pipeline.bench import RESULT, write_plot
+from regalloc.layout import BENCH_RESULT
+from regalloc.pipeline.bench import write_plot
 from regalloc.pipeline.bench_table import print_bench
 from regalloc.report import bench as report
 from tests.unit.report.benches import make_bench, make_compiles
 
 
 def printed(content, folder) -> str:
-    report.write(content, folder / RESULT)
+    report.write(content, folder / BENCH_RESULT)
     output = io.StringIO()
-    print_bench(folder / RESULT, Console(file=output, width=80))
+    print_bench(folder / BENCH_RESULT, Console(file=output, width=80))
     return output.getvalue()
 
 
@@ -56,7 +57,7 @@ def test_what_is_not_exact_or_was_busy_is_said_aloud(tmp_path):
 
 def test_nothing_is_shown_of_a_benchmark_that_was_not_run(tmp_path):
     with pytest.raises(ManifestError, match="the benchmark's result cannot be read"):
-        print_bench(tmp_path / RESULT)
+        print_bench(tmp_path / BENCH_RESULT)
 
 
 def test_plot_has_both_curves_and_equal_bytes(tmp_path):

@@ -157,6 +157,26 @@ def test_a_release_of_ones_own_policy_trains_nothing(run):
     assert read_manifest(run.folder / "release").reads == {"policy": "a"}
 
 
+def test_stage_command_of_an_evaluation_tells_how_long_the_others_took(run):
+    make(run)
+    names = ("extract", "trace", "vocab", "warmstart", "train")
+    took = {name: read_manifest(run.folder / find(name).writes).duration_s for name in names}
+    own = replace(run, wish=replace(run.wish, policy=OwnPolicy(Path("/mine"), "a")))
+    flags = [
+        [
+            arg
+            for arg in stage_command(resolve_stage(find(name), one.wish), one).argv
+            if arg.startswith("--took")
+        ]
+        for name, one in (("evaluate", run), ("evaluate", own), ("train", run))
+    ]
+    assert flags == [
+        [f"--took={name}:{seconds}" for name, seconds in took.items()],
+        [f"--took=extract:{took['extract']}"],
+        [],
+    ]
+
+
 def test_stage_command_of_extract_has_no_seed_of_its_own(run):
     seeded = replace(run, wish=replace(run.wish, seed=5), folder=run.folder / "a b")
     commands = [command_of(name, seeded) for name in ("extract", "trace")]

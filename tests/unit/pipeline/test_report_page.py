@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from regalloc.errors import DiskError, ManifestError
+from regalloc.layout import REPORT_PAGE
 from regalloc.page.tables import find_regressions
-from regalloc.pipeline import report_page
 from regalloc.pipeline.manifest import Manifest, write_manifest
 from regalloc.pipeline.report_page import gather, write_page
 from regalloc.report import report
@@ -98,7 +98,7 @@ def test_a_report_of_an_older_version_is_refused(run, tmp_path):
 
 
 def test_a_page_that_cannot_be_written_is_named(run, tmp_path, monkeypatch):
-    (run / report_page.PAGE).mkdir()
+    (run / REPORT_PAGE).mkdir()
     with pytest.raises(DiskError) as caught:
         write_page(run, tmp_path)
     assert caught.value.brief == f"{run}/report.html cannot be written"

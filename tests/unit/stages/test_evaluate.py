@@ -9,7 +9,7 @@ from regalloc.compiler.code import Code
 from regalloc.compiler.logs import Outcome
 from regalloc.compiler.remarks import SpillCode
 from regalloc.compiler.results import Failed
-from regalloc.errors import CompileError, PolicyError, TraceError
+from regalloc.errors import CompileError, PolicyError
 from regalloc.report import report
 from regalloc.report.rows import AGAIN, DEFAULT, POLICY, Cost
 from regalloc.settings import Evaluate, Settings
@@ -132,6 +132,15 @@ def test_rows_tell_what_each_policy_made_of_a_function(tmp_path):
     assert set(content.times.stages_s) == {"evaluate"}
 
 
+def test_report_tells_how_long_the_stages_before_took(tmp_path):
+    modules = [scored_module(tmp_path, "h", same_for_all({"f": 1.0}), held_out=True)]
+    durations_s = {"extract": 57.1, "trace": 5.0}
+    evaluate.run(replace(make_context(tmp_path, modules), durations_s=durations_s))
+    found = report.read(tmp_path / "evaluation" / "report.json").times.stages_s
+    assert list(found) == ["extract", "trace", "evaluate"]
+    assert {**found, **durations_s} == found
+
+
 def test_equal_runs_differ_in_their_times_only(tmp_path):
     contents = []
     for name in ("first", "second"):
@@ -197,14 +206,6 @@ def test_policy_the_compiler_cannot_use_is_named_before_any_compile(tmp_path):
         f"the compiler cannot use the policy in {tmp_path}/warmstart/random_policy"
     )
     assert not (tmp_path / "compiled").exists()
-
-
-def test_damaged_default_scores_are_named(tmp_path):
-    path = tmp_path / "default_scores.json"
-    path.write_text("{")
-    with pytest.raises(TraceError) as caught:
-        evaluate.read_traced_functions(path)
-    assert caught.value.brief == "the default scores cannot be read"
 
 
 def test_a_policy_of_ones_own_is_compared_alone_on_the_whole_corpus(tmp_path):

@@ -162,8 +162,6 @@ class Train:
         log_reward: whether a reward is the logarithm of a score ratio instead of a difference.
         baseline_decay: decay of the reward's moving average, 0 uses the default's score alone.
         export_every: iterations between deployable policies.
-        overlap: whether a round's modules are compiled while the round before learns, under the
-            policy that one began with.
     """
 
     algorithm: str
@@ -186,7 +184,6 @@ class Train:
     log_reward: bool
     baseline_decay: float
     export_every: int
-    overlap: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,19 +18,17 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Experience:
-    """What a policy decided in m compiles of functions, and what came of it.
+    """What the current weights decided in m compiles of functions, and what came of it.
 
     Attributes:
         table: the decisions, one compile after the other.
         lengths: int64 ``(m,)``, decisions of each compile.
         rewards: float32 ``(m,)``, see :mod:`regalloc.rl.rewards`.
-        weights: the policy's, where they are not the learner's current ones.
     """
 
     table: Table
     lengths: Array
     rewards: Array
-    weights: Weights | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Learner(Protocol):
         """Improve the policy by one round.
 
         Args:
-            experience: decisions and their rewards.
+            experience: decisions that the current weights made.
             seed: what the order of the batches depends on.
             advance: called once per gradient step.
         """
@@ -97,18 +95,8 @@ class Rater:
         # Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
         self._rate = tf.function(self._rate_slots, table_signature(width)[:3], autograph=False)
 
-    def __call__(self, table: Table, weights: Weights | None = None) -> Array:
-        """Return the masked logits float32 ``(n, 33)``, under other weights if some are given."""
-        if weights is None:
-            return self._rate_all(table)
-        current = self._actor.get_values()
-        self._actor.set_values(weights)
-        try:
-            return self._rate_all(table)
-        finally:
-            self._actor.set_values(current)
-
-    def _rate_all(self, table: Table) -> Array:
+    def __call__(self, table: Table) -> Array:
+        """Return the masked logits float32 ``(n, 33)``."""
         chunks = [
             self._rate(table.rows, table.stages, table.slots[start : start + CHUNK]).numpy()
             for start in range(0, len(table), CHUNK)

@@ -94,7 +94,7 @@ class PpoLearner:
     ) -> PpoMetrics:
         """Take gradient steps; each decision of a compile carries the compile's reward."""
         table = experience.table
-        old = self._rate(table, experience.weights)
+        old = self._rate(table)
         rewards = np.repeat(experience.rewards, experience.lengths)
         arrays = (table.rows, table.stages, table.slots, table.actions)
         data = (*arrays, tf.constant(old), tf.constant(rewards, tf.float32))

@@ -88,7 +88,7 @@ class RebelLearner:
     ) -> RebelMetrics:
         """Fit the changes to the rewards; the steps become smaller up to the last one."""
         table, targets = experience.table, self._rebel.step_size * experience.rewards
-        old = self._rate(table, experience.weights)
+        old = self._rate(table)
         data = (table.rows, table.stages, table.slots, table.actions, tf.constant(old))
         steps = self.count_steps(len(targets))
         self._restart_optimizer()

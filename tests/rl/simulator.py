@@ -51,7 +51,6 @@ TRAIN = Train(
     log_reward=False,
     baseline_decay=0.8,
     export_every=2,
-    overlap=False,
 )
 REBEL = Rebel(
     step_size=20.0, epochs=2, batch_size=8, learning_rate=0.003, adam_epsilon=0.000001, l2=0.0

@@ -172,23 +172,6 @@ def test_rebel_is_traced_once_and_goes_on_from_its_state(encoder, table):
         np.testing.assert_array_equal(value, other.get_state()[name])
 
 
-@pytest.mark.parametrize("algorithm", ["ppo", "rebel"])
-def test_what_another_policy_decided_is_compared_with_that_policy(encoder, table, algorithm):
-    train = dataclasses.replace(TRAIN, algorithm=algorithm, rollouts=2)
-    one, other = (create_learner(NETWORK, train, REBEL, encoder.width, 1) for _ in "12")
-    before = one.weights
-    experience = one_by_one(table, np.linspace(-1, 1, len(table)))
-    named = dataclasses.replace(experience, weights=before)
-    # Its own policy by name is its own policy.
-    assert one.learn(experience, (1,)) == other.learn(named, (1,))
-    moved = one.weights
-    metrics = one.learn(named, (2,))
-    rate = Rater(RegallocNetwork(NETWORK, encoder.width, 1), encoder.width)
-    old, new = rate(table, before), rate(table, one.weights)
-    assert (metrics.kl, metrics.entropy) == pytest.approx(compare_logits(old, new))
-    assert metrics.kl != pytest.approx(compare_logits(rate(table, moved), new)[0])
-
-
 def test_decisions_are_chosen_with_their_compiles():
     decisions, owners = choose_decisions(np.array([2, 1, 3]), np.array([2, 0]))
     assert decisions.tolist() == [3, 4, 5, 0, 1]

@@ -10,8 +10,8 @@ import numpy as np
 
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.pool import Pool, count_kinds
+from regalloc.compiler.results import Compiled, Failed, Result
 from regalloc.compiler.rollouts import Request
-from regalloc.compiler.runner import Compiled, Failed, Result
 from regalloc.errors import CompileError
 from regalloc.report.progress import progress
 from regalloc.report.ratios import compute_ratio

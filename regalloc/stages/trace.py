@@ -14,7 +14,7 @@ from regalloc.compiler.baselines import read_baselines, settle
 from regalloc.compiler.corpus import Module, read_corpus, sample
 from regalloc.compiler.pool import compile_all, count_kinds
 from regalloc.compiler.probe import probe
-from regalloc.compiler.runner import Compiled, Failed, Result
+from regalloc.compiler.results import Compiled, Failed, Result
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.compiler.trace_file import DEFAULT_SCORES, TRACE, write_trace
 from regalloc.errors import CompileError, CorpusError, TraceError

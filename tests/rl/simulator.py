@@ -16,7 +16,7 @@ import numpy as np
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.features import FEATURES, NUM_CANDIDATES
 from regalloc.compiler.logs import Episode
-from regalloc.compiler.runner import Compiled, Failed
+from regalloc.compiler.results import Compiled, Failed
 from regalloc.compiler.trace_file import DEFAULT_SCORES, TRACE, write_trace
 from regalloc.compiler.vocab_file import write_vocab
 from regalloc.rl.backend import tf

@@ -14,7 +14,7 @@ from typing import Any
 from absl import flags
 
 from regalloc.errors import ConfigError, DiskError, MemoryLimitError, RegallocError, StoppedError
-from regalloc.settings import parse_bindings
+from regalloc.settings import Settings, parse_bindings
 from regalloc.stages import table
 from regalloc.stages.context import StageContext
 
@@ -98,12 +98,17 @@ def _context(stage: table.Stage, values: flags.FlagValues) -> StageContext:
         objects=Path(value("objects")).absolute(),
         seed=value("seed"),
         jobs=value("jobs"),
-        settings=parse_bindings(stage.sections, value("bind")),
+        settings=_settings(stage, value("bind")),
         kit=Path(value("kit")).absolute(),
         policy=Path(value("policy")).absolute() if value("policy") else None,
         programs=Path(value("programs")).absolute(),
         cluster=value("cluster"),
     )
+
+
+def _settings(stage: table.Stage, bindings: Sequence[str]) -> Settings:
+    fixed = parse_bindings(stage.sections, bindings)
+    return parse_bindings(table.sections_of(stage, fixed), bindings)
 
 
 def _define_flags() -> flags.FlagValues:

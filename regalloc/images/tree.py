@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from regalloc.errors import ConfigError, ImageError
+from regalloc.errors import ImageError
 from regalloc.images.corpus_source import (
     LLVM_CORPUS,
     CorpusSource,
@@ -15,7 +15,7 @@ from regalloc.images.corpus_source import (
     corpus_args,
 )
 from regalloc.images.sources import SUITE
-from regalloc.releases import AOT_MACRO, FLAVORS, find_release
+from regalloc.releases import AOT_MACRO, find_release
 from regalloc.settings import Corpus, Llvm, Settings
 
 # A script belongs to the first image that runs it: its change must not remake the others.
@@ -262,7 +262,7 @@ def build_args(
     two machines agree; the image's label says the rest.
 
     Raises:
-        ConfigError: the LLVM release or the flavour is unknown.
+        ConfigError: the LLVM release is unknown.
     """
     return {
         "BASE_IDENTITY": environ.get("BASE_IMAGE") or "debian-12",
@@ -273,10 +273,6 @@ def build_args(
 
 def _llvm_args(llvm: Llvm) -> dict[str, str]:
     release = find_release(llvm.major)
-    if llvm.flavor not in FLAVORS:
-        raise ConfigError(
-            f"there is no flavour {llvm.flavor!r}", "", f"use --flavor={' or '.join(FLAVORS)}"
-        )
     relinked = llvm.flavor == "relink"
     return {
         "LLVM_FLAVOR": llvm.flavor,

@@ -13,8 +13,8 @@ from regalloc.images.corpus_source import FolderCorpus
 from regalloc.images.tree import TREE, Image, Target
 from regalloc.pipeline.manifest import Manifest
 from regalloc.pipeline.own_programs import NO_PROGRAMS, OwnPrograms
-from regalloc.settings import Settings, format_bindings
-from regalloc.stages.table import OBJECTS, OWN_PROGRAMS, POLICY, STAGES, Stage
+from regalloc.settings import MOVED, Settings, format_bindings
+from regalloc.stages.table import OBJECTS, OWN_PROGRAMS, POLICY, STAGES, Stage, sections_of
 
 TRAINER = "trainer"
 CORPUS_IMAGE = "corpus"
@@ -219,7 +219,7 @@ def takes_programs(stage: Stage, wish: Wish) -> bool:
 
 def bindings_of(stage: Stage, settings: Settings) -> tuple[str, ...]:
     """Return the gin bindings a stage is configured by."""
-    return format_bindings(settings.get(kind) for kind in stage.sections)
+    return format_bindings(settings.get(kind) for kind in sections_of(stage, settings))
 
 
 def seed_of(stage: Stage, seed: int) -> int:
@@ -291,10 +291,15 @@ def _difference(stage: Stage, wish: Wish, manifest: Manifest, reads: Mapping[str
 
 
 def _changed_setting(before: Iterable[str], now: Iterable[str]) -> str:
-    old = dict(line.split("=", 1) for line in before)
+    pairs = (line.split("=", 1) for line in before)
+    old = {MOVED.get(name, name): value for name, value in pairs}
     new = dict(line.split("=", 1) for line in now)
-    for name in [*new, *(name for name in old if name not in new)]:
-        if old.get(name) != new.get(name):
-            was, becomes = old.get(name, "nothing"), new.get(name, "nothing")
-            return f"setting {name} changed from {was} to {becomes}"
+    for name, value in new.items():
+        if name not in old:
+            return f"setting {name} is new"
+        if old[name] != value:
+            return f"setting {name} changed from {old[name]} to {value}"
+    for name in old:
+        if name not in new:
+            return f"setting {name} is no longer used"
     return ""

@@ -28,7 +28,8 @@ class Collector:
     Args:
         modules: by name, the modules to train on.
         pool: what compiles; changes no result.
-        train: how many modules a round takes, and how baselines move.
+        train: how many modules a round takes, and how scores become rewards.
+        decay: of the moving averages; see :meth:`Baselines.score`.
         seed: of the run.
     """
 
@@ -38,12 +39,14 @@ class Collector:
         *,
         pool: Pool,
         train: Train,
+        decay: float | None,
         seed: int,
     ) -> None:
         self._modules = modules
         self._order = ModuleOrder(list(modules), seed)
         self._pool = pool
         self._train = train
+        self._decay = decay
 
     def choose(self, state: State) -> list[Module]:
         """Return the next modules with a decision, having compiled new ones for their default."""
@@ -73,7 +76,9 @@ class Collector:
         scored = []
         for name, rollouts in groupby(compiled, lambda result: result.module):
             episodes = [rollout.episodes for rollout in rollouts]
-            scored += state.baselines.score(name, episodes, self._train)
+            scored += state.baselines.score(
+                name, episodes, log_reward=self._train.log_reward, decay=self._decay
+            )
         if not scored:
             raise _nothing_scored(results)
         score = CollectedScore(

@@ -19,7 +19,7 @@ from regalloc.rl.backend import Tensor, tf, time_step, trajectory
 from regalloc.rl.dataset import draw_batches, table_signature, take_observation
 from regalloc.rl.learner import Experience, Metrics, Rater, compare_logits
 from regalloc.rl.network import RegallocNetwork, Weights
-from regalloc.settings import Network, Train
+from regalloc.settings import Network, Ppo
 
 Array = npt.NDArray[Any]
 
@@ -42,15 +42,15 @@ class PpoMetrics(Metrics):
 class PpoLearner:
     """The agent, its optimiser, and all that its next step depends on; a :class:`Learner`."""
 
-    def __init__(self, network: Network, train: Train, width: int, seed: int) -> None:
-        self._train = train
+    def __init__(self, network: Network, ppo: Ppo, width: int, seed: int) -> None:
+        self._ppo = ppo
         self._actor = RegallocNetwork(network, width, seed)
-        self._agent = create_ppo_agent(self._actor, width, train)
+        self._agent = create_ppo_agent(self._actor, width, ppo)
         # Slots are numbered by this list; the agent hands its gradients over sorted by name.
         variables = sorted(self._actor.trainable_weights, key=lambda v: v.name)
         self._agent._optimizer.build(variables)
         signature = table_signature(width)
-        batch = tf.TensorSpec((train.batch_size, train.sequence_length), tf.int64)
+        batch = tf.TensorSpec((ppo.batch_size, ppo.sequence_length), tf.int64)
         logits, rewards = tf.TensorSpec((None, NUM_CANDIDATES)), tf.TensorSpec((None,))
         # Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
         self._step = tf.function(
@@ -82,9 +82,9 @@ class PpoLearner:
             variable.assign(state[name])
 
     def count_steps(self, compiles: int) -> int:
-        """Return ``Train.steps``, whatever was collected."""
+        """Return ``Ppo.steps``, whatever was collected."""
         del compiles
-        return self._train.steps
+        return self._ppo.steps
 
     def learn(
         self,
@@ -99,7 +99,7 @@ class PpoLearner:
         arrays = (table.rows, table.stages, table.slots, table.actions)
         data = (*arrays, tf.constant(old), tf.constant(rewards, tf.float32))
         steps = []
-        for batch in draw_sequences(len(table), self._train, seed):
+        for batch in draw_sequences(len(table), self._ppo, seed):
             steps.append(self._step(*data, tf.constant(batch)))
             advance()
         loss, gradient_loss, clip_fraction = np.mean([s.numpy() for s in steps], 0).tolist()
@@ -151,15 +151,15 @@ class PpoLearner:
         return tf.stack([info.loss, info.extra.policy_gradient_loss, info.extra.clip_fraction])
 
 
-def draw_sequences(count: int, train: Train, seed: tuple[int, ...]) -> list[Array]:
+def draw_sequences(count: int, ppo: Ppo, seed: tuple[int, ...]) -> list[Array]:
     """Return the batches of a round: int64 ``(batch_size, sequence_length)`` each.
 
     The decisions are cut into sequences from a random start, so that no decision is always the
     one left over; fewer decisions than a sequence are repeated.
     """
-    length = train.sequence_length
+    length = ppo.sequence_length
     sequences = max(1, count // length)
     start = int(np.random.default_rng([*seed, 1]).integers(count))
     positions = (start + np.arange(sequences * length).reshape(sequences, length)) % count
-    batches = draw_batches(sequences, train.batch_size, train.steps, (*seed, 2))
+    batches = draw_batches(sequences, ppo.batch_size, ppo.steps, (*seed, 2))
     return [positions[batch] for batch in batches]

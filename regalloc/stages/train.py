@@ -68,7 +68,8 @@ class Training:
 
     def __init__(self, context: StageContext) -> None:
         get = context.settings.get
-        network, train, rebel = get(settings.Network), get(settings.Train), get(settings.Rebel)
+        network, train = get(settings.Network), get(settings.Train)
+        own = get(settings.section_of(train.algorithm))
         corpus = read_corpus(context.folder(table.CORPUS))
         modules = {module.name: module for module in corpus if not module.held_out}
         vocab = read_vocab(context.folder(table.VOCAB))
@@ -77,10 +78,10 @@ class Training:
         self.seed = context.seed
         self.train = train
         self.encoder = create_encoder(vocab, network)
-        self.learner = create_learner(network, train, rebel, self.encoder.width, context.seed)
+        self.learner = create_learner(context.settings, self.encoder.width, context.seed)
         self.learner.set_weights(weights)
         self.inputs = describe_inputs(
-            context.seed, (network, train, rebel), weights, self.encoder, modules
+            context.seed, (network, train, own), weights, self.encoder, modules
         )
         fresh = _create_state(context, modules)
         self.state = load_state(self.folder, self.inputs, self.learner) or fresh
@@ -183,8 +184,16 @@ def _create_collector(context: StageContext, modules: dict[str, Module]) -> Coll
         modules,
         pool=open_pool(context, toolchain),
         train=context.settings.get(settings.Train),
+        decay=_find_decay(context.settings),
         seed=context.seed,
     )
+
+
+def _find_decay(given: settings.Settings) -> float | None:
+    """Return the decay of the moving averages, None where there are rollouts to compare."""
+    if given.get(settings.Train).rollouts > 1:
+        return None
+    return given.get(settings.Ppo).baseline_decay
 
 
 def _show(ratio: float | None) -> str:

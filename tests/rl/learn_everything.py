@@ -23,7 +23,7 @@ from tests.rl import simulator
 
 NETWORK = replace(simulator.NETWORK, layers=(80, 40), stage_embedding=4)
 WARMSTART = replace(simulator.WARMSTART, steps=4, batch_size=64)
-TRAIN = replace(simulator.TRAIN, steps=3, batch_size=64, sequence_length=16)
+PPO = replace(simulator.PPO, steps=3, batch_size=64, sequence_length=16)
 REBEL = replace(simulator.REBEL, epochs=2, batch_size=30)
 
 
@@ -41,7 +41,7 @@ def main() -> None:
     cloner = Cloner(NETWORK, WARMSTART, encoder.width, 1)
     cloner.clone(table)
     show("cloning", cloner.weights)
-    ppo = PpoLearner(NETWORK, TRAIN, encoder.width, 1)
+    ppo = PpoLearner(NETWORK, PPO, encoder.width, 1)
     ppo.learn(experience, (1,))
     show("ppo", ppo.get_state())
     rebel = RebelLearner(NETWORK, REBEL, encoder.width, 1)

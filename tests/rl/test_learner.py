@@ -20,8 +20,10 @@ from regalloc.rl.learner import Experience, Rater, compare_logits
 from regalloc.rl.network import ILLEGAL, RegallocNetwork
 from regalloc.rl.ppo import PpoLearner, draw_sequences
 from regalloc.rl.rebel import RebelLearner, choose_decisions
+from regalloc.settings import Settings
 from tests.rl.simulator import (
     NETWORK,
+    PPO,
     REBEL,
     TRAIN,
     WARMSTART,
@@ -57,8 +59,8 @@ def test_logits_of_a_table_are_those_of_its_observations(encoder, table):
 
 
 def test_first_step_has_importance_ratio_one(encoder, table):
-    train = dataclasses.replace(TRAIN, steps=1, entropy=0.0, l2=0.0)
-    learner = PpoLearner(NETWORK, train, encoder.width, 1)
+    ppo = dataclasses.replace(PPO, steps=1, entropy=0.0, l2=0.0)
+    learner = PpoLearner(NETWORK, ppo, encoder.width, 1)
     rewards = np.random.default_rng(0).normal(size=len(table)).astype(np.float32)
     metrics = learner.learn(one_by_one(table, rewards), (1,))
     # With every ratio 1 the surrogate is minus the mean normalised advantage: zero.  The KL
@@ -76,15 +78,15 @@ def test_loss_is_summed_in_the_order_of_the_weights(encoder, table, monkeypatch)
 
     monkeypatch.setattr(common, "extract_shared_variables", take_set)
     rewards = np.zeros(len(table), np.float32)
-    train = dataclasses.replace(TRAIN, steps=1, entropy=0.0, l2=0.5)
-    learner = PpoLearner(NETWORK, train, encoder.width, 1)
+    ppo = dataclasses.replace(PPO, steps=1, entropy=0.0, l2=0.5)
+    learner = PpoLearner(NETWORK, ppo, encoder.width, 1)
     kernels = [value for name, value in learner.weights.items() if "kernel" in name]
     loss = learner.learn(one_by_one(table, rewards), (1,)).loss
     assert loss == pytest.approx(0.5 * sum(np.square(kernel).sum() for kernel in kernels), rel=1e-4)
 
 
 def test_learn_is_traced_once_for_any_number_of_decisions(encoder, table):
-    learner = PpoLearner(NETWORK, TRAIN, encoder.width, 1)
+    learner = PpoLearner(NETWORK, PPO, encoder.width, 1)
     for decisions in (1, 3, 30):
         observations = make_observations(5, decisions)
         some = encode_decisions(encoder, [observations], [choose_by_default(observations)])
@@ -95,7 +97,7 @@ def test_learn_is_traced_once_for_any_number_of_decisions(encoder, table):
 
 def test_state_restores_all_that_the_next_step_depends_on(encoder, table):
     rewards = np.random.default_rng(0).normal(size=len(table)).astype(np.float32)
-    one, other = (PpoLearner(NETWORK, TRAIN, encoder.width, seed) for seed in (1, 2))
+    one, other = (PpoLearner(NETWORK, PPO, encoder.width, seed) for seed in (1, 2))
     one.learn(one_by_one(table, rewards), (1,))
     other.set_state(one.get_state())
     again = one_by_one(table, rewards)
@@ -127,10 +129,10 @@ def improve(learner, encoder, decisions, rollouts):
 
 
 def test_ppo_improves_a_synthetic_problem(encoder):
-    train = dataclasses.replace(
-        TRAIN, steps=20, batch_size=64, sequence_length=4, learning_rate=0.01, kl_target=0.05
+    ppo = dataclasses.replace(
+        PPO, steps=20, batch_size=64, sequence_length=4, learning_rate=0.01, kl_target=0.05
     )
-    costs = improve(PpoLearner(NETWORK, train, encoder.width, 1), encoder, 1, 1)
+    costs = improve(PpoLearner(NETWORK, ppo, encoder.width, 1), encoder, 1, 1)
     assert costs[0] == pytest.approx(0.6, abs=0.04)
     assert costs[-1] < 0.4
 
@@ -178,18 +180,20 @@ def test_decisions_are_chosen_with_their_compiles():
     assert owners.tolist() == [0, 0, 0, 1, 1]
 
 
-@pytest.mark.parametrize(
-    ("change", "brief"),
-    [
-        ({"algorithm": "rebel"}, "rebel cannot learn from one rollout"),
-        ({"algorithm": "dqn"}, "no algorithm 'dqn'"),
-    ],
-)
-def test_algorithm_that_cannot_learn_is_refused(encoder, change, brief):
-    train = dataclasses.replace(TRAIN, **change)
+def test_rebel_refuses_to_learn_from_one_rollout(encoder):
+    settings = Settings((NETWORK, dataclasses.replace(TRAIN, algorithm="rebel"), REBEL))
     with pytest.raises(ConfigError) as caught:
-        create_learner(NETWORK, train, REBEL, encoder.width, 1)
-    assert caught.value.brief == brief
+        create_learner(settings, encoder.width, 1)
+    assert caught.value.brief == "rebel cannot learn from one rollout"
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "own", "kind"), [("ppo", PPO, PpoLearner), ("rebel", REBEL, RebelLearner)]
+)
+def test_algorithm_learns_with_its_own_section_alone(encoder, algorithm, own, kind):
+    train = dataclasses.replace(TRAIN, algorithm=algorithm, rollouts=2)
+    learner = create_learner(Settings((NETWORK, train, own)), encoder.width, 1)
+    assert type(learner) is kind
 
 
 def test_cloning_learns_a_rule(encoder, table):
@@ -221,7 +225,7 @@ def test_batches_visit_everything_once_an_epoch():
 
 @pytest.mark.parametrize("count", [1, 3, 4, 41])
 def test_sequences_are_consecutive_decisions(count):
-    batches = draw_sequences(count, TRAIN, (1,))
+    batches = draw_sequences(count, PPO, (1,))
     assert [batch.shape for batch in batches] == [(8, 4)] * 4
     for batch in batches:
         assert ((np.diff(batch, axis=1) - 1) % count == 0).all()

@@ -8,6 +8,8 @@ import pytest
 
 from regalloc import __main__ as cli
 from regalloc.errors import CorpusError
+from regalloc.pipeline.plan import bindings_of
+from regalloc.settings import Limits, Network, Ppo, Rebel, Train, load_profile
 from regalloc.stages import table
 
 
@@ -31,6 +33,18 @@ def test_stage_is_given_the_command_line(monkeypatch):
     assert (context.seed, context.jobs, str(context.root)) == (3, 2, "/r")
     assert (str(context.toolchain), str(context.objects)) == ("/opt/llvm", "/llvm_corpus")
     assert [section.quantiles for section in context.settings.sections] == [9]
+
+
+@pytest.mark.parametrize(("algorithm", "own"), [("ppo", Ppo), ("rebel", Rebel)])
+def test_train_is_given_its_algorithms_section_alone(monkeypatch, algorithm, own):
+    seen = []
+    monkeypatch.setattr(table, "function", lambda _stage: seen.append)
+    profile = load_profile("quick", [f"Train.algorithm={algorithm!r}"])
+    bindings = bindings_of(table.find("train"), profile)
+    assert cli.main(["regalloc", "train", *(f"--bind={binding}" for binding in bindings)]) == 0
+    assert list(seen[0].settings.sections) == [
+        profile.get(kind) for kind in (Network, Train, Limits, own)
+    ]
 
 
 def interrupt(_context):

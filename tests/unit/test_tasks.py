@@ -38,9 +38,10 @@ def test_list_names_every_task():
     [
         (("--profile=nope",), 10, "error: no profile 'nope'"),
         (("--bind=Train.clap=1",), 10, "error: the configuration does not fit"),
+        (("--bind=Train.clip=1",), 10, "error: Train.clip is Ppo.clip now"),
         (("--seed=-1",), 10, "error: --seed and --jobs are not negative"),
         (("--llvm=17",), 10, "error: LLVM 17 is not supported"),
-        (("--flavor=binary",), 10, "error: there is no flavour 'binary'"),
+        (("--flavor=binary",), 10, "error: the configuration does not fit"),
         (("--registry=http://x",), 10, "error: registry 'http://x' cannot be used"),
         (("--corpus-from=deb:No!",), 10, "error: --corpus-from=deb:No! cannot be used"),
         (("--corpus-from=/nowhere",), 21, "error: there is no folder /nowhere"),

@@ -49,7 +49,7 @@ class Learning:
     def create_ppo(self) -> PpoLearner:
         """Return our PPO, which takes an iteration's steps in a round."""
         learner = PpoLearner(self.network, self.ppo, self.encoder.width, self.seed)
-        learner.set_weights(self.weights)
+        learner.actor.set_values(self.weights)
         return learner
 
     def create_reference(self) -> Any:
@@ -96,7 +96,7 @@ def measure_rebel(learning: Learning, experience: Experience) -> Steps:
         learning.rebel, batch_size=bench.batch_size, epochs=-(-bench.iteration_steps // batches)
     )
     learner = RebelLearner(learning.network, rebel, learning.encoder.width, learning.seed)
-    learner.set_weights(learning.weights)
+    learner.actor.set_values(learning.weights)
     learner.learn(Experience(table, lengths, rewards), (learning.seed,), watch.tick)
     return watch.describe("rebel", bench.batch_size * size)
 

@@ -15,7 +15,7 @@ from regalloc.rl.agents import create_cloning_agent
 from regalloc.rl.backend import Tensor, tf, time_step, trajectory
 from regalloc.rl.dataset import Table, draw_batches, table_signature, take_observation
 from regalloc.rl.learner import Rater
-from regalloc.rl.network import RegallocNetwork, Weights
+from regalloc.rl.network import RegallocNetwork
 from regalloc.settings import Network, Warmstart
 
 Array = npt.NDArray[Any]
@@ -32,18 +32,13 @@ class Cloner:
     def __init__(self, network: Network, warmstart: Warmstart, width: int, seed: int) -> None:
         self._settings = warmstart
         self._seed = seed
-        self._actor = RegallocNetwork(network, width, seed, warmstart.dropout)
-        self._agent = create_cloning_agent(self._actor, width, warmstart)
+        self.actor = RegallocNetwork(network, width, seed, warmstart.dropout)
+        self._agent = create_cloning_agent(self.actor, width, warmstart)
         signature = table_signature(width)
         batch = tf.TensorSpec((warmstart.batch_size,), tf.int64)
         # Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
         self._step = tf.function(self._take_step, (*signature, batch), autograph=False)
-        self._rate = Rater(self._actor, width)
-
-    @property
-    def weights(self) -> Weights:
-        """A copy of the policy's weights."""
-        return self._actor.get_values()
+        self._rate = Rater(self.actor, width)
 
     def clone(self, table: Table, advance: Callable[[], None] = lambda: None) -> History:
         """Take ``Warmstart.steps`` gradient steps.
@@ -79,7 +74,7 @@ class Cloner:
         action = tf.gather(actions, batch)
         middle = tf.fill(tf.shape(batch), time_step.StepType.MID)
         zeros = tf.zeros(tf.shape(batch))
-        rated = self._actor.logits(observation)
+        rated = self.actor.logits(observation)
         accuracy = tf.reduce_mean(tf.cast(tf.equal(tf.argmax(rated, 1), action), tf.float32))
         experience = trajectory.Trajectory(
             step_type=middle,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from regalloc.rl.backend import Tensor, tf
 from regalloc.rl.dataset import CHUNK, Table, table_signature
-from regalloc.rl.network import RegallocNetwork, Weights
+from regalloc.rl.network import RegallocNetwork
 
 Array = npt.NDArray[Any]
 
@@ -50,22 +50,12 @@ class Learner(Protocol):
     """An algorithm, its optimiser, and all that its next step depends on."""
 
     @property
-    def weights(self) -> Weights:
-        """Return a copy of the policy's weights."""
+    def actor(self) -> RegallocNetwork:
+        """Return the policy's network, whose weights are learned."""
 
-    def set_weights(self, weights: Mapping[str, Array]) -> None:
-        """Start from other weights; see :meth:`RegallocNetwork.set_values`."""
-
-    def get_state(self) -> dict[str, Array]:
-        """Return everything the next round depends on, as arrays by name."""
-
-    def set_state(self, state: Mapping[str, Array]) -> None:
-        """Go on from a state of :meth:`get_state`.
-
-        Raises:
-            KeyError: a variable is missing.
-            ValueError: one has another shape.
-        """
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """Return everything the next round depends on, as TensorFlow's variables by name."""
 
     def count_steps(self, compiles: int) -> int:
         """Return how many gradient steps a round on so many compiles of functions takes."""
@@ -80,6 +70,22 @@ class Learner(Protocol):
             seed: what the order of the batches depends on.
             advance: called once per gradient step.
         """
+
+
+def get_state(learner: Learner) -> dict[str, Array]:
+    """Return everything the next round depends on, as arrays by name."""
+    return {name: variable.numpy() for name, variable in learner.variables.items()}
+
+
+def set_state(learner: Learner, state: Mapping[str, Array]) -> None:
+    """Go on from a state of :func:`get_state`.
+
+    Raises:
+        KeyError: a variable is missing.
+        ValueError: one has another shape.
+    """
+    for name, variable in learner.variables.items():
+        variable.assign(state[name])
 
 
 class Rater:

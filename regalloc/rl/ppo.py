@@ -6,7 +6,7 @@ is that of ml-compiler-opt, ``compiler_opt/rl/data_reader.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from regalloc.rl.agents import create_ppo_agent
 from regalloc.rl.backend import Tensor, tf, time_step, trajectory
 from regalloc.rl.dataset import draw_batches, table_signature, take_observation
 from regalloc.rl.learner import Experience, Metrics, Rater, compare_logits
-from regalloc.rl.network import RegallocNetwork, Weights
+from regalloc.rl.network import RegallocNetwork
 from regalloc.settings import Network, Ppo
 
 Array = npt.NDArray[Any]
@@ -44,10 +44,10 @@ class PpoLearner:
 
     def __init__(self, network: Network, ppo: Ppo, width: int, seed: int) -> None:
         self._ppo = ppo
-        self._actor = RegallocNetwork(network, width, seed)
-        self._agent = create_ppo_agent(self._actor, width, ppo)
+        self.actor = RegallocNetwork(network, width, seed)
+        self._agent = create_ppo_agent(self.actor, width, ppo)
         # Slots are numbered by this list; the agent hands its gradients over sorted by name.
-        variables = sorted(self._actor.trainable_weights, key=lambda v: v.name)
+        variables = sorted(self.actor.trainable_weights, key=lambda v: v.name)
         self._agent._optimizer.build(variables)
         signature = table_signature(width)
         batch = tf.TensorSpec((ppo.batch_size, ppo.sequence_length), tf.int64)
@@ -56,30 +56,16 @@ class PpoLearner:
         self._step = tf.function(
             self._take_step, (*signature, logits, rewards, batch), autograph=False
         )
-        self._rate = Rater(self._actor, width)
+        self._rate = Rater(self.actor, width)
 
     @property
-    def weights(self) -> Weights:
-        """A copy of the policy's weights."""
-        return self._actor.get_values()
-
-    def set_weights(self, weights: Mapping[str, Array]) -> None:
-        """Start from other weights; see :meth:`RegallocNetwork.set_values`."""
-        self._actor.set_values(weights)
-
-    def get_state(self) -> dict[str, Array]:
-        """Return everything the next step depends on, as arrays by name."""
-        return {name: variable.numpy() for name, variable in self._variables().items()}
-
-    def set_state(self, state: Mapping[str, Array]) -> None:
-        """Go on from a state of :meth:`get_state`.
-
-        Raises:
-            KeyError: a variable is missing.
-            ValueError: one has another shape.
-        """
-        for name, variable in self._variables().items():
-            variable.assign(state[name])
+    def variables(self) -> dict[str, Any]:
+        """The weights, the optimiser's slots, and what the agent counts."""
+        agent = self._agent
+        actor = {v.name.partition(":")[0]: v for v in self.actor.trainable_weights}
+        slots = {f"optimizer/{i}": v for i, v in enumerate(agent._optimizer.variables)}
+        counters = {"kl_beta": agent._adaptive_kl_beta, "step": agent.train_step_counter}
+        return actor | slots | {n: v for n, v in counters.items() if v is not None}
 
     def count_steps(self, compiles: int) -> int:
         """Return ``Ppo.steps``, whatever was collected."""
@@ -113,13 +99,6 @@ class PpoLearner:
             clip_fraction=clip_fraction,
             kl_beta=0.0 if beta is None else float(beta.numpy()),
         )
-
-    def _variables(self) -> dict[str, Any]:
-        agent = self._agent
-        actor = {v.name.partition(":")[0]: v for v in self._actor.trainable_weights}
-        slots = {f"optimizer/{i}": v for i, v in enumerate(agent._optimizer.variables)}
-        counters = {"kl_beta": agent._adaptive_kl_beta, "step": agent.train_step_counter}
-        return actor | slots | {n: v for n, v in counters.items() if v is not None}
 
     def _take_step(
         self,

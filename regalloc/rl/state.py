@@ -21,7 +21,7 @@ from regalloc.rl.checkpoint import (
     unusable,
 )
 from regalloc.rl.graph import build_greedy
-from regalloc.rl.learner import Learner
+from regalloc.rl.learner import Learner, get_state, set_state
 from regalloc.rl.network import Weights
 from regalloc.rl.preprocessing import Encoder
 from regalloc.settings import Section, format_bindings
@@ -58,7 +58,7 @@ def save_state(folder: Path, inputs: str, learner: Learner, state: State) -> Non
         "quarantined": state.quarantined,
         "history": state.history,
     }
-    save_checkpoint(folder / CHECKPOINT, Checkpoint(learner.get_state(), meta))
+    save_checkpoint(folder / CHECKPOINT, Checkpoint(get_state(learner), meta))
 
 
 def load_state(folder: Path, inputs: str, learner: Learner) -> State | None:
@@ -75,7 +75,7 @@ def load_state(folder: Path, inputs: str, learner: Learner) -> State | None:
     if meta.get("inputs") != inputs:
         raise unusable(path, "it was written with another seed, corpus, setting or warm start")
     try:
-        learner.set_state(checkpoint.arrays)
+        set_state(learner, checkpoint.arrays)
         return State(
             Baselines.from_json(meta["baselines"]),
             int(meta["iteration"]),

@@ -32,6 +32,7 @@ from regalloc.rl.dataset import encode_decisions
 from regalloc.rl.folder import GREEDY, SAMPLING, policy_hash
 from regalloc.rl.journal import Journal
 from regalloc.rl.learner import Experience
+from regalloc.rl.network import Weights
 from regalloc.rl.preprocessing import create_encoder
 from regalloc.rl.publish import publish
 from regalloc.rl.rounds import BATCHES, ROLLOUT, derive_seed
@@ -79,7 +80,7 @@ class Training:
         self.train = train
         self.encoder = create_encoder(vocab, network)
         self.learner = create_learner(context.settings, self.encoder.width, context.seed)
-        self.learner.set_weights(weights)
+        self.learner.actor.set_values(weights)
         self.inputs = describe_inputs(
             context.seed, (network, train, own), weights, self.encoder, modules
         )
@@ -92,11 +93,12 @@ class Training:
     def run_round(self, last: bool) -> None:
         """Collect, learn unless it is the last round, export when it is due, and save."""
         self.seconds = {}
-        state, weights = self.state, self.learner.weights
+        state, weights = self.state, self.learner.actor.get_values()
         with self._time("default"):
             modules = self.collector.choose(state)
         with self._time("collect"):
-            scored, score = self.collector.collect(modules, self._export_rollouts(last), state)
+            folders = self._export_rollouts(weights, last)
+            scored, score = self.collector.collect(modules, folders, state)
         metrics = {} if last else self._learn(scored)
         with self._time("save"):
             if last or state.iteration % self.train.export_every == 0:
@@ -117,7 +119,7 @@ class Training:
             f"{final['functions']} functions, sha256 {policy_hash(self.folder / GREEDY)}"
         )
 
-    def _export_rollouts(self, last: bool) -> list[Path]:
+    def _export_rollouts(self, weights: Weights, last: bool) -> list[Path]:
         """Write the policy that samples once per rollout, each with a seed of its own.
 
         Where nothing is learned any more one rollout tells how good the policy is.
@@ -126,7 +128,7 @@ class Training:
         folders = [self.folder / COLLECT / f"{SAMPLING}_{i}" for i in range(count)]
         for rollout, folder in enumerate(folders):
             seed = derive_seed(self.seed, ROLLOUT, self.state.iteration, rollout)
-            policy.export_sampling(folder, self.encoder, self.learner.weights, seed)
+            policy.export_sampling(folder, self.encoder, weights, seed)
         return folders
 
     def _learn(self, scored: Sequence[Scored]) -> dict[str, Any]:

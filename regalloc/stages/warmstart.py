@@ -40,7 +40,7 @@ def run(context: StageContext) -> None:
     cloner = Cloner(network, warmstart, encoder.width, context.seed)
     with progress("warmstart", warmstart.steps) as advance:
         history = cloner.clone(encoded, advance)
-    _write(context.folder(table.WARMSTART), encoder, cloner.weights, context.seed)
+    _write(context.folder(table.WARMSTART), encoder, cloner.actor.get_values(), context.seed)
     content = json.dumps(history, indent=1) + "\n"
     (context.folder(table.WARMSTART) / HISTORY).write_text(content, encoding="utf-8")
     agreement = cloner.compute_agreement(encoded)

@@ -16,7 +16,7 @@ from regalloc.rl.dataset import (
     read_decisions,
     take_observation,
 )
-from regalloc.rl.learner import Experience, Rater, compare_logits
+from regalloc.rl.learner import Experience, Rater, compare_logits, get_state, set_state
 from regalloc.rl.network import ILLEGAL, RegallocNetwork
 from regalloc.rl.ppo import PpoLearner, draw_sequences
 from regalloc.rl.rebel import RebelLearner, choose_decisions
@@ -80,7 +80,7 @@ def test_loss_is_summed_in_the_order_of_the_weights(encoder, table, monkeypatch)
     rewards = np.zeros(len(table), np.float32)
     ppo = dataclasses.replace(PPO, steps=1, entropy=0.0, l2=0.5)
     learner = PpoLearner(NETWORK, ppo, encoder.width, 1)
-    kernels = [value for name, value in learner.weights.items() if "kernel" in name]
+    kernels = [value for name, value in learner.actor.get_values().items() if "kernel" in name]
     loss = learner.learn(one_by_one(table, rewards), (1,)).loss
     assert loss == pytest.approx(0.5 * sum(np.square(kernel).sum() for kernel in kernels), rel=1e-4)
 
@@ -99,16 +99,16 @@ def test_state_restores_all_that_the_next_step_depends_on(encoder, table):
     rewards = np.random.default_rng(0).normal(size=len(table)).astype(np.float32)
     one, other = (PpoLearner(NETWORK, PPO, encoder.width, seed) for seed in (1, 2))
     one.learn(one_by_one(table, rewards), (1,))
-    other.set_state(one.get_state())
+    set_state(other, get_state(one))
     again = one_by_one(table, rewards)
     assert one.learn(again, (2,)) == other.learn(again, (2,))
-    for name, value in one.get_state().items():
-        np.testing.assert_array_equal(value, other.get_state()[name])
+    for name, value in get_state(one).items():
+        np.testing.assert_array_equal(value, get_state(other)[name])
 
 
 def improve(learner, encoder, decisions, rollouts):
     """Return the mean cost at each of 12 rounds of compiles of so many decisions."""
-    rate = Rater(learner._actor, encoder.width)
+    rate = Rater(learner.actor, encoder.width)
     rng = np.random.default_rng(0)
     costs = []
     for iteration in range(12):
@@ -167,11 +167,11 @@ def test_rebel_is_traced_once_and_goes_on_from_its_state(encoder, table):
     one.learn(Experience(table, lengths, rewards), (1,))
     one.learn(one_by_one(table, np.linspace(-1, 1, len(table))), (1,))
     assert one._step.experimental_get_tracing_count() == 1
-    other.set_state(one.get_state())
+    set_state(other, get_state(one))
     again = Experience(table, lengths, rewards)
     assert one.learn(again, (2,)) == other.learn(again, (2,))
-    for name, value in one.get_state().items():
-        np.testing.assert_array_equal(value, other.get_state()[name])
+    for name, value in get_state(one).items():
+        np.testing.assert_array_equal(value, get_state(other)[name])
 
 
 def test_decisions_are_chosen_with_their_compiles():
@@ -210,8 +210,9 @@ def test_cloning_twice_gives_the_same_weights(encoder, table):
     cloners = [Cloner(NETWORK, WARMSTART, encoder.width, 1) for _ in range(2)]
     for cloner in cloners:
         cloner.clone(table)
-    for name, value in cloners[0].weights.items():
-        np.testing.assert_array_equal(value, cloners[1].weights[name])
+    one, other = (cloner.actor.get_values() for cloner in cloners)
+    for name, value in one.items():
+        np.testing.assert_array_equal(value, other[name])
 
 
 def test_batches_visit_everything_once_an_epoch():

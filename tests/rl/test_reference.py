@@ -82,7 +82,7 @@ def test_loss_and_gradients_are_the_same(encoder, table, episodes, weights, old)
     their_loss = float(theirs.train(batch.replace(policy_info=info)).loss)
 
     learner = PpoLearner(NETWORK, PPO_ONCE, encoder.width, 1)
-    learner.set_weights(weights)
+    learner.actor.set_values(weights)
     take_plain_steps(learner._agent)
     chosen = np.arange(SEQUENCES * LENGTH).reshape(SEQUENCES, LENGTH)
     arrays = (table.rows, table.stages, table.slots, table.actions, tf.constant(old))
@@ -92,7 +92,7 @@ def test_loss_and_gradients_are_the_same(encoder, table, episodes, weights, old)
     assert our_loss == pytest.approx(their_loss, rel=1e-5)
     assert 0 < clipped < 1
     moved = theirs.actor_net._weights
-    for name, value in learner.weights.items():
+    for name, value in learner.actor.get_values().items():
         gradient = weights[name] - value
         # A softmax does not depend on what is added to all logits.
         assert name == "logits/bias" or np.abs(gradient).max() > 1e-4, name

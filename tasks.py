@@ -15,6 +15,7 @@ from typing import Any, cast
 from invoke.tasks import Task, task
 
 from regalloc.errors import ConfigError, EngineError, RegallocError, StoppedError
+from regalloc.images.tree import Image, build_tasks
 from regalloc.pipeline import doctor as medic
 from regalloc.pipeline import host, prebuilt
 from regalloc.pipeline import verify as prove
@@ -186,40 +187,20 @@ def release(options: host.Options, policy: str = "", export: str = "") -> None:
     host.release(options, policy, export)
 
 
-@command(BUILD)
-def build_llvm(options: host.Options) -> None:
-    """Build the images of the compiler and of the trainer."""
-    host.build_images(options, ("base", "llvm", "trainer"))
+def build_task(name: str, images: Sequence[Image]) -> Task[Any]:
+    """Return the task that builds some images of the tree."""
+    names = tuple(image.name for image in images)
+    summary = next(image.summary for image in images if image.built_with is None)
+
+    def body(options: host.Options) -> None:
+        host.build_images(options, names)
+
+    what = f"images {', '.join(names)}" if len(names) > 1 else f"image {names[0]}"
+    return command(BUILD, name, f"Build the {what}: {summary}.")(body)
 
 
-@command(BUILD)
-def build_corpus(options: host.Options) -> None:
-    """Build the image of the code to learn from: LLVM's own, or a Debian package."""
-    host.build_images(options, ("corpus",))
-
-
-@command(BUILD)
-def build_kit(options: host.Options) -> None:
-    """Build the image that releases are linked in."""
-    host.build_images(options, ("kit",))
-
-
-@command(BUILD)
-def build_programs(options: host.Options) -> None:
-    """Build the image of the programs to measure."""
-    host.build_images(options, ("programs",))
-
-
-@command(BUILD)
-def build_cluster(options: host.Options) -> None:
-    """Build the image of the trainer and of the nodes of a Ray cluster."""
-    host.build_images(options, ("cluster",))
-
-
-@command(BUILD)
-def build_bench(options: host.Options) -> None:
-    """Build the image that measures upstream's way of training and ours."""
-    host.build_images(options, ("bench",))
+# Invoke finds tasks among the module's names.
+globals().update({name: build_task(name, images) for name, images in build_tasks().items()})
 
 
 @command(MOVE)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import assert_never, cast
 
 from regalloc.engine.local import WHOLE, local_folder
 from regalloc.engine.outcome import Tail, describe_exit
@@ -20,8 +21,10 @@ from regalloc.engine.refusals import says_full
 from regalloc.engine.signals import interruptible
 from regalloc.errors import DiskError, EngineError, ImageError
 from regalloc.images.base import SOURCE_DATE_EPOCH
+from regalloc.images.corpus_source import CorpusKind
 from regalloc.images.progress import BuildBar, BuildProgress, parse_count, show_progress
 from regalloc.images.tree import Target
+from regalloc.releases import Flavor
 
 SOURCE = Path("/llvm-project")
 TENSORFLOW = Path("/opt/tensorflow")
@@ -57,7 +60,7 @@ def build_steps(target: Target, folder: Path, cache: Path) -> tuple[Step, ...]:
                 ),
                 ("bash", f"{scripts}/fetch-source.sh", source),
                 ("bash", f"{scripts}/fetch-tensorflow.sh", str(TENSORFLOW)),
-                *_flavor_steps(dict(target.args)["LLVM_FLAVOR"]),
+                *_flavor_steps(_flavor_of(target)),
                 ("bash", f"{scripts}/test-toolchain.sh", source, prefix),
             )
         case "corpus":
@@ -73,21 +76,31 @@ def build_steps(target: Target, folder: Path, cache: Path) -> tuple[Step, ...]:
             return _programs_steps(folder)
         case "cluster":
             return _cluster_steps(folder / "venv", local_folder(cache, target.toolchain or ""))
-        case _:
+        case "base" | "bench":
             # The base is the machine itself; the checkout holds all that is in bench.
             return ()
+        case _:
+            assert_never(target.name)
 
 
-def _flavor_steps(flavor: str) -> tuple[Step, ...]:
+def _flavor_of(target: Target) -> Flavor:
+    return cast("Flavor", dict(target.args)["LLVM_FLAVOR"])
+
+
+def _flavor_steps(flavor: Flavor) -> tuple[Step, ...]:
     """Return the commands that make the toolchain itself."""
     given = (str(SOURCE), str(TENSORFLOW))
-    if flavor == "relink":
-        return (("bash", "docker/scripts/build-relink.sh", *given, str(PREFIX)),)
-    return (
-        install("llvm/packages-compile"),
-        ("bash", _WHEELS, PYTHON, _LOCK, str(VENV)),
-        ("bash", "docker/scripts/build-source.sh", *given, str(VENV), str(PREFIX)),
-    )
+    match flavor:
+        case "relink":
+            return (("bash", "docker/scripts/build-relink.sh", *given, str(PREFIX)),)
+        case "source":
+            return (
+                install("llvm/packages-compile"),
+                ("bash", _WHEELS, PYTHON, _LOCK, str(VENV)),
+                ("bash", "docker/scripts/build-source.sh", *given, str(VENV), str(PREFIX)),
+            )
+        case _:
+            assert_never(flavor)
 
 
 def _corpus_steps(args: Mapping[str, str]) -> tuple[Step, ...]:
@@ -97,17 +110,22 @@ def _corpus_steps(args: Mapping[str, str]) -> tuple[Step, ...]:
         if args.get("CORPUS_PGO")
         else ()
     )
-    if args["CORPUS_KIND"] == "deb":
-        package = str(PACKAGE)
-        return (
-            install("corpus/packages-deb", *profile),
-            ("bash", f"{scripts}/fetch-package.sh", args["CORPUS_PACKAGE"], package),
-            ("bash", f"{scripts}/build-package.sh", package, prefix, objects),
-        )
-    return (
-        install("corpus/packages-llvm", *profile),
-        ("bash", f"{scripts}/build-corpus.sh", str(SOURCE), prefix, objects),
-    )
+    kind = cast("CorpusKind", args["CORPUS_KIND"])
+    match kind:
+        case "deb":
+            package = str(PACKAGE)
+            return (
+                install("corpus/packages-deb", *profile),
+                ("bash", f"{scripts}/fetch-package.sh", args["CORPUS_PACKAGE"], package),
+                ("bash", f"{scripts}/build-package.sh", package, prefix, objects),
+            )
+        case "llvm":
+            return (
+                install("corpus/packages-llvm", *profile),
+                ("bash", f"{scripts}/build-corpus.sh", str(SOURCE), prefix, objects),
+            )
+        case _:
+            assert_never(kind)
 
 
 def _trainer_steps(venv: Path, llvm: Path) -> tuple[Step, ...]:
@@ -156,32 +174,32 @@ def _programs_steps(folder: Path) -> tuple[Step, ...]:
 
 def build_binds(target: Target, folder: Path, cache: Path) -> dict[Path, Path]:
     """Return canonical path to the folder of ours that is seen there."""
-    if target.name == "llvm":
-        paths = (SOURCE, TENSORFLOW, PREFIX, *_venv_of(target))
-        return {path: folder / path.relative_to("/") for path in paths}
-    if target.name in ("base", "programs", "cluster", "bench"):
-        return {}
-    llvm = local_folder(cache, target.toolchain or target.parent or "")
-    seen = {path: llvm / path.relative_to("/") for path in (SOURCE, TENSORFLOW, PREFIX)}
-    return seen | {path: folder / path.relative_to("/") for path in _made_at(target)}
-
-
-def _made_at(target: Target) -> tuple[Path, ...]:
-    """Return the canonical paths that a build on top of the toolchain writes to."""
     match target.name:
-        case "corpus" if dict(target.args)["CORPUS_KIND"] == "deb":
-            return (OBJECTS, PACKAGE)
-        case "corpus":
-            return (OBJECTS,)
+        case "llvm":
+            # The recipe's build compiles models ahead of time, with TensorFlow's own tool.
+            venv = (VENV,) if _flavor_of(target) == "source" else ()
+            return _made_at(folder, SOURCE, TENSORFLOW, PREFIX, *venv)
+        case "base" | "programs" | "cluster" | "bench":
+            return {}
+        case "trainer":
+            return _toolchain_of(target, cache)
         case "kit":
-            return (KIT,)
+            return _toolchain_of(target, cache) | _made_at(folder, KIT)
+        case "corpus":
+            package = (PACKAGE,) if dict(target.args)["CORPUS_KIND"] == "deb" else ()
+            return _toolchain_of(target, cache) | _made_at(folder, OBJECTS, *package)
         case _:
-            return ()
+            assert_never(target.name)
 
 
-def _venv_of(target: Target) -> tuple[Path, ...]:
-    # The recipe's build compiles models ahead of time, with TensorFlow's own tool.
-    return (VENV,) if dict(target.args)["LLVM_FLAVOR"] == "source" else ()
+def _toolchain_of(target: Target, cache: Path) -> dict[Path, Path]:
+    llvm = local_folder(cache, target.toolchain or target.parent or "")
+    return _made_at(llvm, SOURCE, TENSORFLOW, PREFIX)
+
+
+def _made_at(folder: Path, *paths: Path) -> dict[Path, Path]:
+    """Return canonical paths with where they are below a folder of ours."""
+    return {path: folder / path.relative_to("/") for path in paths}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, assert_never
 
 from regalloc.errors import ImageError
 from regalloc.images.corpus_source import (
@@ -15,8 +16,10 @@ from regalloc.images.corpus_source import (
     corpus_args,
 )
 from regalloc.images.sources import SUITE
-from regalloc.releases import AOT_MACRO, find_release
+from regalloc.releases import AOT_MACRO, Release, find_release
 from regalloc.settings import Corpus, Llvm, Settings
+
+ImageName = Literal["base", "llvm", "trainer", "corpus", "kit", "programs", "cluster", "bench"]
 
 # A script belongs to the first image that runs it: its change must not remake the others.
 _SCRIPTS = {
@@ -79,15 +82,22 @@ class Image:
         summary: one line for labels and help texts.
         starts_from: other images that stages of its build start from.
         on_demand: whether training does not need it, so that a set is whole without it.
+        built_with: the image whose task builds this one as well; None if it has its own task.
     """
 
-    name: str
-    parent: str | None
+    name: ImageName
+    parent: ImageName | None
     inputs: tuple[str, ...]
     args: tuple[str, ...]
     summary: str
-    starts_from: tuple[str, ...] = ()
+    starts_from: tuple[ImageName, ...] = ()
     on_demand: bool = False
+    built_with: ImageName | None = None
+
+    @property
+    def task(self) -> str:
+        """Return the name of the task that builds it."""
+        return f"build-{self.built_with or self.name}"
 
 
 def _scripts(name: str) -> tuple[str, ...]:
@@ -102,6 +112,7 @@ TREE: tuple[Image, ...] = (
         ("docker/base/**", "docker/images.lock", *_scripts("base")),
         ("BASE_IDENTITY",),
         "a minimal Debian 12",
+        built_with="llvm",
     ),
     Image(
         "llvm",
@@ -129,6 +140,7 @@ TREE: tuple[Image, ...] = (
         ),
         _SOURCE_ARGS,
         "the stages that trace, train and evaluate",
+        built_with="llvm",
     ),
     Image(
         "corpus",
@@ -194,6 +206,12 @@ TREE: tuple[Image, ...] = (
 )
 
 
+def build_tasks() -> dict[str, tuple[Image, ...]]:
+    """Return the images that each task builds, by the task's name."""
+    names = dict.fromkeys(image.task for image in TREE)
+    return {name: tuple(image for image in TREE if image.task == name) for name in names}
+
+
 @dataclass(frozen=True)
 class Target:
     """An image with everything that decides its content.
@@ -213,7 +231,7 @@ class Target:
     toolchain: str | None = None
 
     @property
-    def name(self) -> str:
+    def name(self) -> ImageName:
         """Return the row's name."""
         return self.image.name
 
@@ -273,7 +291,6 @@ def build_args(
 
 def _llvm_args(llvm: Llvm) -> dict[str, str]:
     release = find_release(llvm.major)
-    relinked = llvm.flavor == "relink"
     return {
         "LLVM_FLAVOR": llvm.flavor,
         "LLVM_MAJOR": str(release.major),
@@ -283,13 +300,26 @@ def _llvm_args(llvm: Llvm) -> dict[str, str]:
         "LLVM_SOURCE_FILE": release.source_file,
         "LLVM_SOURCE_SHA256": release.source_sha256,
         "LLVM_ADVISOR_TESTS": release.advisor_tests,
-        "LLVM_MACRO": release.macro if relinked else "",
-        "LLVM_UNITS": " ".join(release.units) if relinked else "",
-        "LLVM_OWN_UNITS": " ".join(release.own_units) if relinked else "",
         "LLVM_AOT_MACRO": AOT_MACRO,
         "LLVM_AOT_UNITS": " ".join(release.aot_units),
-        "LLVM_TARGETS": "" if relinked else ";".join(llvm.targets),
+        **dict.fromkeys(("LLVM_MACRO", "LLVM_UNITS", "LLVM_OWN_UNITS", "LLVM_TARGETS"), ""),
+        **_flavor_args(llvm, release),
     }
+
+
+def _flavor_args(llvm: Llvm, release: Release) -> dict[str, str]:
+    """Return the values of the build arguments that one flavour has."""
+    match llvm.flavor:
+        case "relink":
+            return {
+                "LLVM_MACRO": release.macro,
+                "LLVM_UNITS": " ".join(release.units),
+                "LLVM_OWN_UNITS": " ".join(release.own_units),
+            }
+        case "source":
+            return {"LLVM_TARGETS": ";".join(llvm.targets)}
+        case _:
+            assert_never(llvm.flavor)
 
 
 def input_files(checkout: Path, image: Image, flavor: str) -> list[Path]:

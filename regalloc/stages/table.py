@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from regalloc import settings
 
@@ -48,6 +48,9 @@ POLICY = "policy"
 """Where a policy of the user's own lies, below ``/`` in a container."""
 
 
+StageImage = Literal["trainer", "kit", "programs", "bench"]
+
+
 @dataclass(frozen=True)
 class Stage:
     """One step of the pipeline that runs in a container.
@@ -78,7 +81,7 @@ class Stage:
     reads_objects: bool = False
     learns: bool = False
     resumes: bool = False
-    image: str = "trainer"
+    image: StageImage = "trainer"
     policy_replaces: tuple[str, ...] = ()
     takes_programs: bool = False
     spreads: bool = False

@@ -11,8 +11,8 @@ from regalloc.engine.select import select_engine
 from regalloc.images.release import NAME as RELEASE
 from regalloc.images.tree import TREE
 from regalloc.pipeline.bench import PLOT
-from regalloc.pipeline.host import Options
 from regalloc.pipeline.machine import CHECKOUT, cache_folder
+from regalloc.pipeline.options import Options
 from regalloc.pipeline.report_page import PAGE, SEEDS_PAGE
 from regalloc.pipeline.seeds import find_seeds
 from regalloc.pipeline.show import say

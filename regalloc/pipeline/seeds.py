@@ -12,7 +12,8 @@ from pathlib import Path
 from rich.console import Console
 
 from regalloc.errors import ConfigError, ManifestError
-from regalloc.pipeline.host import Options, rebuild_page, run_stages
+from regalloc.pipeline.host import rebuild_page, run_stages
+from regalloc.pipeline.options import Options
 from regalloc.pipeline.report_page import REPORT, write_seeds_page
 from regalloc.pipeline.report_table import print_seeds
 from regalloc.report import report

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from regalloc.errors import ConfigError
 
 LogFormat = Literal["json-lines", "proto-struct"]
 Flavor = Literal["relink", "source"]
-FLAVORS: tuple[Flavor, ...] = get_args(Flavor)
 AOT_MACRO = "LLVM_HAVE_TF_AOT_REGALLOCEVICTMODEL"
 """What compiles a policy into the advisor, in every release."""
 

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from regalloc.errors import ConfigError, ImageError
 from regalloc.images.corpus_source import LlvmCorpus
 from regalloc.images.tree import TREE, build_args, input_files, resolve_targets
-from regalloc.releases import FLAVORS
+from regalloc.releases import Flavor
 from regalloc.settings import load_profile
 
 FILES = {
@@ -178,7 +179,7 @@ def test_every_file_a_dockerfile_copies_is_an_input():
     repository = Path(__file__).parents[3]
     inputs: dict[str | None, set[Path]] = {None: set()}
     for image in TREE:
-        files = (set(input_files(repository, image, flavor)) for flavor in FLAVORS)
+        files = (set(input_files(repository, image, flavor)) for flavor in get_args(Flavor))
         inputs[image.name] = inputs[image.parent].union(*files)
         for source in copied(repository / "docker" / image.name / "Dockerfile"):
             path = repository / source

@@ -23,7 +23,7 @@ class _Agent(ppo_agent.PPOAgent):  # type: ignore[misc]
         TF-Agents keeps the kernels in a set, whose order depends on where in memory they happen to
         be, and the last bit of a sum on its order.  The gradients are the same either way.
         """
-        kernels = (v for v in self._actor_net.trainable_weights if "kernel" in v.name)
+        kernels = self._actor_net.kernels
         squares = [tf.nn.scale_regularization_loss(tf.square(kernel)) for kernel in kernels]
         return tf.add_n([square * self._policy_l2_reg for square in squares])
 

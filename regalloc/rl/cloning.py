@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from regalloc.rl.agents import create_cloning_agent
 from regalloc.rl.backend import Tensor, tf, time_step, trajectory
-from regalloc.rl.dataset import Table, draw_batches, table_signature, take_observation
+from regalloc.rl.dataset import Table, draw_batches, table_signature, take_observation, trace_once
 from regalloc.rl.learner import Rater
 from regalloc.rl.network import RegallocNetwork
 from regalloc.settings import Network, Warmstart
@@ -34,10 +34,8 @@ class Cloner:
         self._seed = seed
         self.actor = RegallocNetwork(network, width, seed, warmstart.dropout)
         self._agent = create_cloning_agent(self.actor, width, warmstart)
-        signature = table_signature(width)
         batch = tf.TensorSpec((warmstart.batch_size,), tf.int64)
-        # Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
-        self._step = tf.function(self._take_step, (*signature, batch), autograph=False)
+        self._step = trace_once(self._take_step, *table_signature(width), batch)
         self._rate = Rater(self.actor, width)
 
     def clone(self, table: Table, advance: Callable[[], None] = lambda: None) -> History:
@@ -47,7 +45,6 @@ class Cloner:
             ``{"step", "loss", "accuracy"}`` as training went: the loss under dropout, the accuracy
             without, before the batch was learned.
         """
-        data = (table.rows, table.stages, table.slots, table.actions)
         steps = self._settings.steps
         seed = (self._seed, 0x626174)
         losses: list[Array] = []
@@ -55,7 +52,7 @@ class Cloner:
         every = max(1, -(-steps // RECORDS))
         batches = draw_batches(len(table), self._settings.batch_size, steps, seed)
         for step, batch in enumerate(batches, 1):
-            losses.append(self._step(*data, tf.constant(batch)).numpy())
+            losses.append(self._step(*table.tensors, tf.constant(batch)).numpy())
             advance()
             if step % every == 0 or step == steps:
                 loss, accuracy = np.mean(losses, 0).tolist()

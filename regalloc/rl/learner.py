@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from regalloc.rl.backend import Tensor, tf
-from regalloc.rl.dataset import CHUNK, Table, table_signature
+from regalloc.rl.backend import Tensor
+from regalloc.rl.dataset import CHUNK, Table, table_signature, trace_once
 from regalloc.rl.network import RegallocNetwork
 
 Array = npt.NDArray[Any]
@@ -98,8 +98,7 @@ class Rater:
 
     def __init__(self, actor: RegallocNetwork, width: int) -> None:
         self._actor = actor
-        # Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
-        self._rate = tf.function(self._rate_slots, table_signature(width)[:3], autograph=False)
+        self._rate = trace_once(self._rate_slots, *table_signature(width)[:3])
 
     def __call__(self, table: Table) -> Array:
         """Return the masked logits float32 ``(n, 33)``."""

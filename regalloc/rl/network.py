@@ -116,6 +116,11 @@ class RegallocNetwork(network.DistributionNetwork):  # type: ignore[misc]
         self._dropout = dropout
         self._draws = tf.Variable(0, dtype=tf.int32, trainable=False, name="draws")
 
+    @property
+    def kernels(self) -> list[Any]:
+        """Return the weights of products, in the order of all weights: what L2 losses are of."""
+        return [weight for weight in self.trainable_weights if "kernel" in weight.name]
+
     def get_values(self) -> Weights:
         """Return a copy of the weights."""
         return {name: variable.numpy() for name, variable in self.named_weights.items()}

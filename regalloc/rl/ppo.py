@@ -16,7 +16,7 @@ import numpy.typing as npt
 from regalloc.compiler.features import NUM_CANDIDATES
 from regalloc.rl.agents import create_ppo_agent
 from regalloc.rl.backend import Tensor, tf, time_step, trajectory
-from regalloc.rl.dataset import draw_batches, table_signature, take_observation
+from regalloc.rl.dataset import draw_batches, table_signature, take_observation, trace_once
 from regalloc.rl.learner import Experience, Metrics, Rater, compare_logits
 from regalloc.rl.network import RegallocNetwork
 from regalloc.settings import Network, Ppo
@@ -49,13 +49,9 @@ class PpoLearner:
         # Slots are numbered by this list; the agent hands its gradients over sorted by name.
         variables = sorted(self.actor.trainable_weights, key=lambda v: v.name)
         self._agent._optimizer.build(variables)
-        signature = table_signature(width)
         batch = tf.TensorSpec((ppo.batch_size, ppo.sequence_length), tf.int64)
         logits, rewards = tf.TensorSpec((None, NUM_CANDIDATES)), tf.TensorSpec((None,))
-        # Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
-        self._step = tf.function(
-            self._take_step, (*signature, logits, rewards, batch), autograph=False
-        )
+        self._step = trace_once(self._take_step, *table_signature(width), logits, rewards, batch)
         self._rate = Rater(self.actor, width)
 
     @property
@@ -82,8 +78,7 @@ class PpoLearner:
         table = experience.table
         old = self._rate(table)
         rewards = np.repeat(experience.rewards, experience.lengths)
-        arrays = (table.rows, table.stages, table.slots, table.actions)
-        data = (*arrays, tf.constant(old), tf.constant(rewards, tf.float32))
+        data = (*table.tensors, tf.constant(old), tf.constant(rewards, tf.float32))
         steps = []
         for batch in draw_sequences(len(table), self._ppo, seed):
             steps.append(self._step(*data, tf.constant(batch)))

@@ -26,7 +26,7 @@ import numpy.typing as npt
 from regalloc.compiler.features import NUM_CANDIDATES
 from regalloc.rl.agents import create_adam
 from regalloc.rl.backend import Tensor, tf
-from regalloc.rl.dataset import draw_batches, table_signature
+from regalloc.rl.dataset import draw_batches, table_signature, trace_once
 from regalloc.rl.learner import Experience, Metrics, Rater, compare_logits
 from regalloc.rl.network import RegallocNetwork
 from regalloc.settings import Network, Rebel
@@ -56,8 +56,8 @@ class RebelLearner:
         self._optimizer.build(self.actor.trainable_weights)
         logits, numbers = tf.TensorSpec((None, NUM_CANDIDATES)), tf.TensorSpec((None,), tf.int64)
         floats = tf.TensorSpec((None,))
-        signature = (*table_signature(width), logits, numbers, numbers, floats, floats)
-        self._step = tf.function(self._take_step, signature, autograph=False)
+        specs = (logits, numbers, numbers, floats, floats)
+        self._step = trace_once(self._take_step, *table_signature(width), *specs)
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class RebelLearner:
         """Fit the changes to the rewards; the steps become smaller up to the last one."""
         table, targets = experience.table, self._rebel.step_size * experience.rewards
         old = self._rate(table)
-        data = (table.rows, table.stages, table.slots, table.actions, tf.constant(old))
+        data = (*table.tensors, tf.constant(old))
         steps = self.count_steps(len(targets))
         self._restart_optimizer()
         sums: list[Array] = []
@@ -104,8 +104,7 @@ class RebelLearner:
             variable.assign(tf.zeros_like(variable))
 
     def _penalty(self) -> Tensor:
-        kernels = (v for v in self.actor.trainable_weights if "kernel" in v.name)
-        return self._rebel.l2 * tf.add_n([tf.nn.l2_loss(kernel) for kernel in kernels])
+        return self._rebel.l2 * tf.add_n([tf.nn.l2_loss(kernel) for kernel in self.actor.kernels])
 
     def _take_step(
         self,

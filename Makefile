@@ -2,8 +2,8 @@
 #   make train ARGS='--profile=full --seed=1'
 ARGS ?=
 VENV := .venv
-TASKS := bench build-bench build-llvm build-corpus build-kit build-programs build-cluster extract trace vocab warmstart train \
-         evaluate report release programs tensorboard status doctor shell clean pull push save load lock verify sbom
+TASKS := bench extract trace vocab warmstart train evaluate report release programs tensorboard status doctor \
+         shell clean pull push save load lock verify sbom
 
 .DEFAULT_GOAL := help
 .PHONY: help venv test lint $(TASKS)
@@ -16,6 +16,10 @@ venv:  ## make the virtual environment, if the lock changed
 	@scripts/bootstrap $(VENV)
 
 $(TASKS): venv
+	@$(VENV)/bin/invoke $@ $(ARGS)
+
+# The images of regalloc/images/tree.py.
+build-%: venv
 	@$(VENV)/bin/invoke $@ $(ARGS)
 
 test: venv  ## run the tests

@@ -15,35 +15,18 @@ from typing import Any, cast
 from invoke.tasks import Task, task
 
 from regalloc.errors import ConfigError, EngineError, RegallocError, StoppedError
+from regalloc.images.tree import Image, build_tasks
 from regalloc.pipeline import doctor as medic
 from regalloc.pipeline import host, prebuilt
 from regalloc.pipeline import verify as prove
 from regalloc.pipeline.clean import clean_up
+from regalloc.pipeline.options import DEFAULTS, HELP, Options
 from regalloc.pipeline.sbom import write_sboms
 from regalloc.pipeline.seeds import rebuild_pages, train_seeds
 from regalloc.pipeline.shell import enter_shell
 from regalloc.pipeline.show import print_error, say
 from regalloc.pipeline.tensorboard import serve_curves
 from regalloc.stages.table import find
-
-OPTIONS: dict[str, tuple[Any, str]] = {
-    "profile": ("quick", "name of a profile in configs/profiles, or the path of a .gin file"),
-    "run": ("", "folder of the run; runs/<profile> by default"),
-    "llvm": (0, "release of the compiler, 15 or 19; the profile's by default"),
-    "flavor": ("", "relink or source: how the compiler is built; the profile's by default"),
-    "corpus_from": ("", "deb:NAME[=VERSION] or a build's folder, instead of LLVM itself"),
-    "pgo": (False, "build the corpus with a profile of its own workload"),
-    "registry": ("", "host[:port][/path] of prebuilt images; REGALLOC_REGISTRY by default"),
-    "jobs": (0, "compiles at the same time; 0 takes the cores this process may use"),
-    "seed": (0, "source of every random choice"),
-    "dry_run": (False, "print what would be done and why, and do nothing"),
-    "engine": ("", "docker or local; the first that answers by default"),
-    "program": ([], "folder of a program.toml to measure as well; repeatable"),
-    "cluster": ("", "head of a Ray cluster that compiles, HOST[:PORT]; this machine by default"),
-    "network": ("bridge", "docker network that reaches the cluster"),
-    "bind": ([], "a setting on top of the profile, Section.name=value; repeatable"),
-}
-"""What tasks share: default and help text of each option."""
 
 IMAGES = ("profile", "llvm", "flavor", "corpus_from", "pgo", "engine", "bind")
 RUN = (*IMAGES, "run")
@@ -70,7 +53,7 @@ def reported(debug: bool = False) -> Iterator[None]:
 def command(
     takes: tuple[str, ...], name: str = "", doc: str = "", **own: str
 ) -> Callable[[Callable[..., None]], Task[Any]]:
-    """Make a task of a function of :class:`host.Options` and options of its own.
+    """Make a task of a function of :class:`Options` and options of its own.
 
     Args:
         takes: names of the shared options.
@@ -81,17 +64,16 @@ def command(
 
     def decorate(function: Callable[..., None]) -> Task[Any]:
         def body(c: Any, **given: Any) -> None:
-            shared = {name: given.pop(name) for name in takes}
-            shared["bindings"] = tuple(shared.pop("bind", ()))
-            shared["program"] = tuple(shared.get("program", ()))
-            debug = given.pop("debug")
-            with reported(debug):
-                function(host.Options(**shared, debug=debug), **given)
+            shared = {name: given.pop(name) for name in (*takes, "debug")}
+            lists = {name: tuple(value) for name, value in shared.items() if type(value) is list}
+            options = Options(**{**shared, **lists})
+            with reported(options.debug):
+                function(options, **given)
 
         body.__name__, body.__doc__ = function.__name__, doc or function.__doc__
         # Invoke reads a task's options off its signature.
         body.__signature__ = _signature(takes, function)  # type: ignore[attr-defined]
-        texts = {**{n: OPTIONS[n][1] for n in takes}, **own, "debug": "show tracebacks"}
+        texts = {**{name: HELP[name] for name in (*takes, "debug")}, **own}
         helps = {option.replace("_", "-"): text for option, text in texts.items()}
         parameters = body.__signature__.parameters  # type: ignore[attr-defined]
         repeatable = [n for n, found in parameters.items() if isinstance(found.default, list)]
@@ -106,15 +88,16 @@ def _signature(takes: tuple[str, ...], function: Callable[..., None]) -> inspect
     # The first is the shared options, all together.
     own = list(inspect.signature(function).parameters.values())[1:]
     needed = [parameter for parameter in own if parameter.default is parameter.empty]
-    shared = [inspect.Parameter(name, kind, default=OPTIONS[name][0]) for name in takes]
-    debug = inspect.Parameter("debug", kind, default=False)
+    given = [parameter for parameter in own if parameter.default is not parameter.empty]
+    *shared, debug = (
+        inspect.Parameter(name, kind, default=DEFAULTS[name]) for name in (*takes, "debug")
+    )
     # Invoke makes what is given into the type of the default; of a tuple it makes letters.
-    given = [
+    optional = [
         p.replace(default=list(p.default)) if isinstance(p.default, tuple) else p
-        for p in own
-        if p.default is not p.empty
+        for p in (*shared, *given, debug)
     ]
-    return inspect.Signature([inspect.Parameter("c", kind), *needed, *shared, *given, debug])
+    return inspect.Signature([inspect.Parameter("c", kind), *needed, *optional])
 
 
 def archive_path(file: str) -> Path:
@@ -137,7 +120,7 @@ def stage_task(name: str, takes: tuple[str, ...] = STAGE) -> Task[Any]:
     summary = find(name).summary
     doc = f"{summary[0].upper()}{summary[1:]}, and what comes before as needed."
 
-    def body(options: host.Options) -> None:
+    def body(options: Options) -> None:
         host.run_stages(options, (name,))
 
     return command(takes, name, doc)(body)
@@ -153,13 +136,13 @@ warmstart = stage_task("warmstart")
     SPREAD,
     policy="folder of a saved policy to evaluate instead of the run's own, on the whole corpus",
 )
-def evaluate(options: host.Options, policy: str = "") -> None:
+def evaluate(options: Options, policy: str = "") -> None:
     """Compare policies with the default heuristic, and what comes before as needed."""
     host.run_stages(options, ("evaluate",), policy)
 
 
 @command(SPREAD, seeds="how many seeds to train, one after the other, from --seed on")
-def train(options: host.Options, seeds: int = 1) -> None:
+def train(options: Options, seeds: int = 1) -> None:
     """Improve the policy over compiles, then evaluate it, and what comes before as needed."""
     train_seeds(options, ("train", "evaluate"), seeds)
 
@@ -168,7 +151,7 @@ def train(options: host.Options, seeds: int = 1) -> None:
     (*STAGE, "program"),
     policy="folder of a saved policy to release and measure instead of the run's own",
 )
-def programs(options: host.Options, policy: str = "") -> None:
+def programs(options: Options, policy: str = "") -> None:
     """Measure real programs compiled by the release, and what comes before as needed."""
     host.run_stages(options, ("programs",), policy)
 
@@ -181,79 +164,59 @@ bench = stage_task("bench")
     policy="folder of a saved policy to release instead of the run's own",
     export="folder to copy the release to",
 )
-def release(options: host.Options, policy: str = "", export: str = "") -> None:
+def release(options: Options, policy: str = "", export: str = "") -> None:
     """Link clang, lld and llc with a policy inside: an image, and a folder to take away."""
     host.release(options, policy, export)
 
 
-@command(BUILD)
-def build_llvm(options: host.Options) -> None:
-    """Build the images of the compiler and of the trainer."""
-    host.build_images(options, ("base", "llvm", "trainer"))
+def build_task(name: str, images: Sequence[Image]) -> Task[Any]:
+    """Return the task that builds some images of the tree."""
+    names = tuple(image.name for image in images)
+    summary = next(image.summary for image in images if image.built_with is None)
+
+    def body(options: Options) -> None:
+        host.build_images(options, names)
+
+    what = f"images {', '.join(names)}" if len(names) > 1 else f"image {names[0]}"
+    return command(BUILD, name, f"Build the {what}: {summary}.")(body)
 
 
-@command(BUILD)
-def build_corpus(options: host.Options) -> None:
-    """Build the image of the code to learn from: LLVM's own, or a Debian package."""
-    host.build_images(options, ("corpus",))
-
-
-@command(BUILD)
-def build_kit(options: host.Options) -> None:
-    """Build the image that releases are linked in."""
-    host.build_images(options, ("kit",))
-
-
-@command(BUILD)
-def build_programs(options: host.Options) -> None:
-    """Build the image of the programs to measure."""
-    host.build_images(options, ("programs",))
-
-
-@command(BUILD)
-def build_cluster(options: host.Options) -> None:
-    """Build the image of the trainer and of the nodes of a Ray cluster."""
-    host.build_images(options, ("cluster",))
-
-
-@command(BUILD)
-def build_bench(options: host.Options) -> None:
-    """Build the image that measures upstream's way of training and ours."""
-    host.build_images(options, ("bench",))
+# Invoke finds tasks among the module's names.
+globals().update({name: build_task(name, images) for name, images in build_tasks().items()})
 
 
 @command(MOVE)
-def push(options: host.Options) -> None:
+def push(options: Options) -> None:
     """Send the images to a registry."""
     prebuilt.push(host.prepare(options), options.registry)
 
 
 @command(MOVE)
-def pull(options: host.Options) -> None:
+def pull(options: Options) -> None:
     """Fetch the images from a registry instead of building them."""
     prebuilt.pull(host.prepare(options), options.registry)
 
 
 @command(IMAGES)
-def save(options: host.Options, file: str) -> None:
+def save(options: Options, file: str) -> None:
     """Write the images into one OCI archive, for machines without a registry."""
     prebuilt.save(host.prepare(options), archive_path(file))
 
 
 @command(IMAGES)
-def load(options: host.Options, file: str) -> None:
+def load(options: Options, file: str) -> None:
     """Take the images out of an archive that `save` wrote."""
     prebuilt.load(host.prepare(options), archive_path(file))
 
 
 @command(())
-def lock(options: host.Options) -> None:
+def lock(options: Options) -> None:
     """Lock what the images are made of to what Debian has today, and show what changes."""
     host.relock()
 
 
 @command(IMAGES, output="folder for the files; runs/sbom by default")
-def sbom(options: host.Options, output: str = "runs/sbom") -> None:
+def sbom(options: Options, output: str = "runs/sbom") -> None:
     """Write the bills of materials (SPDX) of the images that exist."""
     for path in write_sboms(host.prepare(options), Path(output).resolve()):
         say(str(path))
@@ -267,7 +230,7 @@ def sbom(options: host.Options, output: str = "runs/sbom") -> None:
     once="build each image once and compare it with the one that is here",
 )
 def verify(
-    options: host.Options,
+    options: Options,
     image: Sequence[str] = (),
     images: bool = True,
     stages: bool = True,
@@ -279,20 +242,20 @@ def verify(
 
 
 @command((*RUN, "seed"), verify="hash every result again instead of comparing sizes")
-def status(options: host.Options, verify: bool = False) -> None:
+def status(options: Options, verify: bool = False) -> None:
     """Show what is done, and what would run and why."""
     host.show_status(options, rehash=verify)
 
 
 @command(("engine",))
-def doctor(options: host.Options) -> None:
+def doctor(options: Options) -> None:
     """Look at this machine and say what to fix before a run."""
     well = medic.print_findings(medic.examine(os.environ, options.engine))
     sys.exit(0 if well else EngineError.exit_code)
 
 
 @command(RUN)
-def report(options: host.Options) -> None:
+def report(options: Options) -> None:
     """Write a run's report.html again from what the run left behind."""
     rebuild_pages(options)
 
@@ -302,14 +265,14 @@ def report(options: host.Options) -> None:
     run="folder of a run, and of the seeds below it; repeatable; runs/<profile> by default",
     port="where it listens, on this machine alone",
 )
-def tensorboard(options: host.Options, run: Sequence[str] = (), port: int = 6006) -> None:
+def tensorboard(options: Options, run: Sequence[str] = (), port: int = 6006) -> None:
     """Serve the curves of one or several runs with TensorBoard."""
     folders = [Path(folder).resolve() for folder in run] or [options.folder]
     sys.exit(serve_curves(host.prepare(options), folders, port))
 
 
 @command(RUN)
-def shell(options: host.Options) -> None:
+def shell(options: Options) -> None:
     """Open a shell in the trainer image with the run's folders."""
     sys.exit(enter_shell(host.prepare(options)))
 
@@ -319,6 +282,6 @@ def shell(options: host.Options) -> None:
     images="remove the images as well",
     cache="remove logs, the bootstrapped base and local toolchains as well",
 )
-def clean(options: host.Options, images: bool = False, cache: bool = False) -> None:
+def clean(options: Options, images: bool = False, cache: bool = False) -> None:
     """Remove a run's folders."""
     clean_up(options, images=images, cache=cache)

@@ -15,7 +15,7 @@ from absl import flags
 
 from regalloc import layout
 from regalloc.errors import ConfigError, DiskError, MemoryLimitError, RegallocError, StoppedError
-from regalloc.settings import parse_bindings
+from regalloc.settings import Settings, parse_bindings
 from regalloc.stages import table
 from regalloc.stages.context import StageContext
 
@@ -99,7 +99,7 @@ def _context(stage: table.Stage, values: flags.FlagValues) -> StageContext:
         objects=Path(value("objects")).absolute(),
         seed=value("seed"),
         jobs=value("jobs"),
-        settings=parse_bindings(stage.sections, value("bind")),
+        settings=_settings(stage, value("bind")),
         kit=Path(value("kit")).absolute(),
         policy=Path(value("policy")).absolute() if value("policy") else None,
         programs=Path(value("programs")).absolute(),
@@ -114,6 +114,11 @@ def _parse_duration(text: str) -> tuple[str, float]:
         return name, float(seconds)
     except ValueError as error:
         raise _wrong(f"--took={text} is no STAGE:SECONDS") from error
+
+
+def _settings(stage: table.Stage, bindings: Sequence[str]) -> Settings:
+    fixed = parse_bindings(stage.sections, bindings)
+    return parse_bindings(table.sections_of(stage, fixed), bindings)
 
 
 def _define_flags() -> flags.FlagValues:

@@ -14,7 +14,6 @@ from regalloc.errors import ConfigError
 
 LogFormat = Literal["json-lines", "proto-struct"]
 Flavor = Literal["relink", "source"]
-FLAVORS: tuple[Flavor, ...] = ("relink", "source")
 AOT_MACRO = "LLVM_HAVE_TF_AOT_REGALLOCEVICTMODEL"
 """What compiles a policy into the advisor, in every release."""
 
@@ -35,7 +34,6 @@ class Release:
         model_class: what they call the policy's class, in namespace ``llvm``, and its header.
         advisor_tests: folder of LLVM's own tests of the advisor, below ``llvm/test/CodeGen``.
         log_format: how development mode logs decisions.
-        eviction_guard: whether the compiler itself stops a policy that evicts in circles.
     """
 
     version: str
@@ -48,7 +46,6 @@ class Release:
     model_class: str
     advisor_tests: str
     log_format: LogFormat
-    eviction_guard: bool
 
     @property
     def major(self) -> int:
@@ -106,7 +103,6 @@ RELEASES: tuple[Release, ...] = (
         model_class="RegallocEvictModel",
         advisor_tests="MLRegalloc",
         log_format="proto-struct",
-        eviction_guard=False,
     ),
     Release(
         version="19.1.7",
@@ -130,7 +126,6 @@ RELEASES: tuple[Release, ...] = (
         model_class="RegAllocEvictModel",
         advisor_tests="MLRegAlloc",
         log_format="json-lines",
-        eviction_guard=False,
     ),
 )
 

@@ -11,15 +11,19 @@ import dataclasses
 
 # gin's search for included files uses it without importing it.
 import importlib.util  # noqa: F401
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, assert_never, get_args, get_origin, get_type_hints
 
 import gin
 
 from regalloc.errors import ConfigError
+from regalloc.releases import Flavor
+
+Algorithm = Literal["ppo", "rebel"]
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
@@ -36,7 +40,7 @@ class Llvm:
     """
 
     major: int
-    flavor: str
+    flavor: Flavor
     targets: tuple[str, ...]
 
 
@@ -138,14 +142,31 @@ class Warmstart:
 
 @dataclass(frozen=True, kw_only=True)
 class Train:
-    """Rounds of compiling and learning, and proximal policy optimisation.
+    """Rounds of compiling and learning, whatever the algorithm.
 
     Attributes:
-        algorithm: ``ppo``, or ``rebel`` with the values of :class:`Rebel`.
+        algorithm: what learns, with the values of :class:`Ppo` or of :class:`Rebel`.
         policy_iterations: rounds of collecting and learning.
         modules_per_iteration: modules compiled in one round.
         rollouts: compiles of each of them in a round, each with draws of its own.  One is compared
             with the moving average of the function's scores, several with their own mean.
+        log_reward: whether a reward is the logarithm of a score ratio instead of a difference.
+        export_every: iterations between deployable policies.
+    """
+
+    algorithm: Algorithm
+    policy_iterations: int
+    modules_per_iteration: int
+    rollouts: int
+    log_reward: bool
+    export_every: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ppo:
+    """Proximal policy optimisation; see :mod:`regalloc.rl.ppo`.
+
+    Attributes:
         steps: gradient steps in one round.
         batch_size: sequences per step.
         sequence_length: decisions per sequence.
@@ -159,17 +180,10 @@ class Train:
         kl_beta: initial weight of the adaptive KL penalty.
         kl_target: KL the penalty steers towards.
         kl_tolerance: relative band around the target.
-        log_reward: whether a reward is the logarithm of a score ratio instead of a difference.
-        baseline_decay: decay of the reward's moving average, 0 uses the default's score alone.
-        export_every: iterations between deployable policies.
-        overlap: whether a round's modules are compiled while the round before learns, under the
-            policy that one began with.
+        baseline_decay: decay of the moving average that a single rollout is compared with; 0 uses
+            the default's score alone.
     """
 
-    algorithm: str
-    policy_iterations: int
-    modules_per_iteration: int
-    rollouts: int
     steps: int
     batch_size: int
     sequence_length: int
@@ -183,10 +197,7 @@ class Train:
     kl_beta: float
     kl_target: float
     kl_tolerance: float
-    log_reward: bool
     baseline_decay: float
-    export_every: int
-    overlap: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,26 +288,35 @@ Section = (
     | Network
     | Warmstart
     | Train
+    | Ppo
     | Rebel
     | Evaluate
     | Programs
     | Bench
 )
-SECTIONS: tuple[type[Section], ...] = (
-    Llvm,
-    Corpus,
-    Limits,
-    Trace,
-    Vocab,
-    Network,
-    Warmstart,
-    Train,
-    Rebel,
-    Evaluate,
-    Programs,
-    Bench,
-)
+SECTIONS: tuple[type[Section], ...] = get_args(Section)
 S = TypeVar("S", bound=Section)
+
+
+def section_of(algorithm: Algorithm) -> type[Ppo] | type[Rebel]:
+    """Return the section that holds an algorithm's own values."""
+    match algorithm:
+        case "ppo":
+            return Ppo
+        case "rebel":
+            return Rebel
+        case _:
+            assert_never(algorithm)
+
+
+MOVED = {f"Train.{field.name}": f"Ppo.{field.name}" for field in dataclasses.fields(Ppo)}
+"""Settings that had another name, and the one that they have now."""
+
+REMOVED = ("Train.overlap",)
+"""Settings that there are no more."""
+
+# As gin says it.
+_NO_SUCH_NAME = re.compile(r"Configurable '(\w+)' doesn't have a parameter named '(\w+)'")
 
 
 @dataclass(frozen=True)
@@ -306,8 +326,15 @@ class Settings:
     sections: tuple[Section, ...]
 
     def get(self, kind: type[S]) -> S:
-        """Return the section of the given class."""
-        return next(section for section in self.sections if isinstance(section, kind))
+        """Return the section of the given class.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for section in self.sections:
+            if isinstance(section, kind):
+                return section
+        raise KeyError(kind.__name__)
 
 
 def load_profile(profile: str, bindings: Sequence[str] = ()) -> Settings:
@@ -359,31 +386,63 @@ def _fill(
         gin.parse_config_files_and_bindings(list(files), list(bindings), finalize_config=False)
         return tuple(_check(configurables[kind]()) for kind in kinds)
     except (ValueError, TypeError, SyntaxError, OSError, NameError) as error:
-        raise ConfigError(
-            "the configuration does not fit",
-            str(error).strip(),
-            "compare the binding with configs/*.gin: Section.name=value",
-        ) from error
+        raise _explain(str(error).strip()) from error
     finally:
         gin.clear_config()
+
+
+def _explain(problem: str) -> ConfigError:
+    """Return the error for what gin or :func:`_check` refuses."""
+    found = _NO_SUCH_NAME.search(problem)
+    name = ".".join(found.groups()) if found else ""
+    if name in MOVED:
+        hint = "configs/ppo.gin has all that moved with it"
+        return ConfigError(f"{name} is {MOVED[name]} now", problem, f"rename it; {hint}")
+    if name in REMOVED:
+        return ConfigError(f"there is no {name} any more", problem, "leave it out")
+    return ConfigError(
+        "the configuration does not fit",
+        problem,
+        "compare the binding with configs/*.gin: Section.name=value",
+    )
 
 
 def _check(section: Section) -> Section:
     """Bring a section's values to their declared types, lists to tuples.
 
     Raises:
-        TypeError: a value has another type than its field.
+        TypeError: a value has another type than its field, or is none of its choices.
     """
-    values: dict[str, object] = {}
+    kinds = get_type_hints(type(section))
+    values: dict[str, Any] = {}
     for field in dataclasses.fields(section):
-        value = getattr(section, field.name)
-        kind = str(field.type)
-        if kind.startswith("tuple"):
-            value = tuple(value) if isinstance(value, list | tuple) else None
-        elif kind == "float" and type(value) is int:
-            value = float(value)
-        if type(value).__name__ != kind.split("[")[0]:
-            given = getattr(section, field.name)
-            raise TypeError(f"{type(section).__name__}.{field.name} takes {kind}, not {given!r}")
-        values[field.name] = value
-    return type(section)(**values)  # type: ignore[arg-type]
+        kind, given = kinds[field.name], getattr(section, field.name)
+        values[field.name] = value = _convert(given, kind)
+        if not _fits(value, kind):
+            name = f"{type(section).__name__}.{field.name}"
+            raise TypeError(f"{name} takes {_describe(kind)}, not {given!r}")
+    return type(section)(**values)
+
+
+def _convert(value: object, kind: object) -> object:
+    if isinstance(value, list):
+        return tuple(value)
+    if kind is float and type(value) is int:
+        return float(value)
+    return value
+
+
+def _fits(value: object, kind: object) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    if get_origin(kind) is tuple:
+        element, _ = get_args(kind)
+        return isinstance(value, tuple) and all(_fits(one, element) for one in value)
+    return type(value) is kind
+
+
+def _describe(kind: Any) -> str:
+    """Return the values of a type, in words."""
+    if get_origin(kind) is Literal:
+        return " or ".join(map(repr, get_args(kind)))
+    return str(kind) if get_args(kind) else str(kind.__name__)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from regalloc.engine.store import StoredImage
-from regalloc.images.tree import Image, Target
+from regalloc.images.tree import TREE, Image, Target
 
 
 def layer_of(name: str, content: bytes) -> bytes:
@@ -64,7 +64,9 @@ def tiny_image(
     name: str, layers: Sequence[bytes], tag: str = "1-a", *, on_demand: bool = False
 ) -> TinyImage:
     """Return an image with the labels that fit its name."""
-    target = Target(Image(name, None, (), (), "a test's", on_demand=on_demand), tag, (), None)
+    together = next((row.built_with for row in TREE if row.name == name), None)
+    image = Image(name, None, (), (), "a test's", on_demand=on_demand, built_with=together)
+    target = Target(image, tag, (), None)
     title = ("org.opencontainers.image.title", f"regalloc-{name}")
     return TinyImage(target, tuple(layers), (title, ("regalloc.tag", tag)))
 

@@ -19,7 +19,7 @@ from regalloc.rl.network import RegallocNetwork, Weights
 from regalloc.rl.ppo import PpoLearner
 from regalloc.rl.preprocessing import Encoder
 from regalloc.rl.rebel import RebelLearner
-from regalloc.settings import Bench, Network, Rebel, Train
+from regalloc.settings import Bench, Network, Ppo, Rebel
 
 Array = npt.NDArray[Any]
 
@@ -32,7 +32,7 @@ class Learning:
         encoder: the vocabulary's normalisation.
         weights: of the warm start.
         network: the policy's shape.
-        train: PPO's values, with the benchmark's batches and steps.
+        ppo: PPO's values, with the benchmark's batches and steps.
         rebel: REBEL's values.
         bench: how much is measured.
         seed: of the run.
@@ -41,20 +41,20 @@ class Learning:
     encoder: Encoder
     weights: Weights
     network: Network
-    train: Train
+    ppo: Ppo
     rebel: Rebel
     bench: Bench
     seed: int
 
     def create_ppo(self) -> PpoLearner:
         """Return our PPO, which takes an iteration's steps in a round."""
-        learner = PpoLearner(self.network, self.train, self.encoder.width, self.seed)
-        learner.set_weights(self.weights)
+        learner = PpoLearner(self.network, self.ppo, self.encoder.width, self.seed)
+        learner.actor.set_values(self.weights)
         return learner
 
     def create_reference(self) -> Any:
         """Return TF-Agents' PPO over raw observations."""
-        return reference.create_agent(self.encoder, self.weights, self.train)
+        return reference.create_agent(self.encoder, self.weights, self.ppo)
 
     def rate(self, experience: Experience) -> Array:
         """Return the logits of the warm start, float32 ``(n, 33)``."""
@@ -96,7 +96,7 @@ def measure_rebel(learning: Learning, experience: Experience) -> Steps:
         learning.rebel, batch_size=bench.batch_size, epochs=-(-bench.iteration_steps // batches)
     )
     learner = RebelLearner(learning.network, rebel, learning.encoder.width, learning.seed)
-    learner.set_weights(learning.weights)
+    learner.actor.set_values(learning.weights)
     learner.learn(Experience(table, lengths, rewards), (learning.seed,), watch.tick)
     return watch.describe("rebel", bench.batch_size * size)
 

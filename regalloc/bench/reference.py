@@ -30,21 +30,19 @@ from regalloc.rl.network import Weights, ZeroValueNetwork
 from regalloc.rl.output_spec import write_output_spec
 from regalloc.rl.preprocessing import Encoder
 from regalloc.rl.spec import action_spec
-from regalloc.settings import Train
+from regalloc.settings import Ppo
 
 Array = npt.NDArray[Any]
 LOGITS = "logits"
 
 
-def create_agent(
-    encoder: Encoder, weights: Weights, train: Train, *, advantages: bool = True
-) -> Any:
+def create_agent(encoder: Encoder, weights: Weights, ppo: Ppo, *, advantages: bool = True) -> Any:
     """Return TF-Agents' ``PPOAgent`` over raw observations, with its step as one function.
 
     Args:
         encoder: the vocabulary's normalisation.
         weights: of the policy.
-        train: PPO's values.
+        ppo: PPO's values.
         advantages: whether it computes advantages itself, as upstream's does, or is given them.
     """
     agent = ppo_agent.PPOAgent(
@@ -53,7 +51,7 @@ def create_agent(
         actor_net=ReferenceNetwork(encoder, weights),
         value_net=ZeroValueNetwork(raw_spec()),
         compute_value_and_advantage_in_train=advantages,
-        **ppo_values(train),
+        **ppo_values(ppo),
     )
     agent.initialize()
     # Rewriting TF-Agents' source would take longer than tracing it, and changes no operation.

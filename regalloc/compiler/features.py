@@ -39,11 +39,6 @@ class Feature:
         """Number of elements of one decision's tensor."""
         return int(np.prod(self.shape))
 
-    @property
-    def nbytes(self) -> int:
-        """Number of bytes of one decision's tensor in the log."""
-        return self.size * np.dtype(self.dtype).itemsize
-
 
 _PER_CANDIDATE = (1, NUM_CANDIDATES)
 

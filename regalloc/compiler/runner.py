@@ -20,15 +20,6 @@ from regalloc.compiler.toolchain import BUILD_IMAGES, Toolchain
 from regalloc.errors import DiskError, RegallocError, ToolchainError, TrainingLogError
 from regalloc.settings import Limits
 
-__all__ = (
-    "Compiled",
-    "Failed",
-    "Result",
-    "compile_module",
-    "compile_rollouts",
-    "run_tool_limited",
-)
-
 
 def compile_module(
     toolchain: Toolchain,

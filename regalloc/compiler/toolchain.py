@@ -40,11 +40,6 @@ class Toolchain:
         return self.path / "bin" / "clang"
 
     @property
-    def llc(self) -> Path:
-        """The code generator."""
-        return self.path / "bin" / "llc"
-
-    @property
     def opt(self) -> Path:
         """The tool that runs single passes."""
         return self.path / "bin" / "opt"

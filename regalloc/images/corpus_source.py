@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from regalloc.compiler.compile_commands import COMPILE_COMMANDS, BuiltObject, read_objects
 from regalloc.errors import ConfigError, CorpusError
@@ -71,6 +72,8 @@ class FolderCorpus:
 
 
 CorpusSource = LlvmCorpus | DebCorpus | FolderCorpus
+CorpusKind = Literal["llvm", "deb"]
+"""What the corpus image's build is told of its source."""
 LLVM_CORPUS = LlvmCorpus()
 
 
@@ -172,7 +175,12 @@ def _sha256(path: Path) -> str:
 
 
 def _args(
-    kind: str, *, targets: str = "", projects: str = "", package: str = "", pgo: bool = False
+    kind: CorpusKind | Literal[""],
+    *,
+    targets: str = "",
+    projects: str = "",
+    package: str = "",
+    pgo: bool = False,
 ) -> dict[str, str]:
     return {
         "CORPUS_KIND": kind,

@@ -43,9 +43,9 @@ def differences(here: StoredImage, there: StoredImage, place: str) -> Iterator[s
             yield f"label {label}: here {ours}, {place} {theirs}"
 
 
-def build_task(name: str) -> str:
+def build_task(target: Target) -> str:
     """Return the command that builds an image of the tree."""
-    return f"invoke build-{'llvm' if name in ('base', 'trainer') else name}"
+    return f"invoke {target.image.task}"
 
 
 def choose_images(targets: tuple[Target, ...], store: ImageStore) -> tuple[Target, ...]:
@@ -61,10 +61,10 @@ def require_images(targets: tuple[Target, ...], store: ImageStore) -> dict[str, 
     """
     found = {target.reference: store.look_up(target.reference) for target in targets}
     if missing := [target for target in targets if found[target.reference] is None]:
-        tasks = dict.fromkeys(build_task(target.name) for target in missing)
+        tasks = dict.fromkeys(build_task(target) for target in missing)
         raise ImageError(
             f"{len(missing)} of {len(targets)} images are not built",
-            "\n".join(f"{target.reference}: {build_task(target.name)}" for target in missing),
+            "\n".join(f"{target.reference}: {build_task(target)}" for target in missing),
             f"build them, with the options given here: {' && '.join(tasks)}",
         )
     images = {reference: image for reference, image in found.items() if image is not None}

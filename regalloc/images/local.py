@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import assert_never, cast
 
 from regalloc.engine.command import ImageRef
 from regalloc.engine.local import WHOLE, local_folder
@@ -21,10 +22,12 @@ from regalloc.engine.refusals import says_full
 from regalloc.engine.signals import interruptible
 from regalloc.errors import DiskError, EngineError, ImageError
 from regalloc.images.base import SOURCE_DATE_EPOCH
+from regalloc.images.corpus_source import CorpusKind
 from regalloc.images.finding import Finding
 from regalloc.images.progress import BuildBar, BuildProgress, parse_count, show_progress
 from regalloc.images.side_by_side import one_by_one
 from regalloc.images.tree import Target
+from regalloc.releases import Flavor
 
 SOURCE = Path("/llvm-project")
 TENSORFLOW = Path("/opt/tensorflow")
@@ -59,7 +62,7 @@ def build_steps(target: Target, folder: Path, cache: Path) -> tuple[Step, ...]:
         case "wheels":
             return _wheels_steps(folder)
         case "llvm":
-            return (install("llvm/packages-run"), *_flavor_steps(args["LLVM_FLAVOR"]))
+            return (install("llvm/packages-run"), *_flavor_steps(_flavor_of(target)))
         case "corpus":
             return _corpus_steps(args)
         case "trainer":
@@ -75,7 +78,7 @@ def build_steps(target: Target, folder: Path, cache: Path) -> tuple[Step, ...]:
             # The base is the machine itself; the checkout holds all that is in bench.
             return ()
         case _:
-            raise AssertionError(f"nobody said how {target.name} is built")
+            assert_never(target.name)
 
 
 def steps_of_tests(target: Target, cache: Path) -> tuple[Step, ...]:
@@ -101,15 +104,23 @@ def _below(cache: Path, image: ImageRef | None) -> Path:
     return local_folder(cache, image)
 
 
-def _flavor_steps(flavor: str) -> tuple[Step, ...]:
+def _flavor_of(target: Target) -> Flavor:
+    return cast("Flavor", dict(target.args)["LLVM_FLAVOR"])
+
+
+def _flavor_steps(flavor: Flavor) -> tuple[Step, ...]:
     """Return the commands that make the toolchain itself."""
     given = (str(SOURCE), str(TENSORFLOW))
-    if flavor == "relink":
-        return (("bash", f"{_SCRIPTS}/build-relink.sh", *given, str(PREFIX)),)
-    return (
-        install("llvm/packages-compile"),
-        ("bash", f"{_SCRIPTS}/build-source.sh", *given, str(VENV), str(PREFIX)),
-    )
+    match flavor:
+        case "relink":
+            return (("bash", f"{_SCRIPTS}/build-relink.sh", *given, str(PREFIX)),)
+        case "source":
+            return (
+                install("llvm/packages-compile"),
+                ("bash", f"{_SCRIPTS}/build-source.sh", *given, str(VENV), str(PREFIX)),
+            )
+        case _:
+            assert_never(flavor)
 
 
 def _wheels_steps(folder: Path) -> tuple[Step, ...]:
@@ -128,17 +139,22 @@ def _corpus_steps(args: Mapping[str, str]) -> tuple[Step, ...]:
         if args.get("CORPUS_PGO")
         else ()
     )
-    if args["CORPUS_KIND"] == "deb":
-        package = str(PACKAGE)
-        return (
-            install("corpus/packages-deb", *profile),
-            ("bash", f"{_SCRIPTS}/fetch-package.sh", args["CORPUS_PACKAGE"], package),
-            ("bash", f"{_SCRIPTS}/build-package.sh", package, prefix, objects),
-        )
-    return (
-        install("corpus/packages-llvm", *profile),
-        ("bash", f"{_SCRIPTS}/build-corpus.sh", str(SOURCE), prefix, objects),
-    )
+    kind = cast("CorpusKind", args["CORPUS_KIND"])
+    match kind:
+        case "deb":
+            package = str(PACKAGE)
+            return (
+                install("corpus/packages-deb", *profile),
+                ("bash", f"{_SCRIPTS}/fetch-package.sh", args["CORPUS_PACKAGE"], package),
+                ("bash", f"{_SCRIPTS}/build-package.sh", package, prefix, objects),
+            )
+        case "llvm":
+            return (
+                install("corpus/packages-llvm", *profile),
+                ("bash", f"{_SCRIPTS}/build-corpus.sh", str(SOURCE), prefix, objects),
+            )
+        case _:
+            assert_never(kind)
 
 
 def _cluster_steps(venv: Path, target: Target, cache: Path) -> tuple[Step, ...]:
@@ -218,14 +234,15 @@ def _made_at(target: Target) -> tuple[Path, ...]:
             return (SOURCE,)
         case "llvm":
             return (PREFIX,)
-        case "corpus" if dict(target.args)["CORPUS_KIND"] == "deb":
-            return (OBJECTS, PACKAGE)
         case "corpus":
-            return (OBJECTS,)
+            package = (PACKAGE,) if dict(target.args)["CORPUS_KIND"] == "deb" else ()
+            return (OBJECTS, *package)
         case "kit":
             return (KIT,)
-        case _:
+        case "base" | "stock" | "wheels" | "trainer" | "programs" | "cluster" | "bench":
             return ()
+        case _:
+            assert_never(target.name)
 
 
 @dataclass(frozen=True)

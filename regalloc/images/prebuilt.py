@@ -53,7 +53,7 @@ def pull_set(targets: tuple[Target, ...], registry: Registry) -> None:
         if target.image.on_demand:
             registry.say(f"{registry.name(target)} is not there, and is built when it is wanted")
     if missing := [target for target in absent if not target.image.on_demand]:
-        tasks = dict.fromkeys(build_task(target.name) for target in missing)
+        tasks = dict.fromkeys(build_task(target) for target in missing)
         raise RegistryError(
             f"{registry.address} lacks {len(missing)} of {len(targets)} images",
             "\n".join(registry.name(target) for target in missing),

@@ -131,7 +131,7 @@ class Registry:
             raise RegistryError(
                 f"{self.name(target)} is not what its name says; it was removed again",
                 reason,
-                f"delete the tag in the registry, then {build_task(target.name)} and invoke push",
+                f"delete the tag in the registry, then {build_task(target)} and invoke push",
             )
 
     def _require_same(self, target: Target, here: StoredImage, there: StoredImage) -> None:

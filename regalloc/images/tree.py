@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, assert_never
 
 from regalloc.engine.command import ImageRef
-from regalloc.errors import ConfigError, ImageError
+from regalloc.errors import ImageError
 from regalloc.files import hash_file
 from regalloc.images.corpus_source import (
     LLVM_CORPUS,
@@ -17,8 +18,11 @@ from regalloc.images.corpus_source import (
     corpus_args,
 )
 from regalloc.images.sources import SUITE
-from regalloc.releases import AOT_MACRO, FLAVORS, find_release
+from regalloc.releases import AOT_MACRO, Release, find_release
 from regalloc.settings import Corpus, Llvm, Settings
+
+ImageName = Literal["base", "llvm", "trainer", "corpus", "kit", "programs", "cluster", "bench"]
+MaterialName = Literal["source", "stock", "wheels"]
 
 # A script belongs to the first image that runs it: its change must not remake the others.
 _SCRIPTS = {
@@ -71,21 +75,28 @@ class Image:
         on_demand: whether training does not need it, so that a set is whole without it.
         tests: globs of the files of its own tests, which docker/<name>/test/Dockerfile runs
             against it; without any it has none.
+        built_with: the image whose task builds this one as well; None if it has its own task.
     """
 
-    name: str
-    parent: str | None
+    name: ImageName | MaterialName
+    parent: ImageName | None
     inputs: tuple[str, ...]
     args: tuple[str, ...]
     summary: str
-    materials: tuple[str, ...] = ()
+    materials: tuple[MaterialName, ...] = ()
     on_demand: bool = False
     tests: tuple[str, ...] = ()
+    built_with: ImageName | None = None
 
     @property
-    def starts_from(self) -> tuple[str, ...]:
+    def starts_from(self) -> tuple[ImageName, ...]:
         """Return the images beside its parent that its build starts from."""
-        return (MATERIALS[0].parent or "",) if self.materials else ()
+        return ("base",) if self.materials else ()
+
+    @property
+    def task(self) -> str:
+        """Return the name of the task that builds it."""
+        return f"build-{self.built_with or self.name}"
 
 
 def _scripts(name: str) -> tuple[str, ...]:
@@ -137,6 +148,7 @@ TREE: tuple[Image, ...] = (
         ("docker/base/**", "docker/images.lock", *_scripts("base")),
         ("BASE_IDENTITY",),
         "a minimal Debian 12",
+        built_with="llvm",
     ),
     Image(
         "llvm",
@@ -178,6 +190,7 @@ TREE: tuple[Image, ...] = (
         "the stages that trace, train and evaluate",
         materials=("wheels",),
         tests=("docker/trainer/test/**", "docker/llvm/test/lit.cfg.py"),
+        built_with="llvm",
     ),
     Image(
         "corpus",
@@ -277,6 +290,12 @@ class ImageTest:
     digest: str
 
 
+def build_tasks() -> dict[str, tuple[Image, ...]]:
+    """Return the images that each task builds, by the task's name."""
+    names = dict.fromkeys(image.task for image in TREE)
+    return {name: tuple(image for image in TREE if image.task == name) for name in names}
+
+
 @dataclass(frozen=True)
 class Target:
     """An image with everything that decides its content.
@@ -300,7 +319,7 @@ class Target:
     test: ImageTest | None = None
 
     @property
-    def name(self) -> str:
+    def name(self) -> ImageName | MaterialName:
         """Return the row's name."""
         return self.image.name
 
@@ -405,7 +424,7 @@ def build_args(
     two machines agree; the image's label says the rest.
 
     Raises:
-        ConfigError: the LLVM release or the flavour is unknown.
+        ConfigError: the LLVM release is unknown.
     """
     return {
         "BASE_IDENTITY": environ.get("BASE_IMAGE") or "debian-12",
@@ -416,11 +435,6 @@ def build_args(
 
 def _llvm_args(llvm: Llvm) -> dict[str, str]:
     release = find_release(llvm.major)
-    if llvm.flavor not in FLAVORS:
-        raise ConfigError(
-            f"there is no flavour {llvm.flavor!r}", "", f"use --flavor={' or '.join(FLAVORS)}"
-        )
-    relinked = llvm.flavor == "relink"
     return {
         "LLVM_FLAVOR": llvm.flavor,
         "LLVM_MAJOR": str(release.major),
@@ -430,13 +444,26 @@ def _llvm_args(llvm: Llvm) -> dict[str, str]:
         "LLVM_SOURCE_FILE": release.source_file,
         "LLVM_SOURCE_SHA256": release.source_sha256,
         "LLVM_ADVISOR_TESTS": release.advisor_tests,
-        "LLVM_MACRO": release.macro if relinked else "",
-        "LLVM_UNITS": " ".join(release.units) if relinked else "",
-        "LLVM_OWN_UNITS": " ".join(release.own_units) if relinked else "",
         "LLVM_AOT_MACRO": AOT_MACRO,
         "LLVM_AOT_UNITS": " ".join(release.aot_units),
-        "LLVM_TARGETS": "" if relinked else ";".join(llvm.targets),
+        **dict.fromkeys(("LLVM_MACRO", "LLVM_UNITS", "LLVM_OWN_UNITS", "LLVM_TARGETS"), ""),
+        **_flavor_args(llvm, release),
     }
+
+
+def _flavor_args(llvm: Llvm, release: Release) -> dict[str, str]:
+    """Return the values of the build arguments that one flavour has."""
+    match llvm.flavor:
+        case "relink":
+            return {
+                "LLVM_MACRO": release.macro,
+                "LLVM_UNITS": " ".join(release.units),
+                "LLVM_OWN_UNITS": " ".join(release.own_units),
+            }
+        case "source":
+            return {"LLVM_TARGETS": ";".join(llvm.targets)}
+        case _:
+            assert_never(llvm.flavor)
 
 
 def input_files(checkout: Path, image: Image, flavor: str) -> list[Path]:

@@ -10,8 +10,8 @@ from regalloc.images.release import NAME as RELEASE
 from regalloc.images.tree import TREE
 from regalloc.layout import BENCH_PLOT, FOLDERS, REPORT_PAGE, RUN_LOCK, SEEDS_PAGE
 from regalloc.pipeline.backend import select_backend
-from regalloc.pipeline.host import Options
 from regalloc.pipeline.machine import cache_folder
+from regalloc.pipeline.options import Options
 from regalloc.pipeline.seeds import find_seeds
 from regalloc.pipeline.show import say
 

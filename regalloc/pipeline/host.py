@@ -6,12 +6,11 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.errors import ConfigError
 from regalloc.images.address import find_registry
-from regalloc.images.corpus_source import DEB, FolderCorpus, parse_corpus_from
+from regalloc.images.corpus_source import FolderCorpus, parse_corpus_from
 from regalloc.images.lock import LOCK, compare_locks, read_lock
 from regalloc.images.relock import refresh_lock
 from regalloc.images.tree import resolve_targets
@@ -29,6 +28,7 @@ from regalloc.pipeline.machine import (
     stage_memory_mb,
     usable_cores,
 )
+from regalloc.pipeline.options import Options
 from regalloc.pipeline.own_policy import own_policy
 from regalloc.pipeline.own_programs import find_own_programs
 from regalloc.pipeline.plan import plan
@@ -38,73 +38,7 @@ from regalloc.pipeline.run import Run
 from regalloc.pipeline.show import print_plan, print_times, say
 from regalloc.pipeline.step import resolve
 from regalloc.pipeline.wish import Wish
-from regalloc.settings import Settings, load_profile
 from regalloc.stages.table import STAGES
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What a user can say on the command line.
-
-    Attributes:
-        profile: name of a profile, or path of a .gin file.
-        run: the run's folder; empty for `runs/<profile>`.
-        llvm: major version of the compiler; 0 for the profile's.
-        flavor: how the compiler is built; empty for the profile's.
-        corpus_from: `deb:NAME[=VERSION]`, the folder of a build, or empty for LLVM itself.
-        pgo: whether the corpus is built with a profile of its own workload.
-        registry: where images are pulled from, if it has them; empty for REGALLOC_REGISTRY.
-        jobs: compiles at the same time; 0 for the cores this process may use.
-        seed: source of every random choice.
-        dry_run: print the plan and do nothing.
-        engine: `docker`, `local`, or empty for the first that answers.
-        program: folders of programs to measure beside the image's.
-        cluster: head of the Ray cluster that compiles; empty for this machine.
-        network: docker network that reaches the cluster.
-        bindings: gin bindings on top of the profile.
-        debug: show tracebacks.
-    """
-
-    profile: str = "quick"
-    run: str = ""
-    llvm: int = 0
-    flavor: str = ""
-    corpus_from: str = ""
-    pgo: bool = False
-    registry: str = ""
-    jobs: int = 0
-    seed: int = 0
-    dry_run: bool = False
-    engine: str = ""
-    program: tuple[str, ...] = ()
-    cluster: str = ""
-    network: str = "bridge"
-    bindings: tuple[str, ...] = ()
-    debug: bool = False
-
-    @property
-    def folder(self) -> Path:
-        """Return the run's folder as an absolute path, one for each compiler and corpus."""
-        corpus = Path(self.corpus_from.removeprefix(DEB).partition("=")[0]).name
-        asked = (
-            f"llvm{self.llvm}" if self.llvm else "",
-            self.flavor,
-            corpus,
-            "pgo" if self.pgo else "",
-        )
-        name = "-".join((Path(self.profile).stem, *filter(None, asked)))
-        return Path(self.run or CHECKOUT / "runs" / name).resolve()
-
-    @property
-    def settings(self) -> Settings:
-        """Return the profile with everything on top.
-
-        Raises:
-            ConfigError: the profile or a binding cannot be used.
-        """
-        llvm = (f"Llvm.major={self.llvm}",) if self.llvm else ()
-        flavor = (f"Llvm.flavor={self.flavor!r}",) if self.flavor else ()
-        return load_profile(self.profile, (*llvm, *flavor, *self.bindings))
 
 
 def run_stages(options: Options, wanted: Sequence[str], policy: str = "") -> None:

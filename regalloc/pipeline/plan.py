@@ -9,6 +9,7 @@ from enum import Enum
 from regalloc.images.tree import Target
 from regalloc.pipeline.manifest import Manifest
 from regalloc.pipeline.step import Step
+from regalloc.settings import MOVED
 from regalloc.stages.table import Stage
 
 ANEW = "measures this machine anew"
@@ -186,10 +187,15 @@ def _difference(step: Step, manifest: Manifest) -> str:
 
 
 def _changed_setting(before: Iterable[str], now: Iterable[str]) -> str:
-    old = dict(line.split("=", 1) for line in before)
+    pairs = (line.split("=", 1) for line in before)
+    old = {MOVED.get(name, name): value for name, value in pairs}
     new = dict(line.split("=", 1) for line in now)
-    for name in [*new, *(name for name in old if name not in new)]:
-        if old.get(name) != new.get(name):
-            was, becomes = old.get(name, "nothing"), new.get(name, "nothing")
-            return f"setting {name} changed from {was} to {becomes}"
+    for name, value in new.items():
+        if name not in old:
+            return f"setting {name} is new"
+        if old[name] != value:
+            return f"setting {name} changed from {old[name]} to {value}"
+    for name in old:
+        if name not in new:
+            return f"setting {name} is no longer used"
     return ""

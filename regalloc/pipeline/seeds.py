@@ -13,7 +13,8 @@ from rich.console import Console
 
 from regalloc.errors import ConfigError, ManifestError
 from regalloc.layout import EVALUATION, REPORT, SEED_PREFIX
-from regalloc.pipeline.host import Options, find_toolchain, run_stages
+from regalloc.pipeline.host import find_toolchain, run_stages
+from regalloc.pipeline.options import Options
 from regalloc.pipeline.report_page import write_seeds_page
 from regalloc.pipeline.report_table import print_seeds
 from regalloc.pipeline.results import show_page

@@ -15,7 +15,7 @@ from regalloc.pipeline.own_programs import OwnPrograms
 from regalloc.pipeline.wish import Wish
 from regalloc.releases import find_release
 from regalloc.settings import Llvm, format_bindings
-from regalloc.stages.table import STAGES, Stage
+from regalloc.stages.table import STAGES, Stage, sections_of
 
 WRITERS = {stage.writes: stage.name for stage in STAGES}
 """The stage that writes each folder of a run."""
@@ -117,7 +117,7 @@ def resolve_stage(stage: Stage, wish: Wish) -> Step:
     cluster = wish.cluster if stage.spreads else None
     image = wish.targets["cluster" if cluster else stage.image]
     lender = wish.targets["corpus"] if stage.reads_objects and not wish.folder else None
-    bindings = format_bindings(wish.settings.get(kind) for kind in stage.sections)
+    sections = (wish.settings.get(kind) for kind in sections_of(stage, wish.settings))
     llvm = find_release(wish.settings.get(Llvm).major).version
     return Step(
         stage=stage,
@@ -125,7 +125,7 @@ def resolve_stage(stage: Stage, wish: Wish) -> Step:
         python=image if image.name in _WITH_PYTHON else wish.targets["trainer"],
         images=(wish.targets[stage.image], *([lender] if lender else [])),
         contents=tuple(_contents(image, wish.targets["llvm"], lender)),
-        bindings=bindings,
+        bindings=format_bindings(sections),
         # Cutting bitcode out draws no lots.
         seed=0 if stage.reads_objects else wish.seed,
         inputs=tuple(_inputs(stage, wish)),

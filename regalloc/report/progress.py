@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import TextIO
 
 Advance = Callable[[], None]
 
@@ -23,7 +22,7 @@ def progress(description: str, total: int) -> Iterator[Advance]:
         total: number of items.
     """
     if sys.stderr.isatty():
-        with _BARS.show(description, total) as advance:
+        with _bar(description, total) as advance:
             yield advance
         return
     lines = Lines(description, total, sys.stderr)
@@ -76,37 +75,8 @@ class Lines:
         print(line, file=self._stream, flush=True)
 
 
-class Bars:
-    """The terminal's bars: one for each loop under way, one below the other."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._display: Any = None
-        self._loops = 0
-
-    @contextmanager
-    def show(self, description: str, total: int) -> Iterator[Advance]:
-        """Show a loop's bar, in the display of the others if there are any."""
-        with self._lock:
-            if not self._loops:
-                self._display = _create_display()
-                self._display.start()
-            self._loops += 1
-            display = self._display
-        task = display.add_task(description, total=total)
-        try:
-            yield lambda: display.advance(task)
-        finally:
-            with self._lock:
-                self._loops -= 1
-                if not self._loops:
-                    display.stop()
-
-
-_BARS = Bars()
-
-
-def _create_display() -> Any:
+@contextmanager
+def _bar(description: str, total: int) -> Iterator[Advance]:
     # Imported here: in a container's log there is no bar, and rich would only cost start-up time.
     from rich.console import Console
     from rich.progress import (
@@ -127,11 +97,13 @@ def _create_display() -> Any:
             speed = task.finished_speed or task.speed
             return Text("" if speed is None else f"{speed:.1f}/s")
 
-    return Progress(
+    with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         RateColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
-    )
+    ) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda: bar.advance(task)

@@ -11,7 +11,7 @@ from typing import Any
 from regalloc.rl.backend import Tensor, behavioral_cloning_agent, ppo_agent, tf
 from regalloc.rl.network import RegallocNetwork, ZeroValueNetwork
 from regalloc.rl.spec import action_spec, encoded_spec, time_step_spec
-from regalloc.settings import Train, Warmstart
+from regalloc.settings import Ppo, Warmstart
 
 
 class _Agent(ppo_agent.PPOAgent):  # type: ignore[misc]
@@ -23,12 +23,12 @@ class _Agent(ppo_agent.PPOAgent):  # type: ignore[misc]
         TF-Agents keeps the kernels in a set, whose order depends on where in memory they happen to
         be, and the last bit of a sum on its order.  The gradients are the same either way.
         """
-        kernels = (v for v in self._actor_net.trainable_weights if "kernel" in v.name)
+        kernels = self._actor_net.kernels
         squares = [tf.nn.scale_regularization_loss(tf.square(kernel)) for kernel in kernels]
         return tf.add_n([square * self._policy_l2_reg for square in squares])
 
 
-def create_ppo_agent(actor: RegallocNetwork, width: int, settings: Train) -> Any:
+def create_ppo_agent(actor: RegallocNetwork, width: int, settings: Ppo) -> Any:
     """Return a ``PPOAgent`` for sequences of encoded decisions.
 
     Every decision of a function carries the function's reward: discount and lambda are 0 and no
@@ -47,7 +47,7 @@ def create_ppo_agent(actor: RegallocNetwork, width: int, settings: Train) -> Any
     return agent
 
 
-def ppo_values(settings: Train) -> dict[str, Any]:
+def ppo_values(settings: Ppo) -> dict[str, Any]:
     """Return what a ``PPOAgent`` is told beside its networks, its optimiser included."""
     return {
         "optimizer": create_adam(settings.learning_rate, settings.adam_epsilon),

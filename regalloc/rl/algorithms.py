@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from regalloc.errors import ConfigError
 from regalloc.rl.learner import Learner
 from regalloc.rl.ppo import PpoLearner
 from regalloc.rl.rebel import RebelLearner
-from regalloc.settings import Network, Rebel, Train
+from regalloc.settings import Network, Ppo, Rebel, Settings, Train
 
 
-def create_learner(network: Network, train: Train, rebel: Rebel, width: int, seed: int) -> Learner:
+def create_learner(settings: Settings, width: int, seed: int) -> Learner:
     """Return the learner of ``Train.algorithm``.
 
     Raises:
-        ConfigError: there is none of that name, or it cannot learn from so few rollouts.
+        ConfigError: it cannot learn from so few rollouts.
     """
+    network, train = settings.get(Network), settings.get(Train)
     match train.algorithm:
         case "ppo":
-            return PpoLearner(network, train, width, seed)
+            return PpoLearner(network, settings.get(Ppo), width, seed)
         case "rebel":
             if train.rollouts < 2:
                 raise ConfigError(
@@ -25,7 +28,6 @@ def create_learner(network: Network, train: Train, rebel: Rebel, width: int, see
                     f"Train.rollouts is {train.rollouts}; it compares a function's compiles",
                     "set Train.rollouts to 2 or more",
                 )
-            return RebelLearner(network, rebel, width, seed)
-    raise ConfigError(
-        f"no algorithm {train.algorithm!r}", "Train.algorithm names it", "use ppo or rebel"
-    )
+            return RebelLearner(network, settings.get(Rebel), width, seed)
+        case _:
+            assert_never(train.algorithm)

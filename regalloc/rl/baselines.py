@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +13,12 @@ from regalloc.compiler.logs import Episode, Outcome
 from regalloc.compiler.results import Failed
 from regalloc.report.ratios import identify
 from regalloc.rl.rewards import centre, compute_log_reward, compute_reward, update_baseline
-from regalloc.settings import Train
 
 Scores = dict[str, dict[str, float]]
 """By module, then by function."""
+
+Compute = Callable[[float, float], float]
+"""Returns the reward of a score, given what it is compared with."""
 
 
 @dataclass(frozen=True)
@@ -56,36 +58,49 @@ class Baselines:
         return {module for module, functions in self.defaults.items() if not functions}
 
     def score(
-        self, module: str, rollouts: Sequence[Iterable[Episode]], train: Train
+        self,
+        module: str,
+        rollouts: Sequence[Iterable[Episode]],
+        *,
+        log_reward: bool,
+        decay: float | None,
     ) -> list[Scored]:
         """Give the episodes of a module's rollouts their rewards.
 
         A function without a default score, or whose score is not finite, has no reward and is
         left out.
+
+        Args:
+            module: the module's name.
+            rollouts: the episodes of each.
+            log_reward: whether a reward is the logarithm of a score ratio.
+            decay: of the moving averages that episodes are compared with; None compares the
+                episodes of each function with their mean.
         """
+        compute = compute_log_reward if log_reward else compute_reward
         known = [[e for e in episodes if self._is_comparable(module, e)] for episodes in rollouts]
-        if train.rollouts > 1:
-            return self._score_groups(module, known, train)
-        return [scored for episodes in known for scored in self._score(module, episodes, train)]
+        if decay is None:
+            return self._score_groups(module, known, compute)
+        return [s for episodes in known for s in self._score(module, episodes, compute, decay)]
 
     def _is_comparable(self, module: str, episode: Episode) -> bool:
         return episode.function in self.defaults.get(module, {}) and math.isfinite(episode.score)
 
-    def _score(self, module: str, episodes: Iterable[Episode], train: Train) -> list[Scored]:
+    def _score(
+        self, module: str, episodes: Iterable[Episode], compute: Compute, decay: float
+    ) -> list[Scored]:
         """Compare episodes with their moving averages, then move these."""
         defaults, averages = self.defaults.get(module, {}), self.averages.setdefault(module, {})
         scored = []
         for episode in episodes:
             default = defaults[episode.function]
             baseline = averages.get(episode.function, default)
-            scored.append(Scored(episode, default, _compute(episode.score, baseline, train)))
-            averages[episode.function] = update_baseline(
-                baseline, episode.score, train.baseline_decay
-            )
+            scored.append(Scored(episode, default, compute(episode.score, baseline)))
+            averages[episode.function] = update_baseline(baseline, episode.score, decay)
         return scored
 
     def _score_groups(
-        self, module: str, rollouts: Sequence[Sequence[Episode]], train: Train
+        self, module: str, rollouts: Sequence[Sequence[Episode]], compute: Compute
     ) -> list[Scored]:
         """Compare the episodes of each function with their mean."""
         groups: dict[Hashable, list[Episode]] = {}
@@ -93,11 +108,13 @@ class Baselines:
             ids = identify(module, ((e.function, e.score) for e in episodes))
             for name, episode in zip(ids, episodes, strict=True):
                 groups.setdefault(name, []).append(episode)
-        return [s for group in groups.values() for s in self._score_group(module, group, train)]
+        return [s for group in groups.values() for s in self._score_group(module, group, compute)]
 
-    def _score_group(self, module: str, group: Sequence[Episode], train: Train) -> Iterator[Scored]:
+    def _score_group(
+        self, module: str, group: Sequence[Episode], compute: Compute
+    ) -> Iterator[Scored]:
         default = self.defaults[module][group[0].function]
-        rewards = centre([_compute(episode.score, default, train) for episode in group])
+        rewards = centre([compute(episode.score, default) for episode in group])
         for episode, reward in zip(group, rewards, strict=True):
             yield Scored(episode, default, reward)
 
@@ -136,8 +153,3 @@ def _list_scores(outcomes: Iterable[Outcome]) -> dict[str, float]:
 
 def _explain(failed: Failed) -> str:
     return f"{failed.kind}: {failed.detail}"
-
-
-def _compute(score: float, baseline: float, train: Train) -> float:
-    compute = compute_log_reward if train.log_reward else compute_reward
-    return compute(score, baseline)

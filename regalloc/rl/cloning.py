@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from regalloc.rl.agents import create_cloning_agent
 from regalloc.rl.backend import Tensor, tf, time_step, trajectory
-from regalloc.rl.dataset import Table, draw_batches, table_signature, take_observation
+from regalloc.rl.dataset import Table, draw_batches, table_signature, take_observation, trace_once
 from regalloc.rl.learner import Rater
-from regalloc.rl.network import RegallocNetwork, Weights
+from regalloc.rl.network import RegallocNetwork
 from regalloc.settings import Network, Warmstart
 
 Array = npt.NDArray[Any]
@@ -32,18 +32,11 @@ class Cloner:
     def __init__(self, network: Network, warmstart: Warmstart, width: int, seed: int) -> None:
         self._settings = warmstart
         self._seed = seed
-        self._actor = RegallocNetwork(network, width, seed, warmstart.dropout)
-        self._agent = create_cloning_agent(self._actor, width, warmstart)
-        signature = table_signature(width)
+        self.actor = RegallocNetwork(network, width, seed, warmstart.dropout)
+        self._agent = create_cloning_agent(self.actor, width, warmstart)
         batch = tf.TensorSpec((warmstart.batch_size,), tf.int64)
-        # Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
-        self._step = tf.function(self._take_step, (*signature, batch), autograph=False)
-        self._rate = Rater(self._actor, width)
-
-    @property
-    def weights(self) -> Weights:
-        """A copy of the policy's weights."""
-        return self._actor.get_values()
+        self._step = trace_once(self._take_step, *table_signature(width), batch)
+        self._rate = Rater(self.actor, width)
 
     def clone(self, table: Table, advance: Callable[[], None] = lambda: None) -> History:
         """Take ``Warmstart.steps`` gradient steps.
@@ -52,7 +45,6 @@ class Cloner:
             ``{"step", "loss", "accuracy"}`` as training went: the loss under dropout, the accuracy
             without, before the batch was learned.
         """
-        data = (table.rows, table.stages, table.slots, table.actions)
         steps = self._settings.steps
         seed = (self._seed, 0x626174)
         losses: list[Array] = []
@@ -60,7 +52,7 @@ class Cloner:
         every = max(1, -(-steps // RECORDS))
         batches = draw_batches(len(table), self._settings.batch_size, steps, seed)
         for step, batch in enumerate(batches, 1):
-            losses.append(self._step(*data, tf.constant(batch)).numpy())
+            losses.append(self._step(*table.tensors, tf.constant(batch)).numpy())
             advance()
             if step % every == 0 or step == steps:
                 loss, accuracy = np.mean(losses, 0).tolist()
@@ -79,7 +71,7 @@ class Cloner:
         action = tf.gather(actions, batch)
         middle = tf.fill(tf.shape(batch), time_step.StepType.MID)
         zeros = tf.zeros(tf.shape(batch))
-        rated = self._actor.logits(observation)
+        rated = self.actor.logits(observation)
         accuracy = tf.reduce_mean(tf.cast(tf.equal(tf.argmax(rated, 1), action), tf.float32))
         experience = trajectory.Trajectory(
             step_type=middle,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,11 @@ class Table:
         """Return the number of decisions."""
         return int(self.actions.shape[0])
 
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return the tensors in the order of :func:`table_signature`."""
+        return (self.rows, self.stages, self.slots, self.actions)
+
 
 def table_signature(width: int) -> tuple[Any, ...]:
     """Return the specs of a table's tensors, in order, for any number of decisions.
@@ -58,6 +63,14 @@ def table_signature(width: int) -> tuple[Any, ...]:
         tf.TensorSpec((None, NUM_CANDIDATES), tf.int32),
         tf.TensorSpec((None,), tf.int64),
     )
+
+
+def trace_once(function: Callable[..., Tensor], *specs: Any) -> Any:
+    """Return a function that TensorFlow traces once, for arguments of these specs.
+
+    Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
+    """
+    return tf.function(function, specs, autograph=False)
 
 
 def read_decisions(path: Path) -> tuple[list[Observations], list[Array]]:

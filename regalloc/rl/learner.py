@@ -9,28 +9,26 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from regalloc.rl.backend import Tensor, tf
-from regalloc.rl.dataset import CHUNK, Table, table_signature
-from regalloc.rl.network import RegallocNetwork, Weights
+from regalloc.rl.backend import Tensor
+from regalloc.rl.dataset import CHUNK, Table, table_signature, trace_once
+from regalloc.rl.network import RegallocNetwork
 
 Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
 class Experience:
-    """What a policy decided in m compiles of functions, and what came of it.
+    """What the current weights decided in m compiles of functions, and what came of it.
 
     Attributes:
         table: the decisions, one compile after the other.
         lengths: int64 ``(m,)``, decisions of each compile.
         rewards: float32 ``(m,)``, see :mod:`regalloc.rl.rewards`.
-        weights: the policy's, where they are not the learner's current ones.
     """
 
     table: Table
     lengths: Array
     rewards: Array
-    weights: Weights | None = None
 
 
 @dataclass(frozen=True)
@@ -52,22 +50,12 @@ class Learner(Protocol):
     """An algorithm, its optimiser, and all that its next step depends on."""
 
     @property
-    def weights(self) -> Weights:
-        """Return a copy of the policy's weights."""
+    def actor(self) -> RegallocNetwork:
+        """Return the policy's network, whose weights are learned."""
 
-    def set_weights(self, weights: Mapping[str, Array]) -> None:
-        """Start from other weights; see :meth:`RegallocNetwork.set_values`."""
-
-    def get_state(self) -> dict[str, Array]:
-        """Return everything the next round depends on, as arrays by name."""
-
-    def set_state(self, state: Mapping[str, Array]) -> None:
-        """Go on from a state of :meth:`get_state`.
-
-        Raises:
-            KeyError: a variable is missing.
-            ValueError: one has another shape.
-        """
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """Return everything the next round depends on, as TensorFlow's variables by name."""
 
     def count_steps(self, compiles: int) -> int:
         """Return how many gradient steps a round on so many compiles of functions takes."""
@@ -78,10 +66,26 @@ class Learner(Protocol):
         """Improve the policy by one round.
 
         Args:
-            experience: decisions and their rewards.
+            experience: decisions that the current weights made.
             seed: what the order of the batches depends on.
             advance: called once per gradient step.
         """
+
+
+def get_state(learner: Learner) -> dict[str, Array]:
+    """Return everything the next round depends on, as arrays by name."""
+    return {name: variable.numpy() for name, variable in learner.variables.items()}
+
+
+def set_state(learner: Learner, state: Mapping[str, Array]) -> None:
+    """Go on from a state of :func:`get_state`.
+
+    Raises:
+        KeyError: a variable is missing.
+        ValueError: one has another shape.
+    """
+    for name, variable in learner.variables.items():
+        variable.assign(state[name])
 
 
 class Rater:
@@ -94,21 +98,10 @@ class Rater:
 
     def __init__(self, actor: RegallocNetwork, width: int) -> None:
         self._actor = actor
-        # Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
-        self._rate = tf.function(self._rate_slots, table_signature(width)[:3], autograph=False)
+        self._rate = trace_once(self._rate_slots, *table_signature(width)[:3])
 
-    def __call__(self, table: Table, weights: Weights | None = None) -> Array:
-        """Return the masked logits float32 ``(n, 33)``, under other weights if some are given."""
-        if weights is None:
-            return self._rate_all(table)
-        current = self._actor.get_values()
-        self._actor.set_values(weights)
-        try:
-            return self._rate_all(table)
-        finally:
-            self._actor.set_values(current)
-
-    def _rate_all(self, table: Table) -> Array:
+    def __call__(self, table: Table) -> Array:
+        """Return the masked logits float32 ``(n, 33)``."""
         chunks = [
             self._rate(table.rows, table.stages, table.slots[start : start + CHUNK]).numpy()
             for start in range(0, len(table), CHUNK)

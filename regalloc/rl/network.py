@@ -111,14 +111,19 @@ class RegallocNetwork(network.DistributionNetwork):  # type: ignore[misc]
     def __init__(self, settings: Network, width: int, seed: int, dropout: float = 0.0) -> None:
         super().__init__(encoded_spec(width), (), output_spec(), name="RegallocNetwork")
         initial = initial_weights(settings, width, seed)
-        self._weights = {name: tf.Variable(v, name=name) for name, v in initial.items()}
+        self.named_weights = {name: tf.Variable(v, name=name) for name, v in initial.items()}
         self._seed = seed
         self._dropout = dropout
         self._draws = tf.Variable(0, dtype=tf.int32, trainable=False, name="draws")
 
+    @property
+    def kernels(self) -> list[Any]:
+        """Return the weights of products, in the order of all weights: what L2 losses are of."""
+        return [weight for weight in self.trainable_weights if "kernel" in weight.name]
+
     def get_values(self) -> Weights:
         """Return a copy of the weights."""
-        return {name: variable.numpy() for name, variable in self._weights.items()}
+        return {name: variable.numpy() for name, variable in self.named_weights.items()}
 
     def set_values(self, weights: Mapping[str, Array]) -> None:
         """Replace the weights.
@@ -127,7 +132,7 @@ class RegallocNetwork(network.DistributionNetwork):  # type: ignore[misc]
             KeyError: one is missing.
             ValueError: one has another shape.
         """
-        for name, variable in self._weights.items():
+        for name, variable in self.named_weights.items():
             variable.assign(weights[name])
 
     def call(
@@ -156,7 +161,7 @@ class RegallocNetwork(network.DistributionNetwork):  # type: ignore[misc]
         features, stages = observation[FEATURE_COLUMNS], observation[STAGE_COLUMNS]
         flat = tf.gather(tf.reshape(features, [-1, features.shape[-1]]), index[:, 0])
         flat_stages = tf.gather(tf.reshape(stages, [-1, 2]), index[:, 0])
-        return _spread(rate(self._weights, flat, flat_stages, drop), index, tf.shape(legal))
+        return _spread(rate(self.named_weights, flat, flat_stages, drop), index, tf.shape(legal))
 
     def table_logits(self, rows: Tensor, stages: Tensor, slots: Tensor) -> Tensor:
         """Return :meth:`logits` of a table's slots int32 ``(..., 33)``, bit for bit.
@@ -166,7 +171,7 @@ class RegallocNetwork(network.DistributionNetwork):  # type: ignore[misc]
         flat = tf.reshape(slots, [-1])
         index = tf.where(flat > 0)
         chosen = tf.gather(flat, index[:, 0])
-        rated = rate(self._weights, tf.gather(rows, chosen), tf.gather(stages, chosen))
+        rated = rate(self.named_weights, tf.gather(rows, chosen), tf.gather(stages, chosen))
         return _spread(rated, index, tf.shape(slots))
 
     def _drop(self, hidden: Tensor, layer: int) -> Tensor:

@@ -6,7 +6,7 @@ is that of ml-compiler-opt, ``compiler_opt/rl/data_reader.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,10 @@ import numpy.typing as npt
 from regalloc.compiler.features import NUM_CANDIDATES
 from regalloc.rl.agents import create_ppo_agent
 from regalloc.rl.backend import Tensor, tf, time_step, trajectory
-from regalloc.rl.dataset import draw_batches, table_signature, take_observation
+from regalloc.rl.dataset import draw_batches, table_signature, take_observation, trace_once
 from regalloc.rl.learner import Experience, Metrics, Rater, compare_logits
-from regalloc.rl.network import RegallocNetwork, Weights
-from regalloc.settings import Network, Train
+from regalloc.rl.network import RegallocNetwork
+from regalloc.settings import Network, Ppo
 
 Array = npt.NDArray[Any]
 
@@ -42,49 +42,31 @@ class PpoMetrics(Metrics):
 class PpoLearner:
     """The agent, its optimiser, and all that its next step depends on; a :class:`Learner`."""
 
-    def __init__(self, network: Network, train: Train, width: int, seed: int) -> None:
-        self._train = train
-        self._actor = RegallocNetwork(network, width, seed)
-        self._agent = create_ppo_agent(self._actor, width, train)
+    def __init__(self, network: Network, ppo: Ppo, width: int, seed: int) -> None:
+        self._ppo = ppo
+        self.actor = RegallocNetwork(network, width, seed)
+        self._agent = create_ppo_agent(self.actor, width, ppo)
         # Slots are numbered by this list; the agent hands its gradients over sorted by name.
-        variables = sorted(self._actor.trainable_weights, key=lambda v: v.name)
+        variables = sorted(self.actor.trainable_weights, key=lambda v: v.name)
         self._agent._optimizer.build(variables)
-        signature = table_signature(width)
-        batch = tf.TensorSpec((train.batch_size, train.sequence_length), tf.int64)
+        batch = tf.TensorSpec((ppo.batch_size, ppo.sequence_length), tf.int64)
         logits, rewards = tf.TensorSpec((None, NUM_CANDIDATES)), tf.TensorSpec((None,))
-        # Nothing here needs autograph, and rewriting TF-Agents' source takes longer than tracing.
-        self._step = tf.function(
-            self._take_step, (*signature, logits, rewards, batch), autograph=False
-        )
-        self._rate = Rater(self._actor, width)
+        self._step = trace_once(self._take_step, *table_signature(width), logits, rewards, batch)
+        self._rate = Rater(self.actor, width)
 
     @property
-    def weights(self) -> Weights:
-        """A copy of the policy's weights."""
-        return self._actor.get_values()
-
-    def set_weights(self, weights: Mapping[str, Array]) -> None:
-        """Start from other weights; see :meth:`RegallocNetwork.set_values`."""
-        self._actor.set_values(weights)
-
-    def get_state(self) -> dict[str, Array]:
-        """Return everything the next step depends on, as arrays by name."""
-        return {name: variable.numpy() for name, variable in self._variables().items()}
-
-    def set_state(self, state: Mapping[str, Array]) -> None:
-        """Go on from a state of :meth:`get_state`.
-
-        Raises:
-            KeyError: a variable is missing.
-            ValueError: one has another shape.
-        """
-        for name, variable in self._variables().items():
-            variable.assign(state[name])
+    def variables(self) -> dict[str, Any]:
+        """The weights, the optimiser's slots, and what the agent counts."""
+        agent = self._agent
+        actor = {v.name.partition(":")[0]: v for v in self.actor.trainable_weights}
+        slots = {f"optimizer/{i}": v for i, v in enumerate(agent._optimizer.variables)}
+        counters = {"kl_beta": agent._adaptive_kl_beta, "step": agent.train_step_counter}
+        return actor | slots | {n: v for n, v in counters.items() if v is not None}
 
     def count_steps(self, compiles: int) -> int:
-        """Return ``Train.steps``, whatever was collected."""
+        """Return ``Ppo.steps``, whatever was collected."""
         del compiles
-        return self._train.steps
+        return self._ppo.steps
 
     def learn(
         self,
@@ -94,12 +76,11 @@ class PpoLearner:
     ) -> PpoMetrics:
         """Take gradient steps; each decision of a compile carries the compile's reward."""
         table = experience.table
-        old = self._rate(table, experience.weights)
+        old = self._rate(table)
         rewards = np.repeat(experience.rewards, experience.lengths)
-        arrays = (table.rows, table.stages, table.slots, table.actions)
-        data = (*arrays, tf.constant(old), tf.constant(rewards, tf.float32))
+        data = (*table.tensors, tf.constant(old), tf.constant(rewards, tf.float32))
         steps = []
-        for batch in draw_sequences(len(table), self._train, seed):
+        for batch in draw_sequences(len(table), self._ppo, seed):
             steps.append(self._step(*data, tf.constant(batch)))
             advance()
         loss, gradient_loss, clip_fraction = np.mean([s.numpy() for s in steps], 0).tolist()
@@ -113,13 +94,6 @@ class PpoLearner:
             clip_fraction=clip_fraction,
             kl_beta=0.0 if beta is None else float(beta.numpy()),
         )
-
-    def _variables(self) -> dict[str, Any]:
-        agent = self._agent
-        actor = {v.name.partition(":")[0]: v for v in self._actor.trainable_weights}
-        slots = {f"optimizer/{i}": v for i, v in enumerate(agent._optimizer.variables)}
-        counters = {"kl_beta": agent._adaptive_kl_beta, "step": agent.train_step_counter}
-        return actor | slots | {n: v for n, v in counters.items() if v is not None}
 
     def _take_step(
         self,
@@ -151,15 +125,15 @@ class PpoLearner:
         return tf.stack([info.loss, info.extra.policy_gradient_loss, info.extra.clip_fraction])
 
 
-def draw_sequences(count: int, train: Train, seed: tuple[int, ...]) -> list[Array]:
+def draw_sequences(count: int, ppo: Ppo, seed: tuple[int, ...]) -> list[Array]:
     """Return the batches of a round: int64 ``(batch_size, sequence_length)`` each.
 
     The decisions are cut into sequences from a random start, so that no decision is always the
     one left over; fewer decisions than a sequence are repeated.
     """
-    length = train.sequence_length
+    length = ppo.sequence_length
     sequences = max(1, count // length)
     start = int(np.random.default_rng([*seed, 1]).integers(count))
     positions = (start + np.arange(sequences * length).reshape(sequences, length)) % count
-    batches = draw_batches(sequences, train.batch_size, train.steps, (*seed, 2))
+    batches = draw_batches(sequences, ppo.batch_size, ppo.steps, (*seed, 2))
     return [positions[batch] for batch in batches]

@@ -30,7 +30,6 @@ Array = npt.NDArray[Any]
 DENSITY = "use_def_density"
 FLAGS = ("is_free", "is_hint", "is_local")
 STAGE_FEATURES = ("max_stage", "min_stage")
-DISCARDED = ("mask", "nr_urgent")
 
 LOG_NORMALISED = (
     "nr_defs_and_uses",
@@ -46,6 +45,7 @@ LOG_NORMALISED = (
     DENSITY,
 )
 NORMALISED = (*LOG_NORMALISED, "nr_rematerializable", "nr_broken_hints", "progress")
+"""With flags and stages all features but the mask and nr_urgent, which upstream discards, too."""
 
 STD_EPSILON = 1e-8
 

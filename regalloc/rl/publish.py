@@ -26,8 +26,7 @@ class CollectedScore:
     """How a policy did when it was collected with, sampling its actions.
 
     Attributes:
-        iteration: the round that collected with it, and the rounds of learning it has behind it;
-            with ``Train.overlap`` one less, but in the first round and the last.
+        iteration: rounds of learning the policy has behind it.
         ratio: geometric mean over functions of its score relative to the default heuristic's;
             below 1 is better than the default.  None without a function that has costs.
         reward: mean reward over functions.

@@ -16,7 +16,7 @@ Source: REBEL, https://arxiv.org/abs/2404.16767, with the mean of a group instea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +26,9 @@ import numpy.typing as npt
 from regalloc.compiler.features import NUM_CANDIDATES
 from regalloc.rl.agents import create_adam
 from regalloc.rl.backend import Tensor, tf
-from regalloc.rl.dataset import draw_batches, table_signature
+from regalloc.rl.dataset import draw_batches, table_signature, trace_once
 from regalloc.rl.learner import Experience, Metrics, Rater, compare_logits
-from regalloc.rl.network import RegallocNetwork, Weights
+from regalloc.rl.network import RegallocNetwork
 from regalloc.settings import Network, Rebel
 
 Array = npt.NDArray[Any]
@@ -50,31 +50,19 @@ class RebelLearner:
 
     def __init__(self, network: Network, rebel: Rebel, width: int, seed: int) -> None:
         self._rebel = rebel
-        self._actor = RegallocNetwork(network, width, seed)
-        self._rate = Rater(self._actor, width)
+        self.actor = RegallocNetwork(network, width, seed)
+        self._rate = Rater(self.actor, width)
         self._optimizer = create_adam(rebel.learning_rate, rebel.adam_epsilon)
-        self._optimizer.build(self._actor.trainable_weights)
+        self._optimizer.build(self.actor.trainable_weights)
         logits, numbers = tf.TensorSpec((None, NUM_CANDIDATES)), tf.TensorSpec((None,), tf.int64)
         floats = tf.TensorSpec((None,))
-        signature = (*table_signature(width), logits, numbers, numbers, floats, floats)
-        self._step = tf.function(self._take_step, signature, autograph=False)
+        specs = (logits, numbers, numbers, floats, floats)
+        self._step = trace_once(self._take_step, *table_signature(width), *specs)
 
     @property
-    def weights(self) -> Weights:
-        """A copy of the policy's weights."""
-        return self._actor.get_values()
-
-    def set_weights(self, weights: Mapping[str, Array]) -> None:
-        """Start from other weights; see :meth:`RegallocNetwork.set_values`."""
-        self._actor.set_values(weights)
-
-    def get_state(self) -> dict[str, Array]:
-        """Return the weights, which are all that the next round depends on."""
-        return dict(self.weights)
-
-    def set_state(self, state: Mapping[str, Array]) -> None:
-        """Go on from a state of :meth:`get_state`."""
-        self.set_weights(state)
+    def variables(self) -> dict[str, Any]:
+        """The weights, which are all that the next round depends on."""
+        return dict(self.actor.named_weights)
 
     def count_steps(self, compiles: int) -> int:
         """Return how many batches ``Rebel.epochs`` passes over so many compiles are."""
@@ -88,8 +76,8 @@ class RebelLearner:
     ) -> RebelMetrics:
         """Fit the changes to the rewards; the steps become smaller up to the last one."""
         table, targets = experience.table, self._rebel.step_size * experience.rewards
-        old = self._rate(table, experience.weights)
-        data = (table.rows, table.stages, table.slots, table.actions, tf.constant(old))
+        old = self._rate(table)
+        data = (*table.tensors, tf.constant(old))
         steps = self.count_steps(len(targets))
         self._restart_optimizer()
         sums: list[Array] = []
@@ -116,8 +104,7 @@ class RebelLearner:
             variable.assign(tf.zeros_like(variable))
 
     def _penalty(self) -> Tensor:
-        kernels = (v for v in self._actor.trainable_weights if "kernel" in v.name)
-        return self._rebel.l2 * tf.add_n([tf.nn.l2_loss(kernel) for kernel in kernels])
+        return self._rebel.l2 * tf.add_n([tf.nn.l2_loss(kernel) for kernel in self.actor.kernels])
 
     def _take_step(
         self,
@@ -139,11 +126,11 @@ class RebelLearner:
         probable = tf.exp(tf.nn.log_softmax(old))
         drawn = tf.one_hot(tf.gather(actions, decisions), NUM_CANDIDATES) - probable
         with tf.GradientTape() as tape:
-            moved = self._actor.table_logits(rows, stages, chosen) - old
+            moved = self.actor.table_logits(rows, stages, chosen) - old
             change = tf.math.segment_sum(tf.reduce_sum(drawn * moved, 1), owners)
             squares = tf.reduce_sum(weights * tf.square(change - targets))
             loss = squares / (2.0 * tf.reduce_sum(weights)) + self._penalty()
-        variables = self._actor.trainable_weights
+        variables = self.actor.trainable_weights
         self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return tf.stack(
             [squares, tf.reduce_sum(weights * tf.square(targets)), tf.reduce_sum(weights)]

@@ -53,15 +53,6 @@ def mix_array(value: Array) -> Array:
     return mixed
 
 
-def draw_uniform_arrays(observation: Mapping[str, Array], seed: int) -> Array:
-    """Return the uniforms float32 ``(33,)`` of one decision: the reference in numpy."""
-    words = [_to_words(np.asarray(observation[f.name], f.dtype)).reshape(-1) for f in FEATURES]
-    total = np.sum(np.concatenate(words) * _odd_constants(), dtype=np.uint64, keepdims=True)
-    seeded = mix_array(np.array([seed % 2**64], np.uint64))
-    bits = mix_array(mix_array(total ^ seeded) + _position_steps()) >> np.uint64(64 - UNIFORM_BITS)
-    return (bits.astype(np.float32) + np.float32(0.5)) / np.float32(2**UNIFORM_BITS)
-
-
 def draw_uniforms(observation: Mapping[str, Tensor], seed: Tensor) -> Tensor:
     """Return the uniforms float32 ``(33,)`` of one decision of tensors shaped like ``FEATURES``.
 
@@ -110,12 +101,6 @@ def _fold(value: Tensor, shift: int) -> Tensor:
 
 def _multiply(value: Tensor, factor: Array) -> Tensor:
     return tf.raw_ops.Mul(x=value, y=tf.constant(factor, tf.uint64))
-
-
-def _to_words(values: Array) -> Array:
-    if values.dtype == np.float32:
-        return values.view(np.uint32).astype(np.uint64)
-    return values.astype(np.uint64)
 
 
 def _odd_constants() -> Array:

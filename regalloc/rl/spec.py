@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from regalloc.compiler.features import DECISION, FEATURES, NUM_CANDIDATES
+from regalloc.compiler.features import DECISION, NUM_CANDIDATES
 from regalloc.rl.backend import tensor_spec, tf, time_step
 
 FEATURE_COLUMNS = "features"
@@ -17,11 +17,6 @@ MASK = "mask"
 
 STAGES = 7
 """Stages a live range can be in, ``LiveRangeStage`` in ``llvm/lib/CodeGen/RegAllocGreedy.h``."""
-
-
-def observation_spec() -> dict[str, Any]:
-    """Return what LLVM passes at a decision: ``TensorSpec`` by feature, with its batch of one."""
-    return {f.name: tf.TensorSpec(f.shape, f.dtype, f.name) for f in FEATURES}
 
 
 def encoded_spec(width: int) -> dict[str, Any]:

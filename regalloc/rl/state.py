@@ -1,4 +1,4 @@
-"""All that a run of PPO goes on from, to a checkpoint and back."""
+"""All that a training run goes on from, to a checkpoint and back."""
 
 from __future__ import annotations
 
@@ -23,27 +23,10 @@ from regalloc.rl.checkpoint import (
     unusable,
 )
 from regalloc.rl.graph import build_greedy
-from regalloc.rl.learner import Learner
+from regalloc.rl.learner import Learner, get_state, set_state
 from regalloc.rl.network import Weights
 from regalloc.rl.preprocessing import Encoder
 from regalloc.settings import Section, format_bindings
-
-_BEHIND = "behind/"
-
-
-@dataclass
-class Collection:
-    """What a round's compiles change.
-
-    Attributes:
-        baselines: scores to compare with.
-        cursor: modules passed in the order of modules.
-        quarantined: modules no longer compiled, with the reason.
-    """
-
-    baselines: Baselines
-    cursor: int = 0
-    quarantined: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -51,30 +34,31 @@ class State:
     """What rounds change, but for the learner's own variables.
 
     Attributes:
-        collection: what their compiles change.
+        baselines: scores to compare with.
         iteration: rounds done.
+        cursor: modules passed in the order of modules.
+        quarantined: modules no longer compiled, with the reason.
         history: a row of metrics per round; no durations, so that equal runs write equal bytes.
-        behind: with ``Train.overlap``, the weights that the last round began with.
     """
 
-    collection: Collection
+    baselines: Baselines
     iteration: int = 0
+    cursor: int = 0
+    quarantined: dict[str, str] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
-    behind: Weights | None = None
 
 
 def save_state(folder: Path, inputs: str, learner: Learner, state: State) -> None:
     """Write the checkpoint below the folder."""
     meta = {
         "inputs": inputs,
-        "baselines": state.collection.baselines.to_json(),
+        "baselines": state.baselines.to_json(),
         "iteration": state.iteration,
-        "cursor": state.collection.cursor,
-        "quarantined": state.collection.quarantined,
+        "cursor": state.cursor,
+        "quarantined": state.quarantined,
         "history": state.history,
     }
-    behind = {f"{_BEHIND}{name}": values for name, values in (state.behind or {}).items()}
-    save_checkpoint(folder / CHECKPOINT, Checkpoint(dict(learner.get_state()) | behind, meta))
+    save_checkpoint(folder / CHECKPOINT, Checkpoint(get_state(learner), meta))
 
 
 def load_state(folder: Path, inputs: str, learner: Learner) -> State | None:
@@ -91,16 +75,14 @@ def load_state(folder: Path, inputs: str, learner: Learner) -> State | None:
     if meta.get("inputs") != inputs:
         raise unusable(path, "it was written with another seed, corpus, setting or warm start")
     try:
-        learner.set_state(checkpoint.arrays)
-        collection = Collection(
-            Baselines.from_json(meta["baselines"]), int(meta["cursor"]), dict(meta["quarantined"])
+        set_state(learner, checkpoint.arrays)
+        return State(
+            Baselines.from_json(meta["baselines"]),
+            int(meta["iteration"]),
+            int(meta["cursor"]),
+            dict(meta["quarantined"]),
+            list(meta["history"]),
         )
-        behind = {
-            name.removeprefix(_BEHIND): values
-            for name, values in checkpoint.arrays.items()
-            if name.startswith(_BEHIND)
-        }
-        return State(collection, int(meta["iteration"]), list(meta["history"]), behind or None)
     except (KeyError, ValueError, TypeError) as error:
         raise unusable(path, f"{error!r}") from error
 

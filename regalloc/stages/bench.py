@@ -85,15 +85,16 @@ def open_session(context: StageContext, toolchain: Toolchain, scratch: Path) -> 
     theirs = scratch / "upstream"
     reference.save_policy(agent, theirs)
     limits = context.settings.get(settings.Limits)
-    rollouts = (ours, *export_rollouts(learning, scratch / "rollouts"))
+    count = context.settings.get(settings.Train).rollouts
+    rollouts = (ours, *export_rollouts(learning, count, scratch / "rollouts"))
     ways = Ways(toolchain, limits, ours, theirs, rollouts)
     episodes = list(read_episodes(context.folder(layout.TRACE) / layout.TRACE_RECORDS))
     return Session(ways, modules, learning, agent, episodes, context.jobs)
 
 
-def export_rollouts(learning: Learning, folder: Path) -> Iterator[Path]:
+def export_rollouts(learning: Learning, rollouts: int, folder: Path) -> Iterator[Path]:
     """Save policies that draw from what learners begin with, one less than a round's rollouts."""
-    for number in range(1, learning.train.rollouts):
+    for number in range(1, rollouts):
         policy.export_sampling(folder / str(number), learning.encoder, learning.weights, number)
         yield folder / str(number)
 
@@ -106,8 +107,8 @@ def open_learning(context: StageContext) -> Learning:
     """
     get = context.settings.get
     bench, network = get(settings.Bench), get(settings.Network)
-    train = replace(
-        get(settings.Train),
+    ppo = replace(
+        get(settings.Ppo),
         steps=bench.iteration_steps,
         batch_size=bench.batch_size,
         sequence_length=bench.sequence_length,
@@ -116,7 +117,7 @@ def open_learning(context: StageContext) -> Learning:
         encoder=create_encoder(read_vocab(context.folder(layout.VOCAB)), network),
         weights=load_weights(context.folder(layout.WARMSTART) / layout.NETWORK_WEIGHTS),
         network=network,
-        train=train,
+        ppo=ppo,
         rebel=get(settings.Rebel),
         bench=bench,
         seed=context.seed,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from regalloc import settings
 from regalloc.layout import (
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from regalloc.stages.context import StageContext
 
 
+StageImage = Literal["trainer", "kit", "programs", "bench"]
+
+
 @dataclass(frozen=True)
 class Stage:
     """One step of the pipeline that runs in a container.
@@ -36,9 +39,10 @@ class Stage:
         name: the task's name, and the name of the module in ``regalloc.stages``.
         reads: folders mounted read-only.
         writes: the folder it writes, and where its manifest lies.
-        sections: settings it is configured by.
+        sections: settings it is configured by; see :func:`sections_of`.
         summary: one line for help texts.
         reads_objects: whether the corpus image's objects are mounted as well.
+        learns: whether it is configured by the section of ``Train.algorithm`` as well.
         resumes: whether what an interrupted run left behind is kept for the next one.
         image: the image it runs in.
         policy_replaces: folders it does without when it is given a policy of the user's own; a
@@ -56,8 +60,9 @@ class Stage:
     sections: tuple[type[settings.Section], ...]
     summary: str
     reads_objects: bool = False
+    learns: bool = False
     resumes: bool = False
-    image: str = "trainer"
+    image: StageImage = "trainer"
     policy_replaces: tuple[str, ...] = ()
     takes_programs: bool = False
     spreads: bool = False
@@ -99,8 +104,9 @@ STAGES: tuple[Stage, ...] = (
         "train",
         (CORPUS, TRACE, VOCAB, WARMSTART),
         MODEL,
-        (settings.Network, settings.Train, settings.Rebel, settings.Limits),
+        (settings.Network, settings.Train, settings.Limits),
         "improve the policy over compiles",
+        learns=True,
         resumes=True,
         spreads=True,
     ),
@@ -136,7 +142,14 @@ STAGES: tuple[Stage, ...] = (
         "bench",
         (CORPUS, TRACE, VOCAB, WARMSTART),
         BENCH,
-        (settings.Bench, settings.Network, settings.Train, settings.Rebel, settings.Limits),
+        (
+            settings.Bench,
+            settings.Network,
+            settings.Train,
+            settings.Ppo,
+            settings.Rebel,
+            settings.Limits,
+        ),
         "measure upstream's way of training and ours, in turns",
         image="bench",
         times_machine=True,
@@ -154,6 +167,13 @@ def find(name: str) -> Stage:
         if stage.name == name:
             return stage
     raise KeyError(name)
+
+
+def sections_of(stage: Stage, chosen: settings.Settings) -> tuple[type[settings.Section], ...]:
+    """Return the sections that configure a stage under the settings of its ``sections``."""
+    if not stage.learns:
+        return stage.sections
+    return (*stage.sections, settings.section_of(chosen.get(settings.Train).algorithm))
 
 
 def function(stage: Stage) -> Callable[[StageContext], None]:

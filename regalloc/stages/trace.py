@@ -13,7 +13,7 @@ from regalloc.compiler.corpus import Module, read_corpus, sample
 from regalloc.compiler.default_scores import collect_scores, write_scores
 from regalloc.compiler.pool import compile_all, count_kinds
 from regalloc.compiler.probe import probe
-from regalloc.compiler.runner import Compiled, Failed, Result
+from regalloc.compiler.results import Compiled, Failed, Result
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.compiler.trace_file import write_trace
 from regalloc.errors import CompileError, CorpusError, TraceError

@@ -33,7 +33,7 @@ def run(context: StageContext) -> None:
     cloner = Cloner(network, warmstart, encoder.width, context.seed)
     with progress("warmstart", warmstart.steps) as advance:
         history = cloner.clone(encoded, advance)
-    _write(context.folder(layout.WARMSTART), encoder, cloner.weights, context.seed)
+    _write(context.folder(layout.WARMSTART), encoder, cloner.actor.get_values(), context.seed)
     write_json(context.folder(layout.WARMSTART) / layout.CLONING_HISTORY, history)
     agreement = cloner.compute_agreement(encoded)
     print(f"agrees with the default heuristic on {agreement:.1%} of {len(encoded)} decisions")

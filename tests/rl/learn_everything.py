@@ -14,7 +14,7 @@ import numpy as np
 from regalloc.rl import backend
 from regalloc.rl.cloning import Cloner
 from regalloc.rl.dataset import encode_decisions
-from regalloc.rl.learner import Experience
+from regalloc.rl.learner import Experience, get_state
 from regalloc.rl.ppo import PpoLearner
 from regalloc.rl.preprocessing import create_encoder
 from regalloc.rl.rebel import RebelLearner
@@ -23,7 +23,7 @@ from tests.rl import simulator
 
 NETWORK = replace(simulator.NETWORK, layers=(80, 40), stage_embedding=4)
 WARMSTART = replace(simulator.WARMSTART, steps=4, batch_size=64)
-TRAIN = replace(simulator.TRAIN, steps=3, batch_size=64, sequence_length=16)
+PPO = replace(simulator.PPO, steps=3, batch_size=64, sequence_length=16)
 REBEL = replace(simulator.REBEL, epochs=2, batch_size=30)
 
 
@@ -40,13 +40,13 @@ def main() -> None:
 
     cloner = Cloner(NETWORK, WARMSTART, encoder.width, 1)
     cloner.clone(table)
-    show("cloning", cloner.weights)
-    ppo = PpoLearner(NETWORK, TRAIN, encoder.width, 1)
+    show("cloning", cloner.actor.get_values())
+    ppo = PpoLearner(NETWORK, PPO, encoder.width, 1)
     ppo.learn(experience, (1,))
-    show("ppo", ppo.get_state())
+    show("ppo", get_state(ppo))
     rebel = RebelLearner(NETWORK, REBEL, encoder.width, 1)
     rebel.learn(experience, (1,))
-    show("rebel", rebel.get_state())
+    show("rebel", get_state(rebel))
 
 
 def show(name: str, arrays: dict[str, np.ndarray]) -> None:

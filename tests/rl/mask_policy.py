@@ -48,7 +48,8 @@ def compile_under(policy, tmp_path):
     source, log = tmp_path / "in.ll", tmp_path / "log"
     source.write_text(pressure_source(48))
     argv = [
-        TOOLCHAIN.llc, "-mtriple=x86_64-linux-gnu", "-regalloc=greedy", source, "-o", "/dev/null",
+        TOOLCHAIN.path / "bin" / "llc", "-mtriple=x86_64-linux-gnu", "-regalloc=greedy", source,
+        "-o", "/dev/null",
         "-regalloc-enable-advisor=development", f"-regalloc-model={policy}",
         f"-regalloc-training-log={log}",
     ]  # fmt: skip

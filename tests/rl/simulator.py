@@ -17,11 +17,11 @@ from regalloc import layout
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.features import FEATURES, NUM_CANDIDATES
 from regalloc.compiler.logs import Episode
-from regalloc.compiler.runner import Compiled, Failed
+from regalloc.compiler.results import Compiled, Failed
 from regalloc.compiler.trace_file import write_trace
 from regalloc.compiler.vocab_file import write_vocab
 from regalloc.rl.backend import tf
-from regalloc.settings import Limits, Network, Rebel, Settings, Train, Warmstart
+from regalloc.settings import Limits, Network, Ppo, Rebel, Settings, Train, Warmstart
 from regalloc.stages.context import StageContext
 
 NETWORK = Network(
@@ -35,6 +35,10 @@ TRAIN = Train(
     policy_iterations=3,
     modules_per_iteration=4,
     rollouts=1,
+    log_reward=False,
+    export_every=2,
+)
+PPO = Ppo(
     steps=4,
     batch_size=8,
     sequence_length=4,
@@ -48,10 +52,7 @@ TRAIN = Train(
     kl_beta=1.0,
     kl_target=0.01,
     kl_tolerance=0.3,
-    log_reward=False,
     baseline_decay=0.8,
-    export_every=2,
-    overlap=False,
 )
 REBEL = Rebel(
     step_size=20.0, epochs=2, batch_size=8, learning_rate=0.003, adam_epsilon=0.000001, l2=0.0
@@ -169,5 +170,6 @@ def make_run(root: Path, names: list[str], traced: int) -> None:
 
 
 def make_context(root: Path, seed: int = 3, jobs: int = 1, train: Train = TRAIN) -> StageContext:
-    settings = Settings((NETWORK, WARMSTART, train, REBEL, LIMITS))
+    own = {"ppo": PPO, "rebel": REBEL}[train.algorithm]
+    settings = Settings((NETWORK, WARMSTART, train, own, LIMITS))
     return StageContext(root, root / "llvm", root / "objects", seed, jobs, settings)

@@ -6,27 +6,28 @@ import math
 import pytest
 
 from regalloc.rl.baselines import Baselines
-from tests.rl.simulator import TRAIN, make_episode
+from tests.rl.simulator import make_episode
 
-GROUPS = dataclasses.replace(TRAIN, rollouts=2, log_reward=True)
+SINGLE = {"log_reward": False, "decay": 0.8}
+GROUPS = {"log_reward": True, "decay": None}
 
 
 def episode(name, score):
     return dataclasses.replace(make_episode(name, None, 1, 2), score=score)
 
 
-def rewards(baselines, rollouts, train):
+def rewards(baselines, rollouts, how):
     episodes = [[episode(*pair) for pair in rollout] for rollout in rollouts]
     return [
-        (s.episode.function, s.default, s.reward) for s in baselines.score("m", episodes, train)
+        (s.episode.function, s.default, s.reward) for s in baselines.score("m", episodes, **how)
     ]
 
 
 def test_single_rollout_is_compared_with_a_moving_average():
     baselines = Baselines({"m": {"f": 4.0}})
-    assert rewards(baselines, [[("f", 2.0)]], TRAIN) == [("f", 4.0, 0.5)]
+    assert rewards(baselines, [[("f", 2.0)]], SINGLE) == [("f", 4.0, 0.5)]
     assert baselines.averages == {"m": {"f": pytest.approx(3.6)}}
-    assert rewards(baselines, [[("f", 1.8)]], TRAIN) == [("f", 4.0, pytest.approx(0.5))]
+    assert rewards(baselines, [[("f", 1.8)]], SINGLE) == [("f", 4.0, pytest.approx(0.5))]
 
 
 def test_rollouts_are_compared_with_each_other():
@@ -47,8 +48,8 @@ def test_namesakes_are_groups_of_their_own():
     assert found == [("f", 2.0, 0.0)] * 4
 
 
-@pytest.mark.parametrize("train", [TRAIN, GROUPS])
-def test_functions_without_a_comparison_are_left_out(train):
+@pytest.mark.parametrize("how", [SINGLE, GROUPS])
+def test_functions_without_a_comparison_are_left_out(how):
     baselines = Baselines({"m": {"f": 1.0}})
-    assert rewards(baselines, [[("f", math.inf), ("new", 1.0)]] * 2, train) == []
-    assert Baselines({}).score("unknown", [[episode("f", 1.0)]], train) == []
+    assert rewards(baselines, [[("f", math.inf), ("new", 1.0)]] * 2, how) == []
+    assert Baselines({}).score("unknown", [[episode("f", 1.0)]], **how) == []

@@ -17,9 +17,9 @@ from regalloc.rl.backend import tf
 from regalloc.rl.dataset import encode_decisions, take_observation
 from regalloc.rl.folder import check_policy, policy_hash
 from regalloc.rl.network import RegallocNetwork
-from regalloc.rl.sampling import draw_uniform_arrays
 from tests.rl import simulator
 from tests.rl.simulator import Session, make_observations
+from tests.rl.uniforms import draw_uniform_arrays
 
 
 @pytest.fixture

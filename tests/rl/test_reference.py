@@ -16,10 +16,10 @@ from regalloc.rl.graph import read_output
 from regalloc.rl.learner import Rater
 from regalloc.rl.network import RegallocNetwork
 from regalloc.rl.ppo import PpoLearner
-from tests.rl.simulator import NETWORK, TRAIN, make_observations
+from tests.rl.simulator import NETWORK, PPO, make_observations
 
 SEQUENCES, LENGTH = 8, 5
-TRAIN_ONCE = dataclasses.replace(TRAIN, batch_size=SEQUENCES, sequence_length=LENGTH, l2=0.01)
+PPO_ONCE = dataclasses.replace(PPO, batch_size=SEQUENCES, sequence_length=LENGTH, l2=0.01)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_loss_and_gradients_are_the_same(encoder, table, episodes, weights, old)
     rewards = np.random.default_rng(1).normal(size=SEQUENCES).astype(np.float32)
 
     # Given the advantages, like ours; left to itself it sets the last one of a sequence to 0.
-    theirs = reference.create_agent(encoder, weights, TRAIN_ONCE, advantages=False)
+    theirs = reference.create_agent(encoder, weights, PPO_ONCE, advantages=False)
     take_plain_steps(theirs)
     examples = reference.encode_examples(episodes, old, rewards)
     parsed = [reference._parse(example) for example in examples]
@@ -81,8 +81,8 @@ def test_loss_and_gradients_are_the_same(encoder, table, episodes, weights, old)
     }
     their_loss = float(theirs.train(batch.replace(policy_info=info)).loss)
 
-    learner = PpoLearner(NETWORK, TRAIN_ONCE, encoder.width, 1)
-    learner.set_weights(weights)
+    learner = PpoLearner(NETWORK, PPO_ONCE, encoder.width, 1)
+    learner.actor.set_values(weights)
     take_plain_steps(learner._agent)
     chosen = np.arange(SEQUENCES * LENGTH).reshape(SEQUENCES, LENGTH)
     arrays = (table.rows, table.stages, table.slots, table.actions, tf.constant(old))
@@ -92,7 +92,7 @@ def test_loss_and_gradients_are_the_same(encoder, table, episodes, weights, old)
     assert our_loss == pytest.approx(their_loss, rel=1e-5)
     assert 0 < clipped < 1
     moved = theirs.actor_net._weights
-    for name, value in learner.weights.items():
+    for name, value in learner.actor.get_values().items():
         gradient = weights[name] - value
         # A softmax does not depend on what is added to all logits.
         assert name == "logits/bias" or np.abs(gradient).max() > 1e-4, name
@@ -110,7 +110,7 @@ def test_examples_come_in_whole_batches_even_of_few_decisions(episodes, old):
 
 
 def test_saved_policy_takes_the_likeliest_action(encoder, episodes, weights, tmp_path):
-    agent = reference.create_agent(encoder, weights, TRAIN_ONCE)
+    agent = reference.create_agent(encoder, weights, PPO_ONCE)
     reference.save_policy(agent, tmp_path)
     name, _ = read_output((tmp_path / "saved_model.pb").read_bytes())
     assert name == "StatefulPartitionedCall"

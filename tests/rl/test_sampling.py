@@ -5,8 +5,9 @@ import pytest
 
 from regalloc.compiler.features import FEATURES, NUM_CANDIDATES
 from regalloc.rl.backend import tf
-from regalloc.rl.sampling import draw_uniform_arrays, draw_uniforms, mix_array, perturb
+from regalloc.rl.sampling import draw_uniforms, mix_array, perturb
 from tests.rl.simulator import make_observations
+from tests.rl.uniforms import draw_uniform_arrays
 
 # Of chi-square's distribution with 32 degrees of freedom, one in 10^5 lies above.
 CHI_SQUARE_32 = 77.0

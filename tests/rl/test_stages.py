@@ -8,8 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -32,7 +30,6 @@ from tests.rl.simulator import (
     make_run,
 )
 
-OVERLAP = dataclasses.replace(TRAIN, rollouts=3, overlap=True, export_every=1)
 NAMES = [*(f"m{i}.o" for i in range(7)), BROKEN, QUIET]
 
 
@@ -69,10 +66,10 @@ kill_at, jobs = int(sys.argv[2]), int(sys.argv[3])
 regalloc.compiler.pool.compile_all = simulator.compile_all
 train.open_toolchain = train.probe = train.probe_policy = lambda *ignored: None
 learn = train.Training._learn
-def learn_or_die(self, scored, weights):
+def learn_or_die(self, scored):
     if self.state.iteration == kill_at:
         os.kill(os.getpid(), signal.SIGKILL)
-    return learn(self, scored, weights)
+    return learn(self, scored)
 train.Training._learn = learn_or_die
 train.run(simulator.make_context(Path(sys.argv[1]), jobs=jobs))
 """
@@ -173,83 +170,6 @@ def test_groups_of_rollouts_resume_as_if_undisturbed(
             train.run(make_context(other, train=train_))
     train.run(make_context(other, train=train_, jobs=2))
     assert hashes(other) == hashes(root)
-
-
-@pytest.mark.parametrize("algorithm", ["ppo", "rebel"])
-@pytest.mark.parametrize("stop_at", [1, 2])
-def test_overlapping_rounds_resume_as_if_undisturbed(
-    root, tmp_path, fake_compiler, monkeypatch, algorithm, stop_at
-):
-    train_ = dataclasses.replace(OVERLAP, algorithm=algorithm)
-    other = shutil.copytree(root, tmp_path / "other")
-    train.run(make_context(root, train=train_))
-    log = train.Training._log
-
-    def log_or_stop(self, scored):
-        if self.state.iteration == stop_at:
-            sys.exit(1)
-        log(self, scored)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(train.Training, "_log", log_or_stop)
-        with pytest.raises(SystemExit):
-            train.run(make_context(other, train=train_))
-    train.run(make_context(other, train=train_, jobs=2))
-    assert hashes(other) == hashes(root)
-
-
-def test_overlapping_rounds_collect_with_the_policy_before(root, tmp_path, fake_compiler):
-    other = shutil.copytree(root, tmp_path / "other")
-    train.run(make_context(root, train=OVERLAP))
-    train.run(make_context(other, train=dataclasses.replace(OVERLAP, overlap=False)))
-    late, prompt = (export_hashes(place) for place in (root, other))
-    # Round 0 is the same in both, and so is what it learned.
-    assert late[0] == late[1] == prompt[0]
-    assert late[2] == prompt[1]
-    assert late[3] not in (*late[:3], *prompt)
-
-
-def export_hashes(root: Path) -> list[str]:
-    policies = root / "output_model" / "policies"
-    return [policy_hash(policies / str(i) / "saved_policy") for i in range(4)]
-
-
-def test_learning_that_ends_gives_up_the_compiles_beside_it(root, fake_compiler, monkeypatch):
-    asked = threading.Event()
-
-    def compile_all(toolchain, requests, limits, jobs, advance, **options):
-        if not asked.is_set():
-            asked.set()
-            return simulator.compile_all(toolchain, requests, limits, jobs, advance, **options)
-        while True:
-            advance()
-            time.sleep(0.01)
-
-    def interrupt(self, scored, weights):
-        raise KeyboardInterrupt
-
-    remember(root, NAMES)
-    monkeypatch.setattr("regalloc.compiler.pool.compile_all", compile_all)
-    monkeypatch.setattr(train.Training, "_learn", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        train.run(make_context(root, train=OVERLAP))
-    assert "ahead" not in "".join(thread.name for thread in threading.enumerate())
-
-
-def test_compiles_that_fail_beside_the_learning_are_an_error(root, fake_compiler, monkeypatch):
-    collected = []
-
-    def compile_all(toolchain, requests, limits, jobs, advance, **options):
-        if collected:
-            return [Failed(module.name, "signal", "SIGSEGV", 2) for module, _ in requests]
-        collected.append(requests)
-        return simulator.compile_all(toolchain, requests, limits, jobs, advance, **options)
-
-    remember(root, NAMES)
-    monkeypatch.setattr("regalloc.compiler.pool.compile_all", compile_all)
-    with pytest.raises(CompileError) as caught:
-        train.run(make_context(root, train=OVERLAP))
-    assert caught.value.brief.startswith("none of ")
 
 
 def test_checkpoint_of_other_settings_is_refused(root, fake_compiler):

@@ -8,6 +8,7 @@ import pytest
 
 from regalloc import __main__ as cli
 from regalloc.errors import CorpusError
+from regalloc.settings import Limits, Network, Ppo, Rebel, Train, format_bindings, load_profile
 from regalloc.stages import table
 
 BINDINGS = ("--bind=Vocab.quantiles=9", "--bind=Vocab.sampling_fraction=1.0")
@@ -39,6 +40,19 @@ def test_stage_is_told_how_long_others_took(monkeypatch):
     seen = []
     assert run_with(monkeypatch, seen.append, "--took=extract:57.1", "--took=trace:5.0") == 0
     assert seen[0].durations_s == {"extract": 57.1, "trace": 5.0}
+
+
+@pytest.mark.parametrize(("algorithm", "own"), [("ppo", Ppo), ("rebel", Rebel)])
+def test_train_is_given_its_algorithms_section_alone(monkeypatch, algorithm, own):
+    seen = []
+    monkeypatch.setattr(table, "function", lambda _stage: seen.append)
+    profile = load_profile("quick", [f"Train.algorithm={algorithm!r}"])
+    sections = table.sections_of(table.find("train"), profile)
+    bindings = format_bindings(profile.get(kind) for kind in sections)
+    assert cli.main(["regalloc", "train", *(f"--bind={binding}" for binding in bindings)]) == 0
+    assert list(seen[0].settings.sections) == [
+        profile.get(kind) for kind in (Network, Train, Limits, own)
+    ]
 
 
 def interrupt(_context):

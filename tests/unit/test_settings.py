@@ -8,6 +8,7 @@ from regalloc.errors import ConfigError
 from regalloc.settings import (
     Corpus,
     Network,
+    Ppo,
     Trace,
     Train,
     Warmstart,
@@ -30,23 +31,18 @@ def test_full_profile_is_the_original_recipe():
     assert full.get(Corpus).targets == ("all",)
     assert full.get(Trace).sampling_rate == 0.2
     assert (train.policy_iterations, train.modules_per_iteration) == (3000, 512)
-    assert (train.steps, train.batch_size, train.sequence_length) == (200, 256, 16)
+    ppo = full.get(Ppo)
+    assert (ppo.steps, ppo.batch_size, ppo.sequence_length) == (200, 256, 16)
 
 
 def test_seed_profile_stays_upstreams():
     seed = load_profile("seed")
     assert seed.get(Corpus) == load_profile("quick").get(Corpus)
-    full, train = load_profile("full").get(Train), seed.get(Train)
-    shorter = {
-        "policy_iterations": 6,
-        "modules_per_iteration": 32,
-        "steps": 50,
-        "export_every": 2,
-    }
-    assert train == dataclasses.replace(full, **shorter)
-    assert seed.get(Warmstart) == dataclasses.replace(
-        load_profile("full").get(Warmstart), steps=1000
-    )
+    full = load_profile("full")
+    shorter = {"policy_iterations": 6, "modules_per_iteration": 32, "export_every": 2}
+    assert seed.get(Train) == dataclasses.replace(full.get(Train), **shorter)
+    assert seed.get(Ppo) == dataclasses.replace(full.get(Ppo), steps=50)
+    assert seed.get(Warmstart) == dataclasses.replace(full.get(Warmstart), steps=1000)
 
 
 def test_bindings_reproduce_the_sections():
@@ -62,8 +58,8 @@ def test_binding_wins_over_the_profile():
 def test_profile_is_found_from_any_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     own = tmp_path / "own.gin"
-    own.write_text("include 'configs/profiles/quick.gin'\nTrain.steps = 7\n")
-    assert load_profile(str(own)).get(Train).steps == 7
+    own.write_text("include 'configs/profiles/quick.gin'\nPpo.steps = 7\n")
+    assert load_profile(str(own)).get(Ppo).steps == 7
 
 
 def test_whole_number_serves_as_float():
@@ -77,9 +73,12 @@ def test_whole_number_serves_as_float():
         ("Trace.rate=1", "doesn't have a parameter named 'rate'"),
         ("Trades.sampling_rate=1", "No configurable matching 'Trades'"),
         ("Trace.sampling_rate='much'", "Trace.sampling_rate takes float, not 'much'"),
-        ("Train.steps=1.5", "Train.steps takes int, not 1.5"),
+        ("Ppo.steps=1.5", "Ppo.steps takes int, not 1.5"),
         ("Network.with_sqrt=1", "Network.with_sqrt takes bool, not 1"),
         ("Corpus.targets='all'", "Corpus.targets takes tuple[str, ...], not 'all'"),
+        ("Bench.workers=(1, 'two')", "Bench.workers takes tuple[int, ...], not (1, 'two')"),
+        ("Llvm.flavor='binary'", "Llvm.flavor takes 'relink' or 'source', not 'binary'"),
+        ("Train.algorithm='dqn'", "Train.algorithm takes 'ppo' or 'rebel', not 'dqn'"),
         ("Trace.sampling_rate", "Couldn't parse statement"),
     ],
 )
@@ -89,6 +88,36 @@ def test_binding_that_does_not_fit_is_named(binding, words):
     assert caught.value.brief == "the configuration does not fit"
     assert words in caught.value.details
     assert caught.value.exit_code == 10
+
+
+def test_binding_that_moved_says_where_to():
+    with pytest.raises(ConfigError) as caught:
+        load_profile("quick", ["Train.clip=0.1"])
+    assert caught.value.brief == "Train.clip is Ppo.clip now"
+    assert "Train.clip=0.1" in caught.value.details
+    assert caught.value.resolution == "rename it; configs/ppo.gin has all that moved with it"
+    assert caught.value.exit_code == 10
+
+
+def test_file_of_a_user_with_a_setting_that_moved_is_told_with_its_line(tmp_path):
+    own = tmp_path / "own.gin"
+    own.write_text("include 'configs/profiles/quick.gin'\nTrain.baseline_decay = 0.7\n")
+    with pytest.raises(ConfigError) as caught:
+        load_profile(str(own))
+    assert caught.value.brief == "Train.baseline_decay is Ppo.baseline_decay now"
+    assert f'"{own}", line 2' in caught.value.details
+
+
+def test_binding_of_a_setting_that_was_removed_says_so():
+    with pytest.raises(ConfigError) as caught:
+        load_profile("quick", ["Train.overlap=True"])
+    assert caught.value.brief == "there is no Train.overlap any more"
+    assert (caught.value.resolution, caught.value.exit_code) == ("leave it out", 10)
+
+
+def test_section_that_is_not_there_is_an_error():
+    with pytest.raises(KeyError, match="Network"):
+        settings.parse_bindings((Trace,), ["Trace.sampling_rate=1.0"]).get(Network)
 
 
 def test_missing_binding_is_named():

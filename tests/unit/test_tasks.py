@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from regalloc.images.tree import TREE, build_tasks
+
 CHECKOUT = Path(__file__).parents[2]
 DEBIAN_12 = 'VERSION_ID="12"' in Path("/etc/os-release").read_text()
 
@@ -19,13 +21,14 @@ def invoke(*args: str, **environ: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+def listed() -> set[str]:
+    """Return the names of all tasks."""
+    lines = invoke("--list").stdout.splitlines()
+    return {line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "}
+
+
 def test_list_names_every_task():
-    listed = {
-        line.split()[0]
-        for line in invoke("--list").stdout.splitlines()
-        if line.startswith("  ") and line[2] != " "
-    }
-    assert listed == {
+    assert listed() == {
         "bench", "build-bench", "build-cluster", "build-corpus", "build-kit", "build-llvm",
         "build-programs", "clean", "doctor", "evaluate", "extract", "load", "lock", "programs",
         "pull", "push", "release", "report", "save", "sbom", "shell", "status", "tensorboard",
@@ -33,14 +36,32 @@ def test_list_names_every_task():
     }  # fmt: skip
 
 
+def test_make_knows_every_task():
+    tasks = sorted(listed())
+    done = subprocess.run(
+        ["make", "--dry-run", *tasks], capture_output=True, text=True, cwd=CHECKOUT, check=False
+    )
+    run = {line.split()[1] for line in done.stdout.splitlines() if "/bin/invoke " in line}
+    assert (done.returncode, sorted(run)) == (0, tasks), done.stderr
+
+
+def test_each_image_is_built_by_one_task():
+    built = [image for images in build_tasks().values() for image in images]
+    assert sorted(built, key=TREE.index) == list(TREE)
+    assert build_tasks()["build-llvm"] == TREE[:3]
+    text = invoke("--help", "build-llvm").stdout
+    assert "Build the images base, llvm, trainer: clang and tools with the ML" in text
+
+
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [
         (("--profile=nope",), 10, "error: no profile 'nope'"),
         (("--bind=Train.clap=1",), 10, "error: the configuration does not fit"),
+        (("--bind=Train.clip=1",), 10, "error: Train.clip is Ppo.clip now"),
         (("--seed=-1",), 10, "error: --seed and --jobs are not negative"),
         (("--llvm=17",), 10, "error: LLVM 17 is not supported"),
-        (("--flavor=binary",), 10, "error: there is no flavour 'binary'"),
+        (("--flavor=binary",), 10, "error: the configuration does not fit"),
         (("--registry=http://x",), 10, "error: registry 'http://x' cannot be used"),
         (("--corpus-from=deb:No!",), 10, "error: --corpus-from=deb:No! cannot be used"),
         (("--corpus-from=/nowhere",), 21, "error: there is no folder /nowhere"),

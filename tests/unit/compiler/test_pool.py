@@ -7,7 +7,7 @@ import pytest
 
 from regalloc.compiler.pool import compile_all, count_kinds
 from regalloc.compiler.replays import Replay
-from regalloc.compiler.runner import Compiled, Failed
+from regalloc.compiler.results import Compiled, Failed
 from regalloc.errors import DiskError
 from tests.unit.compiler.fakes import (
     LIMITS,

@@ -11,7 +11,8 @@ from regalloc.compiler import processes
 from regalloc.compiler.code import Code
 from regalloc.compiler.corpus import Module
 from regalloc.compiler.remarks import SpillCode
-from regalloc.compiler.runner import Compiled, Failed, compile_module
+from regalloc.compiler.results import Compiled, Failed
+from regalloc.compiler.runner import compile_module
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import DiskError, ToolchainError
 from regalloc.releases import RELEASES, find_release

@@ -239,7 +239,7 @@ def test_interrupted_train_keeps_its_folder_for_the_same_key(run):
 
 def test_interrupted_train_starts_afresh_for_another_key(run):
     interrupt_training(run)
-    settings = load_profile("quick", ["Train.clip=0.1"])
+    settings = load_profile("quick", ["Rebel.l2=0.1"])
     make(replace(run, wish=replace(run.wish, settings=settings)))
     assert not (run.folder / "output_model" / "checkpoint").exists()
 
@@ -247,7 +247,7 @@ def test_interrupted_train_starts_afresh_for_another_key(run):
 def test_a_finished_model_of_another_key_is_moved_aside(run, said):
     make(run)
     key = read_manifest(run.folder / "output_model").key
-    settings = load_profile("quick", ["Train.clip=0.1"])
+    settings = load_profile("quick", ["Rebel.l2=0.1"])
     make(replace(run, wish=replace(run.wish, settings=settings)))
     aside = run.folder / f"output_model.{key[:8]}"
     assert read_manifest(aside).key == key

@@ -142,6 +142,50 @@ def test_plan_names_the_changed_setting(wish):
     }
 
 
+def test_plan_a_setting_of_the_other_algorithm_runs_nothing_again(wish):
+    changed = replace(wish, settings=load_profile("quick", ["Ppo.clip=0.1", "Ppo.steps=3"]))
+    assert reasons(plan(ALL, changed, whole(wish))) == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "reason"),
+    [
+        ((), ("Train.algorithm='ppo'",), "Train.algorithm changed from 'rebel' to 'ppo'"),
+        (("Train.algorithm='ppo'",), ("Train.algorithm='ppo'", "Ppo.clip=0.1"),
+         "Ppo.clip changed from 0.2 to 0.1"),
+    ],
+)  # fmt: skip
+def test_plan_names_what_changed_for_the_algorithm(wish, before, now, reason):
+    made, changed = (
+        replace(wish, settings=load_profile("quick", list(bindings))) for bindings in (before, now)
+    )
+    assert reasons(plan(["train"], changed, whole(made))) == {"train": f"setting {reason}"}
+
+
+@pytest.mark.parametrize(
+    ("bindings", "line", "then", "reason"),
+    [
+        (["Train.algorithm='ppo'"], "Train.clip=0.2", "Train.clip=0.2",
+         "it was made by another version of the pipeline"),
+        (["Train.algorithm='ppo'"], "Train.clip=0.2", "Train.clip=0.1",
+         "setting Ppo.clip changed from 0.1 to 0.2"),
+        (["Train.algorithm='ppo'"], "Train.clip=0.2", "Train.clip=0.2\nTrain.overlap=False",
+         "setting Train.overlap is no longer used"),
+        ([], "Rebel.l2=0.0001", "Rebel.l2=0.0001\nTrain.clip=0.2",
+         "setting Ppo.clip is no longer used"),
+    ],
+)  # fmt: skip
+def test_plan_reads_manifests_of_before_ppo_had_a_section(wish, bindings, line, then, reason):
+    chosen = replace(wish, settings=load_profile("quick", bindings))
+    found = whole(chosen)
+    made = found.manifests["train"]
+    now = made.gin.replace("Ppo.", "Train.")
+    assert line in now
+    old = msgspec_replace(made, gin=now.replace(line, then), key="old")
+    actions = plan(["train"], chosen, replace(found, manifests={**found.manifests, "train": old}))
+    assert reasons(actions) == {"train": reason}
+
+
 def test_plan_a_changed_seed_leaves_the_corpus_alone(wish):
     changed = reasons(plan(ALL, replace(wish, seed=1), whole(wish)))
     assert changed == {

@@ -8,7 +8,7 @@ from rich.console import Console
 from regalloc.errors import ConfigError, ManifestError
 from regalloc.page.seeds import compare_seeds, describe_seeds
 from regalloc.pipeline import seeds
-from regalloc.pipeline.host import Options
+from regalloc.pipeline.options import Options
 from regalloc.pipeline.report_table import print_seeds
 from regalloc.pipeline.seeds import find_seeds, rebuild_pages, train_seeds
 from regalloc.report import report

@@ -1,5 +1,4 @@
 import io
-import sys
 
 from regalloc.report.progress import Lines, progress
 
@@ -24,19 +23,3 @@ def test_progress_without_a_terminal_writes_the_last_line(capsys):
         advance()
         advance()
     assert capsys.readouterr().err.startswith("extract 2/2, ")
-
-
-def test_loops_that_overlap_on_a_terminal_each_have_a_bar(capsys, monkeypatch):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with progress("collect 1", 2) as compiled, progress("learn 0", 3) as learned:
-        for advance in (compiled, compiled, learned):
-            advance()
-    with progress("learn 1", 1) as advance:
-        advance()
-    shown = capsys.readouterr().err
-    assert "collect 1" in shown
-    assert "2/2" in shown
-    assert "learn 0" in shown
-    assert "1/3" in shown
-    assert "learn 1" in shown
-    assert "1/1" in shown

@@ -8,12 +8,12 @@ TASKS := bench build-bench build-llvm build-corpus build-kit build-programs buil
          evaluate report release programs tensorboard status doctor shell clean pull push save load lock verify sbom
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test test-all test-unit lint $(TASKS)
+.PHONY: help venv test test-all test-unit test-rl lint $(TASKS)
 
 help: venv  ## show this text
 	@$(VENV)/bin/invoke --list
 	@echo "make <task> ARGS='--flag=value ...', make <task> ARGS=--help"
-	@echo "make test, test-all, test-unit or lint; ARGS are flags of pytest, as in make test-unit ARGS='-k plan'"
+	@echo "make test, test-all, test-unit, test-rl or lint; ARGS are flags of pytest, as in make test-unit ARGS='-k plan'"
 
 venv:  ## make the virtual environment, if the lock changed
 	@scripts/bootstrap $(VENV)
@@ -29,6 +29,9 @@ test-all: venv  ## run every test, as before a release
 
 test-unit: venv  ## run the tests that need no engine and no image
 	@scripts/run-tests unit $(PYTEST) $(NOT_SLOW) $(ARGS)
+
+test-rl: venv  ## run the tests of the learning on this code, in a trainer image that exists
+	@$(VENV)/bin/python -m tests.trainer $(ARGS)
 
 lint: venv  ## check types, style, scripts and Dockerfiles
 	$(VENV)/bin/ruff check .

@@ -57,12 +57,17 @@ class DockerStore:
 
     def remove(self, prefix: str) -> tuple[str, ...]:
         """Remove every image whose reference starts so, and return the references."""
+        removed = self.list_names(prefix)
         with translated():
-            tags = sorted(tag for image in self._client.images.list() for tag in image.tags)
-            removed = tuple(tag for tag in tags if tag.startswith(prefix))
-            for tag in removed:
-                self._client.images.remove(tag, force=True)
+            for name in removed:
+                self._client.images.remove(name, force=True)
         return removed
+
+    def list_names(self, prefix: str) -> tuple[str, ...]:
+        """Return the references that start so, sorted."""
+        with translated():
+            names = (name for image in self._client.images.list() for name in image.tags)
+            return tuple(sorted(name for name in names if name.startswith(prefix)))
 
     def fetch(self, reference: str) -> bool:
         """Fetch an image by its name from its registry, and return whether that worked."""

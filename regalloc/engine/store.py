@@ -71,6 +71,9 @@ class ImageStore(Protocol):
     def remove(self, prefix: str) -> tuple[str, ...]:
         """Remove every image whose reference starts so, and return the references."""
 
+    def list_names(self, prefix: str) -> tuple[str, ...]:
+        """Return the references that start so, sorted."""
+
     def fetch(self, reference: str) -> bool:
         """Fetch an image by its name from its registry, and return whether that worked."""
 

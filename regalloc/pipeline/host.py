@@ -17,7 +17,7 @@ from regalloc.images.tree import resolve_targets
 from regalloc.layout import PROGRAMS, RELEASE
 from regalloc.pipeline.backend import select_backend
 from regalloc.pipeline.cluster import find_cluster
-from regalloc.pipeline.execute import execute
+from regalloc.pipeline.execute import Times, execute
 from regalloc.pipeline.export import check_target, export
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.machine import (
@@ -53,8 +53,8 @@ def run_stages(options: Options, wanted: Sequence[str], policy: str = "") -> Non
         RegallocError: of the class that names the cause.
     """
     run = prepare(options, policy)
-    if _make(run, wanted, dry=options.dry_run):
-        show_results(run, wanted)
+    if times := _make(run, wanted, dry=options.dry_run):
+        show_results(run, wanted, renewed=bool(times.actions))
 
 
 def release(options: Options, policy: str, target: str) -> None:
@@ -73,7 +73,7 @@ def release(options: Options, policy: str, target: str) -> None:
     if folder:
         check_target(folder)
     packed = run.engine.images is not None
-    if not _make(run, ("release",), ("base",) if packed else (), dry=options.dry_run):
+    if _make(run, ("release",), ("base",) if packed else (), dry=options.dry_run) is None:
         return
     if packed:
         say(f"image: {build_image(run)}")
@@ -91,17 +91,20 @@ def build_images(options: Options, wanted: Sequence[str]) -> None:
     _make(prepare(options), (), wanted, dry=options.dry_run)
 
 
-def _make(run: Run, stages: Sequence[str], images: Sequence[str] = (), *, dry: bool) -> bool:
-    """Make what is wanted and return whether it is there; when dry, only say what would be done."""
+def _make(
+    run: Run, stages: Sequence[str], images: Sequence[str] = (), *, dry: bool
+) -> Times | None:
+    """Make what is wanted and return how long it took; when dry, only say what would be done."""
     # Images alone are made beside a run that is at work.
     with exclusive(run.folder) if stages and not dry else nullcontext():
         found = look_around(run.folder, run.wish.targets, run.engine)
         planned = plan(resolve(stages, run.wish), run.wish.targets, found, images)
         if dry:
             print_plan(planned, "would do")
-        else:
-            print_times(planned, execute(planned, run), run.folder)
-    return not dry
+            return None
+        times = execute(planned, run)
+        print_times(planned, times, run.folder)
+        return times
 
 
 def relock() -> None:

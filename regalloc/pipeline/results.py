@@ -9,7 +9,7 @@ from rich.console import Console
 
 from regalloc.engine.local import local_folder
 from regalloc.images.tree import Target
-from regalloc.layout import BENCH, EVALUATION, PROGRAMS, PROGRAMS_RESULT, REPORT
+from regalloc.layout import BENCH, EVALUATION, PROGRAMS, PROGRAMS_RESULT, REPORT, REPORT_PAGE
 from regalloc.pipeline.bench import show_bench
 from regalloc.pipeline.programs_table import print_programs
 from regalloc.pipeline.report_page import write_page
@@ -17,8 +17,13 @@ from regalloc.pipeline.report_table import print_report
 from regalloc.pipeline.run import Run
 
 
-def show_results(run: Run, wanted: Collection[str]) -> None:
+def show_results(run: Run, wanted: Collection[str], *, renewed: bool) -> None:
     """Print what the wanted stages found out, and write the run's page if it has one.
+
+    Args:
+        run: where they are.
+        wanted: names of stages.
+        renewed: whether anything was made anew. What is not leaves the page as it is.
 
     Raises:
         ManifestError: a result cannot be read.
@@ -31,8 +36,17 @@ def show_results(run: Run, wanted: Collection[str]) -> None:
         print_programs(folder / PROGRAMS / PROGRAMS_RESULT)
     if "bench" in wanted:
         show_bench(folder, folder / BENCH)
-    if {"evaluate", "programs"} & set(wanted) and (folder / EVALUATION / REPORT).is_file():
+    report, page = folder / EVALUATION / REPORT, folder / REPORT_PAGE
+    if not {"evaluate", "programs"} & set(wanted) or not report.is_file():
+        return
+    if renewed or not _is_newer(page, report):
         show_page(folder, local_toolchain(run.cache, run.wish.targets["llvm"]))
+    else:
+        _print_path(page)
+
+
+def _is_newer(path: Path, other: Path) -> bool:
+    return path.is_file() and path.stat().st_mtime >= other.stat().st_mtime
 
 
 def show_page(folder: Path, toolchain: Path) -> None:
@@ -46,7 +60,10 @@ def show_page(folder: Path, toolchain: Path) -> None:
         ManifestError: there is no report, or it cannot be read.
         DiskError: the page cannot be written.
     """
-    page = write_page(folder, toolchain)
+    _print_path(write_page(folder, toolchain))
+
+
+def _print_path(page: Path) -> None:
     Console().print(f"report: {page}", markup=False, soft_wrap=True, highlight=False)
 
 

@@ -35,7 +35,7 @@ def engine() -> DockerEngine:
 
 
 @pytest.fixture(scope="module")
-def sdk() -> Iterator[Any]:
+def sdk(engine: DockerEngine) -> Iterator[Any]:
     import docker
 
     client = docker.from_env()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 
 import pytest
@@ -13,44 +12,21 @@ from regalloc.images.tree import resolve_targets
 from regalloc.pipeline.machine import cache_folder
 from regalloc.settings import load_profile
 from tests.engines import CHECKOUT, call, task, why_not
-
-EMULATOR = "qemu-x86_64-static"
-PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/rl")
+from tests.trainer import PYTEST, THE_IMAGES, container_argv
 
 
 def target(name):
     return resolve_targets(CHECKOUT, load_profile("quick"), os.environ)[name].ref
 
 
-def find_emulator():
-    """Return the path of the emulator of other processors, if this machine has it."""
-    return filter(None, [shutil.which(EMULATOR)])
-
-
-def in_docker():
-    """Return the command line of the tests in a container without network."""
-    volumes = (
-        f"{CHECKOUT}/tests:/src/tests:ro",
-        f"{CHECKOUT}/pyproject.toml:/src/pyproject.toml:ro",
-        *(f"{emulator}:/usr/local/bin/{EMULATOR}:ro" for emulator in find_emulator()),
-        # Not in the trainer, but compared with it.
-        f"{CHECKOUT}/regalloc/bench:/opt/regalloc/regalloc/bench:ro",
-    )
-    return [
-        "docker", "run", "--rm", "--init", "--network=none", "--workdir=/src", "--env=HOME=/tmp",
-        *(f"--volume={volume}" for volume in volumes),
-        "--entrypoint=/opt/venv/bin/python", str(target("trainer")), *PYTEST,
-    ]  # fmt: skip
-
-
-def on_this_machine():
+def on_this_machine(flags):
     """Return the command line of the tests in the local trainer."""
     folder = local_folder(cache_folder(os.environ), target("trainer"))
-    return [str(folder / "venv/bin/python"), *PYTEST]
+    return [str(folder / "venv/bin/python"), *PYTEST, *flags]
 
 
 @pytest.mark.timeout(2400)
-def test_trainer_passes_the_tests_that_need_tensorflow():
+def test_trainer_passes_the_tests_that_need_tensorflow(pytestconfig):
     engine = next((name for name in ("docker", "local") if not why_not(name)), None)
     if engine is None:
         pytest.skip(f"docker: {why_not('docker')}; local: {why_not('local')}")
@@ -60,8 +36,12 @@ def test_trainer_passes_the_tests_that_need_tensorflow():
     environ = dict(os.environ, PYTHONPATH=str(CHECKOUT), PYTHONHASHSEED="0")
     if engine == "local":
         environ["REGALLOC_TOOLCHAIN"] = str(llvm)
+    # The same choice of marks inside: whether slow tests are wanted.
+    flags = ("-m", pytestconfig.option.markexpr)
     run = subprocess.run(
-        in_docker() if engine == "docker" else on_this_machine(),
+        container_argv(target("trainer"), THE_IMAGES, flags)
+        if engine == "docker"
+        else on_this_machine(flags),
         cwd=CHECKOUT,
         env=environ,
         capture_output=True,

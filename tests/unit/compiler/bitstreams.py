@@ -72,8 +72,13 @@ def abbreviated(text, element, width=5):
 
 
 def wrap(data, offset=20):
-    header = WRAPPER_MAGIC + (0).to_bytes(4, "little") + offset.to_bytes(4, "little")
-    return header + len(data).to_bytes(4, "little") + bytes(offset - 16) + data
+    return wrapper(len(data), offset) + bytes(offset - 16) + data
+
+
+def wrapper(size, offset):
+    """Return the header that says where so many bytes of bitcode begin."""
+    words = (0, offset, size)
+    return WRAPPER_MAGIC + b"".join(word.to_bytes(4, "little") for word in words)
 
 
 @dataclass(frozen=True)

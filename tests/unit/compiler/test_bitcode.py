@@ -1,7 +1,7 @@
 import pytest
 
 from regalloc.compiler.bitcode import RAW_MAGIC, WRAPPER_MAGIC, is_bitcode, read_producer
-from tests.unit.compiler.bitstreams import abbreviated, open_block, unabbreviated, wrap
+from tests.unit.compiler.bitstreams import abbreviated, open_block, unabbreviated, wrap, wrapper
 
 # What Debian's LLVM writes before the first module.
 BEGINNINGS = {
@@ -49,7 +49,8 @@ def test_wrapped_bitcode_names_its_version():
         b"\x7fELF" + bytes(64),
         WRAPPER_MAGIC,
         wrap(b""),
-        wrap(unabbreviated("LLVM15.0.6"), 2**31)[:64],
+        # Said to begin far beyond the end.
+        wrapper(len(unabbreviated("LLVM15.0.6")), 2**31) + bytes(48),
         RAW_MAGIC + b"\xff" * 64,
         RAW_MAGIC + bytes(4096),
         open_block(block=8).data(),

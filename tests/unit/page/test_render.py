@@ -3,6 +3,7 @@ import re
 from html.parser import HTMLParser
 
 import msgspec
+import pytest
 
 from regalloc.page.content import Content, StageRecord
 from regalloc.page.render import render
@@ -53,16 +54,25 @@ def make_content(**changes):
     return Content(**{**known, **changes})
 
 
-def outline(content):
+@pytest.fixture(scope="module")
+def content():
+    return make_content()
+
+
+@pytest.fixture(scope="module")
+def page(content):
+    return render(content)
+
+
+def outline(page):
     found = Outline()
-    found.feed(render(content))
+    found.feed(page)
     assert found.open == []
     return found
 
 
-def test_page_says_everything_that_was_found():
-    content = make_content()
-    text = " ".join(" ".join(outline(content).text).split())
+def test_page_says_everything_that_was_found(content, page):
+    text = " ".join(" ".join(outline(page).text).split())
     report = content.report
     for words in (
         report.verdict.text,
@@ -79,40 +89,37 @@ def test_page_says_everything_that_was_found():
         assert words in text, words
 
 
-def test_page_of_one_policy_shows_no_other():
-    content = make_content()
+def test_page_of_one_policy_shows_no_other(content):
     alone = dataclasses.replace(content, report=compare_only(content.report, AGAIN, POLICY))
-    text = " ".join(outline(alone).text)
+    text = " ".join(outline(render(alone)).text)
     assert "trained" in text
     assert "warm start" not in text
 
 
-def test_page_needs_nothing_from_elsewhere():
-    found = outline(make_content())
+def test_page_needs_nothing_from_elsewhere(page):
+    found = outline(page)
     assert found.loads == []
     assert [link for link in found.links if not link.startswith("#")] == ["data:,"]
-    page = render(make_content())
     assert "@import" not in page
     assert re.findall(r"url\((?!#)", page) == []
 
 
-def test_links_lead_to_sections_that_are_there():
-    for content in (make_content(), make_content(curves={})):
-        found = outline(content)
+def test_links_lead_to_sections_that_are_there(page):
+    for one in (page, render(make_content(curves={}))):
+        found = outline(one)
         assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
         assert len(set(found.ids)) == len(found.ids)
 
 
-def test_names_do_not_become_part_of_the_page():
-    page = render(make_content())
+def test_names_do_not_become_part_of_the_page(page):
     assert HOSTILE not in page
     assert "<script>alert" not in page
     assert "operator&lt;&lt;" in page
     assert page.count("</script>") == 3
 
 
-def test_equal_content_gives_equal_bytes():
-    assert render(make_content()) == render(make_content())
+def test_equal_content_gives_equal_bytes(page):
+    assert render(make_content()) == page
 
 
 def test_one_round_is_no_curve():
@@ -127,29 +134,29 @@ def test_headline_follows_the_outcome():
         assert f"{words}</h1>" in page
 
 
-def test_regressions_come_with_their_commands():
+def test_regressions_come_with_their_commands(page):
     row = make_report(failed=1).held_out.function_rows[0]
     rows = make_report(failed=1).held_out.function_rows
     commands = {(row.module, row.function): "clang <in> && echo" for row in rows}
-    page = render(make_content(commands=commands))
-    assert "clang &lt;in&gt; &amp;&amp; echo" in page
-    assert row.module in page
-    assert "<summary>command</summary>" not in render(make_content())
+    with_commands = render(make_content(commands=commands))
+    assert "clang &lt;in&gt; &amp;&amp; echo" in with_commands
+    assert row.module in with_commands
+    assert "<summary>command</summary>" not in page
 
 
 def test_a_run_with_nothing_but_a_report_has_a_page():
     content = Content(title="bare", report=make_report(modules=0, functions=0))
-    text = " ".join(outline(content).text)
+    text = " ".join(outline(render(content)).text)
     assert "no verdict: no function could be compared" in text
     assert "No held-out function got worse" in text
     assert "Learning" not in text
 
 
-def test_weighted_totals_are_shown_where_there_is_a_profile():
+def test_weighted_totals_are_shown_where_there_is_a_profile(page):
     report = make_report(profiled=True)
-    page = render(make_content(report=report))
+    profiled = render(make_content(report=report))
     for part in (report.held_out, report.train):
-        assert f"{part.comparisons['policy'].weighted.ratio:.4f}<small>" in page
-    assert "<th>weighted</th>" in page
-    assert "32 functions were" in page
-    assert "weighted</th>" not in render(make_content())
+        assert f"{part.comparisons['policy'].weighted.ratio:.4f}<small>" in profiled
+    assert "<th>weighted</th>" in profiled
+    assert "32 functions were" in profiled
+    assert "weighted</th>" not in page

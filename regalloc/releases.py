@@ -1,7 +1,7 @@
 """The LLVM releases we build, trace and train with: one row each.
 
 A new release is a new row, the units it needs compiled again, and at most one new log reader in
-``regalloc/compiler/logs``.
+``regalloc/formats/logs``.
 """
 
 from __future__ import annotations

@@ -11,12 +11,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from regalloc.compiler.corpus import Module, read_corpus
 from regalloc.compiler.proof import find_difference
-from regalloc.compiler.replays import FULL, Replay
-from regalloc.compiler.results import Compiled
 from regalloc.compiler.runner import compile_module
 from regalloc.compiler.toolchain import open_toolchain
+from regalloc.formats.compile_results import Compiled
+from regalloc.formats.corpus import Module, read_corpus
+from regalloc.formats.replays import FULL, Replay
 from regalloc.settings import Limits
 
 LIMITS = Limits(wall_s=600.0, memory_mb=8192, attempts=1)

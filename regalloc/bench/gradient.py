@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from regalloc.bench import reference
 from regalloc.bench.stopwatch import Stopwatch
-from regalloc.compiler.logs import Episode
+from regalloc.formats.logs import Episode
 from regalloc.report.bench_parts import Steps
 from regalloc.rl.dataset import encode_decisions
 from regalloc.rl.learner import Experience, Rater

@@ -11,9 +11,9 @@ from regalloc.bench import reference
 from regalloc.bench.gradient import Learning, create_experience
 from regalloc.bench.scaling import compile_all
 from regalloc.bench.ways import Ways
-from regalloc.compiler.corpus import Module
-from regalloc.compiler.logs import Episode
-from regalloc.compiler.results import Compiled
+from regalloc.formats.compile_results import Compiled
+from regalloc.formats.corpus import Module
+from regalloc.formats.logs import Episode
 from regalloc.report.bench_parts import Iteration
 from regalloc.rl.learner import Experience
 from regalloc.rl.ppo import PpoLearner

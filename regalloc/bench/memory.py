@@ -9,10 +9,10 @@ from pathlib import Path
 
 from regalloc.bench.ways import Ways, upstream_argv, with_tensorflow
 from regalloc.compiler.command_lines import Advice, compile_argv
-from regalloc.compiler.corpus import Module
+from regalloc.compiler.failures import classify
 from regalloc.compiler.processes import Place, Processes, compile_place, run_limited
-from regalloc.compiler.results import classify
 from regalloc.errors import CompileError
+from regalloc.formats.corpus import Module
 from regalloc.report.bench_parts import WayName
 
 KIB_PER_MB = 1e6 / 1024

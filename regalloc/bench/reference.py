@@ -19,15 +19,15 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc.bench.reference_network import ReferenceNetwork, raw_spec
-from regalloc.compiler.features import DECISION, FEATURES, NUM_CANDIDATES, SCORE
-from regalloc.compiler.logs import Episode
-from regalloc.compiler.sequence_example import encode_sequence
+from regalloc.formats.features import DECISION, FEATURES, NUM_CANDIDATES, SCORE
+from regalloc.formats.logs import Episode
+from regalloc.formats.output_spec import write_output_spec
+from regalloc.formats.sequence_example import encode_sequence
 from regalloc.layout import SAVED_MODEL
 from regalloc.rl import graph
 from regalloc.rl.agents import ppo_values
 from regalloc.rl.backend import Tensor, policy_saver, ppo_agent, tf, time_step, trajectory
 from regalloc.rl.network import Weights, ZeroValueNetwork
-from regalloc.rl.output_spec import write_output_spec
 from regalloc.rl.preprocessing import Encoder
 from regalloc.rl.spec import action_spec
 from regalloc.settings import Ppo

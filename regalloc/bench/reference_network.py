@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from regalloc.compiler.features import FEATURES
+from regalloc.formats.features import FEATURES
 from regalloc.rl.backend import Tensor, network, tf
 from regalloc.rl.network import ILLEGAL, Weights, hidden_layers, output_spec
 from regalloc.rl.preprocessing import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from regalloc.compiler.baselines import Baseline, Found
-from regalloc.compiler.corpus import Module, hash_fraction
 from regalloc.errors import ConfigError, CorpusError
+from regalloc.formats.baselines import Baseline, Found
+from regalloc.formats.corpus import Module, hash_fraction
 from regalloc.settings import Bench
 
 

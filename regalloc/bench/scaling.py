@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 
 from regalloc.bench.ways import Ways
-from regalloc.compiler.corpus import Module
 from regalloc.compiler.pool import run_all
 from regalloc.compiler.processes import Processes
-from regalloc.compiler.results import Compiled
+from regalloc.formats.compile_results import Compiled
+from regalloc.formats.corpus import Module
 from regalloc.report.bench_parts import Point, Side
 
 Compile = Callable[[Module, Processes], list[Compiled]]

@@ -12,8 +12,8 @@ from regalloc.bench.memory import measure_peaks_mb
 from regalloc.bench.scaling import measure_points
 from regalloc.bench.turns import describe_compiles, measure_compiles
 from regalloc.bench.ways import Ways
-from regalloc.compiler.corpus import Module
-from regalloc.compiler.logs import Episode
+from regalloc.formats.corpus import Module
+from regalloc.formats.logs import Episode
 from regalloc.report.bench_parts import Compiles, Iteration, Point, Steps
 from regalloc.report.progress import progress
 

@@ -11,9 +11,9 @@ import numpy as np
 from regalloc.bench.clock import cpu_s
 from regalloc.bench.time_report import GREEDY
 from regalloc.bench.ways import Ways
-from regalloc.compiler.corpus import Module
 from regalloc.compiler.proof import find_difference
-from regalloc.compiler.results import Compiled
+from regalloc.formats.compile_results import Compiled
+from regalloc.formats.corpus import Module
 from regalloc.report.bench_parts import Compiles, Cost, WayName
 
 Compile = Callable[[Module], list[Compiled]]

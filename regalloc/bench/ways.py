@@ -17,14 +17,15 @@ from pathlib import Path
 
 from regalloc.bench.time_report import read_passes_s
 from regalloc.compiler.command_lines import Advice, Products, compile_argv
-from regalloc.compiler.corpus import Module
-from regalloc.compiler.logs import read_log
+from regalloc.compiler.failures import classify
 from regalloc.compiler.processes import Place, Processes, compile_place, run_limited
-from regalloc.compiler.replays import FULL
-from regalloc.compiler.results import Compiled, Failed, Result, classify
 from regalloc.compiler.runner import compile_rollouts
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import CompileError, TrainingLogError
+from regalloc.formats.compile_results import Compiled, Failed, Result
+from regalloc.formats.corpus import Module
+from regalloc.formats.logs import read_log
+from regalloc.formats.replays import FULL
 from regalloc.settings import Limits
 
 

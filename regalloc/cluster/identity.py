@@ -17,6 +17,7 @@ _CODE = (
     "compiler",
     "errors.py",
     "files.py",
+    "formats",
     "layout.py",
     "releases.py",
     "settings.py",

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from regalloc.cluster.identity import Identity, identify
 from regalloc.cluster.parcel import ModuleParcel, PolicyParcel, seal
-from regalloc.compiler.results import Failed, Result
 from regalloc.compiler.rollouts import compile_group
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.errors import DiskError, RegallocError
+from regalloc.formats.compile_results import Failed, Result
 from regalloc.settings import Limits
 
 TOOLCHAIN = Path(os.environ.get("REGALLOC_TOOLCHAIN", "/opt/llvm"))

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from regalloc.compiler.corpus import Module
-from regalloc.compiler.replays import Replay
 from regalloc.errors import PolicyError
+from regalloc.formats.corpus import Module
+from regalloc.formats.replays import Replay
 
 
 @dataclass(frozen=True)

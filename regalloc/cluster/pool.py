@@ -15,10 +15,10 @@ from regalloc.cluster.identity import Identity
 from regalloc.cluster.node import Answer, Order, Refusal, answer_sealed
 from regalloc.cluster.nodes import Watch, refused
 from regalloc.cluster.parcel import pack_module, pack_policy, unseal
-from regalloc.compiler.corpus import Module
 from regalloc.compiler.pool import longest_first
-from regalloc.compiler.results import Result
 from regalloc.compiler.rollouts import Request, group_requests
+from regalloc.formats.compile_results import Result
+from regalloc.formats.corpus import Module
 from regalloc.settings import Limits
 
 POLL_S = 0.5

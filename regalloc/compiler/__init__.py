@@ -1,1 +1,1 @@
-"""Corpus, compiler and the files between them; nothing here knows TensorFlow or gin."""
+"""Compiles: the compiler, its command lines, its limits; nothing here knows TensorFlow or gin."""

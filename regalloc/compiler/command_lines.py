@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.compiler import reduction
-from regalloc.compiler.corpus import Module
-from regalloc.compiler.remarks import PASS
+from regalloc.formats.corpus import Module
+from regalloc.formats.remarks import PASS
 
 ACTIONS = frozenset({"-E", "-S", "-emit-llvm", "-emit-llvm-bc", "-emit-obj", "-fsyntax-only"})
 

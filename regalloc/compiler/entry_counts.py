@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from regalloc.compiler.command_lines import PROFILE_USE, replay_flags
-from regalloc.compiler.sections import Reason
+from regalloc.compiler.embedded_bitcode import Reason
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import CorpusError
 from regalloc.files import UNREADABLE, read_json, write_json

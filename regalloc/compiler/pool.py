@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from regalloc.compiler.processes import Processes
-from regalloc.compiler.results import Failed, Result
 from regalloc.compiler.rollouts import Request, compile_group, group_requests
 from regalloc.compiler.toolchain import Toolchain
+from regalloc.formats.compile_results import Failed, Result
 from regalloc.settings import Limits
 
 T = TypeVar("T")

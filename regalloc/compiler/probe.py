@@ -11,9 +11,9 @@ from pathlib import Path
 
 from regalloc.compiler.command_lines import Advice
 from regalloc.compiler.diagnostics import blames_policy, explain
-from regalloc.compiler.logs import Episode, read_log
 from regalloc.compiler.toolchain import BUILD_IMAGES, Toolchain, run_tool
 from regalloc.errors import PolicyError, RegallocError, ToolchainError
+from regalloc.formats.logs import Episode, read_log
 
 _VALUES = 48
 

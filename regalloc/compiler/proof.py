@@ -12,15 +12,16 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from regalloc.compiler.baselines import Found, describe
 from regalloc.compiler.command_lines import optimise_argv, reduce_argv
-from regalloc.compiler.corpus import Module
+from regalloc.compiler.failures import insist
 from regalloc.compiler.processes import Processes
 from regalloc.compiler.reduction import drop_functions
-from regalloc.compiler.replays import FULL, Proof, Replay, optimised_path, reduced_path
-from regalloc.compiler.results import Compiled, Failed, Result, insist
 from regalloc.compiler.runner import compile_module, run_tool_limited
 from regalloc.compiler.toolchain import Toolchain
+from regalloc.formats.baselines import Found, describe
+from regalloc.formats.compile_results import Compiled, Failed, Result
+from regalloc.formats.corpus import Module
+from regalloc.formats.replays import FULL, Proof, Replay, optimised_path, reduced_path
 from regalloc.settings import Limits
 
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from regalloc.compiler.bitcode import RAW_MAGIC
-from regalloc.compiler.bitstream import Record, read_blocks
+from regalloc.formats.bitcode import RAW_MAGIC
+from regalloc.formats.bitstream import Record, read_blocks
 
 PASS = "elim-avail-extern"
 

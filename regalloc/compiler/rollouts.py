@@ -7,11 +7,12 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from regalloc.compiler.corpus import Module
+from regalloc.compiler.failures import insist
 from regalloc.compiler.processes import Processes
-from regalloc.compiler.results import Failed, Result, insist
 from regalloc.compiler.runner import compile_module, compile_rollouts
 from regalloc.compiler.toolchain import Toolchain
+from regalloc.formats.compile_results import Failed, Result
+from regalloc.formats.corpus import Module
 from regalloc.settings import Limits
 
 Request = tuple[Module, Path | None]

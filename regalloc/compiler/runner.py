@@ -9,15 +9,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from regalloc.compiler.bitcode import is_bitcode
-from regalloc.compiler.code import read_code
 from regalloc.compiler.command_lines import Advice, Products, compile_argv
-from regalloc.compiler.corpus import Module
-from regalloc.compiler.logs import read_log
+from regalloc.compiler.failures import classify
 from regalloc.compiler.processes import Exit, Processes, compile_place, run_limited
-from regalloc.compiler.results import Compiled, Failed, Result, classify
 from regalloc.compiler.toolchain import BUILD_IMAGES, Toolchain
 from regalloc.errors import DiskError, RegallocError, ToolchainError, TrainingLogError
+from regalloc.formats.bitcode import is_bitcode
+from regalloc.formats.compile_results import Compiled, Failed, Result
+from regalloc.formats.corpus import Module
+from regalloc.formats.generated_code import read_code
+from regalloc.formats.logs import read_log
 from regalloc.settings import Limits
 
 

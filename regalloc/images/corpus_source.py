@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from regalloc.compiler.compile_commands import COMPILE_COMMANDS, BuiltObject, read_objects
 from regalloc.errors import ConfigError, CorpusError
 from regalloc.files import hash_file
+from regalloc.formats.compile_commands import COMPILE_COMMANDS, BuiltObject, read_objects
 from regalloc.settings import Corpus
 
 DEB = "deb:"

@@ -184,7 +184,7 @@ TREE: tuple[Image, ...] = (
             "docker/trainer/packages.txt",
             *_scripts("trainer"),
             *(f"regalloc/{name}.py" for name in _MODULES),
-            *(f"regalloc/{name}/**" for name in ("stages", "compiler", "rl", "report")),
+            *(f"regalloc/{name}/**" for name in ("stages", "compiler", "formats", "rl", "report")),
         ),
         (),
         "the stages that trace, train and evaluate",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.compiler.command_lines import Advice, Products, compile_argv
-from regalloc.compiler.corpus import Module, parse_cmd
+from regalloc.formats.corpus import Module, parse_cmd
 from regalloc.layout import ARGUMENTS_SUFFIX, BITCODE_SUFFIX, CORPUS, MODEL
 
 

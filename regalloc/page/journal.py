@@ -10,9 +10,9 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from regalloc.compiler.tfrecord import read_records
-from regalloc.compiler.wire import read_varint
 from regalloc.errors import TraceError
+from regalloc.formats.tfrecord import read_records
+from regalloc.formats.wire import read_varint
 
 Curves = dict[str, dict[int, float]]
 """Value by round, by the scalar's name."""

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from regalloc.compiler.objects import measure_text
 from regalloc.compiler.processes import Place
 from regalloc.files import hash_file
+from regalloc.formats.elf import measure_text
 from regalloc.programs import shim
 from regalloc.programs.definition import Argv, Program, fill
 from regalloc.programs.lab import ENVIRONMENT, Lab, TrialError

@@ -11,9 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from regalloc.compiler.features import DECISION, FEATURES
 from regalloc.compiler.kit import Model
 from regalloc.errors import PolicyError
+from regalloc.formats.features import DECISION, FEATURES
 from regalloc.layout import SAVED_MODEL
 from regalloc.rl.backend import DecodeError, saved_model_pb2, tf
 from regalloc.rl.graph import SIGNATURE, TIME_STEP

@@ -7,10 +7,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, field
 from typing import Any
 
-from regalloc.compiler.baselines import Baseline, Found
-from regalloc.compiler.default_scores import DefaultScores
-from regalloc.compiler.logs import Episode, Outcome
-from regalloc.compiler.results import Failed
+from regalloc.formats.baselines import Baseline, Found
+from regalloc.formats.compile_results import Failed
+from regalloc.formats.default_scores import DefaultScores
+from regalloc.formats.logs import Episode, Outcome
 from regalloc.report.ratios import identify
 from regalloc.rl.rewards import centre, compute_log_reward, compute_reward, update_baseline
 

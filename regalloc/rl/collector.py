@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from regalloc.compiler.corpus import Module
 from regalloc.compiler.pool import Pool, count_kinds
-from regalloc.compiler.results import Compiled, Failed, Result
 from regalloc.compiler.rollouts import Request
 from regalloc.errors import CompileError
+from regalloc.formats.compile_results import Compiled, Failed, Result
+from regalloc.formats.corpus import Module
 from regalloc.report.progress import progress
 from regalloc.report.ratios import compute_ratio
 from regalloc.rl.baselines import Scored

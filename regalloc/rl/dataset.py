@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from regalloc.compiler.features import DECISION, FEATURE_NAMES, NUM_CANDIDATES
-from regalloc.compiler.trace_file import read_trace
 from regalloc.errors import TraceError
+from regalloc.formats.features import DECISION, FEATURE_NAMES, NUM_CANDIDATES
+from regalloc.formats.trace_file import read_trace
 from regalloc.rl.backend import Tensor, tf
 from regalloc.rl.preprocessing import Encoder
 from regalloc.rl.spec import FEATURE_COLUMNS, MASK, STAGE_COLUMNS

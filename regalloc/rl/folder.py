@@ -7,9 +7,9 @@ from pathlib import Path
 from zlib import crc32
 
 from regalloc.errors import PolicyError
+from regalloc.formats.output_spec import find_flaw
+from regalloc.formats.weights_file import unpack
 from regalloc.layout import OUTPUT_SPEC, POLICY_WEIGHTS, SAVED_MODEL, VARIABLES
-from regalloc.rl.output_spec import find_flaw
-from regalloc.rl.weights_file import unpack
 
 VARIABLE_OP = b"VarHandleOp"
 """The operation of a graph with variables: upstream's policies have some, ours none."""

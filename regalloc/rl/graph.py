@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from regalloc.compiler.features import DECISION, FEATURES, NUM_CANDIDATES
+from regalloc.formats.features import DECISION, FEATURES, NUM_CANDIDATES
 from regalloc.rl import exact
 from regalloc.rl.backend import Tensor, saved_model_pb2, tf
 from regalloc.rl.network import Weights

@@ -13,12 +13,12 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from regalloc.compiler.features import DECISION, FEATURES
+from regalloc.formats.features import DECISION, FEATURES
+from regalloc.formats.weights_file import WeightsFile, pack
 from regalloc.rl import exact
 from regalloc.rl.network import Weights
 from regalloc.rl.preprocessing import DENSITY, FLAGS, NORMALISED, STAGE_FEATURES, Encoder
 from regalloc.rl.sampling import wrap_seed
-from regalloc.rl.weights_file import WeightsFile, pack
 
 Array = npt.NDArray[Any]
 Kind = Literal["greedy", "sampling", "random"]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from regalloc.compiler.features import NUM_CANDIDATES
+from regalloc.formats.features import NUM_CANDIDATES
 from regalloc.rl.backend import Tensor, distribution_spec, network, tf, tfp
 from regalloc.rl.products import fill_groups, multiply
 from regalloc.rl.spec import FEATURE_COLUMNS, MASK, STAGE_COLUMNS, STAGES, action_spec, encoded_spec

@@ -9,10 +9,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from regalloc.formats.output_spec import write_output_spec
 from regalloc.layout import POLICY_WEIGHTS, SAVED_MODEL
 from regalloc.rl import graph, native
 from regalloc.rl.network import Weights
-from regalloc.rl.output_spec import write_output_spec
 from regalloc.rl.preprocessing import Encoder
 
 

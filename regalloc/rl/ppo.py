@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from regalloc.compiler.features import NUM_CANDIDATES
+from regalloc.formats.features import NUM_CANDIDATES
 from regalloc.rl.agents import create_ppo_agent
 from regalloc.rl.backend import Tensor, tf, time_step, trajectory
 from regalloc.rl.dataset import draw_batches, table_signature, take_observation, trace_once

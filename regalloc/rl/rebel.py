@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from regalloc.compiler.features import NUM_CANDIDATES
+from regalloc.formats.features import NUM_CANDIDATES
 from regalloc.rl.agents import create_adam
 from regalloc.rl.backend import Tensor, tf
 from regalloc.rl.dataset import draw_batches, table_signature, trace_once

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from regalloc.compiler.features import FEATURES, NUM_CANDIDATES
+from regalloc.formats.features import FEATURES, NUM_CANDIDATES
 from regalloc.rl.backend import Tensor, tf
 from regalloc.rl.exact import VALUE_LIMIT, log2, on_grid, round_off
 

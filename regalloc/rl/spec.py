@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from regalloc.compiler.features import DECISION, NUM_CANDIDATES
+from regalloc.formats.features import DECISION, NUM_CANDIDATES
 from regalloc.rl.backend import tensor_spec, tf, time_step
 
 FEATURE_COLUMNS = "features"

@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 
 from regalloc.errors import PolicyError
-from regalloc.layout import CHECKPOINT, CHECKPOINT_STATE
-from regalloc.rl.baselines import Baselines
-from regalloc.rl.checkpoint import (
+from regalloc.formats.checkpoint import (
     UNREADABLE,
     Checkpoint,
     load_checkpoint,
@@ -22,6 +20,8 @@ from regalloc.rl.checkpoint import (
     save_checkpoint,
     unusable,
 )
+from regalloc.layout import CHECKPOINT, CHECKPOINT_STATE
+from regalloc.rl.baselines import Baselines
 from regalloc.rl.graph import build_greedy
 from regalloc.rl.learner import Learner, get_state, set_state
 from regalloc.rl.network import Weights

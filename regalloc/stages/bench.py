@@ -13,12 +13,12 @@ from regalloc.bench.gradient import Learning
 from regalloc.bench.sample import choose_modules
 from regalloc.bench.session import Session
 from regalloc.bench.ways import Ways
-from regalloc.compiler.baselines import read_baselines
-from regalloc.compiler.corpus import read_corpus
-from regalloc.compiler.logs import Episode
 from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
-from regalloc.compiler.vocab_file import read_vocab
+from regalloc.formats.baselines import read_baselines
+from regalloc.formats.corpus import read_corpus
+from regalloc.formats.logs import Episode
+from regalloc.formats.vocab_file import read_vocab
 from regalloc.report import bench as report
 from regalloc.rl import backend, policy
 from regalloc.rl.dataset import read_decisions

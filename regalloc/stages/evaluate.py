@@ -15,16 +15,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from regalloc import layout, settings
-from regalloc.compiler.baselines import list_functions, read_baselines
-from regalloc.compiler.corpus import Module, read_corpus, sample
-from regalloc.compiler.default_scores import read_scores
 from regalloc.compiler.entry_counts import read_counts
 from regalloc.compiler.pool import count_kinds
 from regalloc.compiler.probe import probe, probe_policy
-from regalloc.compiler.results import Failed
 from regalloc.compiler.rollouts import Request
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.errors import CompileError
+from regalloc.formats.baselines import list_functions, read_baselines
+from regalloc.formats.compile_results import Failed
+from regalloc.formats.corpus import Module, read_corpus, sample
+from regalloc.formats.default_scores import read_scores
 from regalloc.report import report
 from regalloc.report.parts import compare_times
 from regalloc.report.progress import progress

@@ -16,15 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from regalloc import layout, settings
-from regalloc.compiler.compile_commands import BuiltObject, read_objects
-from regalloc.compiler.corpus import choose_split, parse_cmd, write_corpus
+from regalloc.compiler.embedded_bitcode import Embedded, Reason, dump_sections
 from regalloc.compiler.entry_counts import EntryCounts, find_entries, write_counts
 from regalloc.compiler.probe import probe
 from regalloc.compiler.proof import Prover
-from regalloc.compiler.sections import Embedded, Reason, dump_sections
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.errors import ConfigError, CorpusError
 from regalloc.files import write_json
+from regalloc.formats.compile_commands import BuiltObject, read_objects
+from regalloc.formats.corpus import choose_split, parse_cmd, write_corpus
 from regalloc.report.progress import progress
 from regalloc.stages.context import StageContext
 from regalloc.stages.replays import describe_proofs, prove_all

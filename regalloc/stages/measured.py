@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from regalloc.compiler import code
-from regalloc.compiler.baselines import Found, describe
-from regalloc.compiler.corpus import Module
 from regalloc.compiler.demangle import demangle
 from regalloc.compiler.entry_counts import EntryCounts
-from regalloc.compiler.logs import Outcome
-from regalloc.compiler.remarks import SpillCode
-from regalloc.compiler.results import Failed, Result
+from regalloc.formats import generated_code
+from regalloc.formats.baselines import Found, describe
+from regalloc.formats.compile_results import Failed, Result
+from regalloc.formats.corpus import Module
+from regalloc.formats.logs import Outcome
+from regalloc.formats.remarks import SpillCode
 from regalloc.report.parts import make_part, rate_module
 from regalloc.report.ratios import FunctionId, identify
 from regalloc.report.report import Failure, Part
@@ -30,7 +30,7 @@ class Measured:
     """
 
     outcomes: tuple[Outcome, ...]
-    code: code.Code
+    code: generated_code.Code
     user_s: float = 0.0
 
 

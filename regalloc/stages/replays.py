@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from regalloc.compiler.baselines import write_baselines
-from regalloc.compiler.corpus import read_corpus
 from regalloc.compiler.pool import run_all
 from regalloc.compiler.proof import Prover
-from regalloc.compiler.replays import Proof, write_replays
+from regalloc.formats.baselines import write_baselines
+from regalloc.formats.corpus import read_corpus
+from regalloc.formats.replays import Proof, write_replays
 from regalloc.report.progress import progress
 
 _HOW = {"full": "in full", "optimised": "with its functions without a decision"}

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from regalloc import layout, settings
-from regalloc.compiler.baselines import read_baselines, settle
-from regalloc.compiler.corpus import Module, read_corpus, sample
-from regalloc.compiler.default_scores import collect_scores, write_scores
 from regalloc.compiler.pool import compile_all, count_kinds
 from regalloc.compiler.probe import probe
-from regalloc.compiler.results import Compiled, Failed, Result
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
-from regalloc.compiler.trace_file import write_trace
 from regalloc.errors import CompileError, CorpusError, TraceError
+from regalloc.formats.baselines import read_baselines, settle
+from regalloc.formats.compile_results import Compiled, Failed, Result
+from regalloc.formats.corpus import Module, read_corpus, sample
+from regalloc.formats.default_scores import collect_scores, write_scores
+from regalloc.formats.trace_file import write_trace
 from regalloc.report.progress import progress
 from regalloc.stages.context import StageContext
 

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from regalloc import layout, settings
-from regalloc.compiler.baselines import read_baselines
-from regalloc.compiler.corpus import Module, read_corpus
-from regalloc.compiler.default_scores import read_scores
 from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.toolchain import open_toolchain
-from regalloc.compiler.vocab_file import read_vocab
+from regalloc.formats.baselines import read_baselines
+from regalloc.formats.corpus import Module, read_corpus
+from regalloc.formats.default_scores import read_scores
+from regalloc.formats.vocab_file import read_vocab
 from regalloc.report.progress import progress
 from regalloc.rl import backend, policy
 from regalloc.rl.algorithms import create_learner

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc import layout, settings
-from regalloc.compiler.features import FEATURES, Feature
-from regalloc.compiler.trace_file import read_trace
-from regalloc.compiler.vocab_file import write_vocab
 from regalloc.errors import TraceError, VocabError
+from regalloc.formats.features import FEATURES, Feature
+from regalloc.formats.trace_file import read_trace
+from regalloc.formats.vocab_file import write_vocab
 from regalloc.stages.context import StageContext
 
 Array = npt.NDArray[Any]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from regalloc import layout, settings
-from regalloc.compiler.vocab_file import read_vocab
 from regalloc.files import write_json
+from regalloc.formats.vocab_file import read_vocab
 from regalloc.report.progress import progress
 from regalloc.rl import backend, policy
 from regalloc.rl.cloning import Cloner

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from regalloc.compiler.features import DECISION, FEATURES
+from regalloc.formats.features import DECISION, FEATURES
 from regalloc.rl import aot
 from regalloc.rl.dataset import read_decisions
 from tests.rl.decider import decide

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from regalloc.compiler.command_lines import replay_flags
-from regalloc.compiler.corpus import Module, read_corpus
+from regalloc.formats.corpus import Module, read_corpus
 
 TOOLCHAIN = Path("/opt/llvm")
 ADVISOR = "-regalloc-enable-advisor"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from regalloc.compiler.features import FEATURES
+from regalloc.formats.features import FEATURES
 
 Observations = dict[str, np.ndarray]
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from regalloc import layout
-from regalloc.compiler.corpus import Module
-from regalloc.compiler.features import FEATURES, NUM_CANDIDATES
-from regalloc.compiler.logs import Episode
-from regalloc.compiler.results import Compiled, Failed
-from regalloc.compiler.trace_file import write_trace
-from regalloc.compiler.vocab_file import write_vocab
+from regalloc.formats.compile_results import Compiled, Failed
+from regalloc.formats.corpus import Module
+from regalloc.formats.features import FEATURES, NUM_CANDIDATES
+from regalloc.formats.logs import Episode
+from regalloc.formats.trace_file import write_trace
+from regalloc.formats.vocab_file import write_vocab
 from regalloc.rl.backend import tf
 from regalloc.settings import Limits, Network, Ppo, Rebel, Settings, Train, Warmstart
 from regalloc.stages.context import StageContext

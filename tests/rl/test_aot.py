@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import tensorflow as tf
 
-from regalloc.compiler.features import FEATURES
 from regalloc.errors import PolicyError
+from regalloc.formats.features import FEATURES
 from regalloc.rl import aot, policy
 from regalloc.rl.graph import TIME_STEP
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from regalloc.errors import ManifestError
-from regalloc.rl.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from regalloc.formats.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 
 def test_checkpoint_comes_back_whole_and_writes_the_same_bytes(tmp_path):

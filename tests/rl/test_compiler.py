@@ -7,11 +7,11 @@ import subprocess
 import pytest
 import tensorflow as tf
 
-from regalloc.compiler.features import FEATURES
-from regalloc.compiler.logs import read_log
+from regalloc.compiler.embedded_bitcode import Embedded, dump_sections
 from regalloc.compiler.probe import probe, probe_policy
-from regalloc.compiler.sections import Embedded, dump_sections
 from regalloc.errors import PolicyError
+from regalloc.formats.features import FEATURES
+from regalloc.formats.logs import read_log
 from tests.rl.mask_policy import (
     TOOLCHAIN,
     compile_under,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regalloc.compiler.features import FEATURES, NUM_CANDIDATES
 from regalloc.errors import PolicyError
+from regalloc.formats.features import FEATURES, NUM_CANDIDATES
 from regalloc.rl import exact
 from regalloc.rl.backend import tf
 from regalloc.rl.preprocessing import (

@@ -258,8 +258,8 @@ def test_trace_without_a_decision_is_refused(tmp_path):
 
 def test_upstreams_parser_reads_what_is_read_here(tmp_path):
     """A trace is a SequenceExample to TensorFlow too."""
-    from regalloc.compiler.features import FEATURES
-    from regalloc.compiler.trace_file import write_trace
+    from regalloc.formats.features import FEATURES
+    from regalloc.formats.trace_file import write_trace
     from tests.rl.simulator import make_episode
 
     path = tmp_path / "trace.tfrecord"

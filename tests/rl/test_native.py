@@ -7,13 +7,13 @@ import subprocess
 import numpy as np
 import pytest
 
-from regalloc.compiler.features import FEATURES
-from regalloc.compiler.logs import read_log
 from regalloc.compiler.probe import pressure_source
+from regalloc.formats.features import FEATURES
+from regalloc.formats.logs import read_log
+from regalloc.formats.weights_file import PRELUDE, WeightsFile, pack, unpack
 from regalloc.rl import policy
 from regalloc.rl.network import initial_weights
 from regalloc.rl.preprocessing import create_encoder
-from regalloc.rl.weights_file import PRELUDE, WeightsFile, pack, unpack
 from regalloc.settings import Network
 from tests.rl import mask_policy
 from tests.rl.decider import TOOL, VARIABLE, decide

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regalloc.compiler.features import FEATURE_NAMES, NUM_CANDIDATES
 from regalloc.errors import PolicyError
+from regalloc.formats.features import FEATURE_NAMES, NUM_CANDIDATES
 from regalloc.rl import policy
 from regalloc.rl.backend import tf
 from regalloc.rl.dataset import encode_decisions, take_observation

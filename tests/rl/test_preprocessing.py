@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regalloc.compiler.features import FEATURE_NAMES, FEATURES
 from regalloc.errors import VocabError
+from regalloc.formats.features import FEATURE_NAMES, FEATURES
 from regalloc.rl.backend import tf
 from regalloc.rl.preprocessing import (
     DENSITY,

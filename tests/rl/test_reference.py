@@ -9,7 +9,7 @@ import pytest
 
 from regalloc.bench import reference
 from regalloc.bench.reference_network import ReferenceNetwork
-from regalloc.compiler.logs import Episode
+from regalloc.formats.logs import Episode
 from regalloc.rl.backend import tf
 from regalloc.rl.dataset import encode_decisions
 from regalloc.rl.graph import read_output

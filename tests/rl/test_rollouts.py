@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from regalloc.compiler.command_lines import Advice
-from regalloc.compiler.logs import read_log
 from regalloc.compiler.processes import ROLLOUTS
+from regalloc.formats.logs import read_log
 from regalloc.rl import policy
 from tests.rl.mask_policy import TOOLCHAIN, needs_our_evaluator, save
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regalloc.compiler.features import FEATURES, NUM_CANDIDATES
+from regalloc.formats.features import FEATURES, NUM_CANDIDATES
 from regalloc.rl.backend import tf
 from regalloc.rl.sampling import draw_uniforms, mix_array, perturb
 from tests.rl.simulator import make_observations

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.compiler.baselines import describe, write_baselines
-from regalloc.compiler.code import Code
-from regalloc.compiler.corpus import Module
-from regalloc.compiler.results import Failed
 from regalloc.errors import CompileError, ManifestError, PolicyError
+from regalloc.formats.baselines import describe, write_baselines
+from regalloc.formats.compile_results import Failed
+from regalloc.formats.corpus import Module
+from regalloc.formats.generated_code import Code
 from regalloc.rl.folder import check_policy, policy_hash
 from regalloc.stages import train, warmstart
 from tests.rl import simulator

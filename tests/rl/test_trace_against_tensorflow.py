@@ -5,10 +5,10 @@ import base64
 import numpy as np
 import pytest
 
-from regalloc.compiler.logs import parse_log
-from regalloc.compiler.sequence_example import decode_sequence, encode_sequence
-from regalloc.compiler.tfrecord import read_records
-from regalloc.compiler.trace_file import encode_episode, write_trace
+from regalloc.formats.logs import parse_log
+from regalloc.formats.sequence_example import decode_sequence, encode_sequence
+from regalloc.formats.tfrecord import read_records
+from regalloc.formats.trace_file import encode_episode, write_trace
 from tests.unit.compiler.fakes import flatten, make_episode, make_lists
 
 tf = pytest.importorskip("tensorflow")

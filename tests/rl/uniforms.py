@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from regalloc.compiler.features import FEATURES, NUM_CANDIDATES
+from regalloc.formats.features import FEATURES, NUM_CANDIDATES
 from regalloc.rl.sampling import GOLDEN, UNIFORM_BITS, mix_array
 
 

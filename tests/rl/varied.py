@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from regalloc.compiler.features import FEATURES
+from regalloc.formats.features import FEATURES
 
 Observations = dict[str, np.ndarray]
 

@@ -1,4 +1,4 @@
-// A policy's weights file, as regalloc/rl/weights_file.py writes it and docs/formats.md describes it.
+// A policy's weights file, as regalloc/formats/weights_file.py writes it and docs/formats.md describes it.
 #ifndef REGALLOC_WEIGHTSFILE_H
 #define REGALLOC_WEIGHTSFILE_H
 

@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from regalloc.bench.sample import choose_modules
-from regalloc.compiler.baselines import Baseline
-from regalloc.compiler.code import Code
-from regalloc.compiler.corpus import Module
-from regalloc.compiler.logs import Outcome
-from regalloc.compiler.results import Failed
 from regalloc.errors import ConfigError, CorpusError
+from regalloc.formats.baselines import Baseline
+from regalloc.formats.compile_results import Failed
+from regalloc.formats.corpus import Module
+from regalloc.formats.generated_code import Code
+from regalloc.formats.logs import Outcome
 from regalloc.settings import Bench, load_profile
 
 BENCH = replace(load_profile("tiny").get(Bench), modules=3, sizes=(1, 2), upstream_modules=2)

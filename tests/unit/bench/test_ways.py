@@ -6,11 +6,11 @@ import pytest
 from regalloc.bench.turns import compare_decisions, describe_compiles, measure_compiles
 from regalloc.bench.ways import Ways, floor_argv, upstream_argv
 from regalloc.compiler.command_lines import Advice
-from regalloc.compiler.corpus import Module
-from regalloc.compiler.replays import Replay
-from regalloc.compiler.results import Compiled
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import CompileError
+from regalloc.formats.compile_results import Compiled
+from regalloc.formats.corpus import Module
+from regalloc.formats.replays import Replay
 from regalloc.releases import find_release
 from tests.unit.compiler.fakes import (
     LIMITS,

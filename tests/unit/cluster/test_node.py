@@ -9,8 +9,8 @@ from regalloc.cluster.identity import Identity, identify
 from regalloc.cluster.node import Order, Refusal, answer_sealed, compile_parcel
 from regalloc.cluster.parcel import pack_module, pack_policy, unseal
 from regalloc.compiler.pool import compile_all
-from regalloc.compiler.results import Compiled, Failed
 from regalloc.errors import DiskError
+from regalloc.formats.compile_results import Compiled, Failed
 from tests.unit.compiler.fakes import (
     LIMITS,
     flatten,

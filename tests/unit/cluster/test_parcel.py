@@ -6,8 +6,8 @@ import pytest
 
 from regalloc.cluster.parcel import pack_module, pack_policy
 from regalloc.compiler.command_lines import Advice, compile_argv
-from regalloc.compiler.corpus import Module
-from regalloc.compiler.replays import Replay
+from regalloc.formats.corpus import Module
+from regalloc.formats.replays import Replay
 
 
 def write(path: Path, content: bytes) -> Path:

@@ -8,10 +8,10 @@ from regalloc.cluster.identity import Identity
 from regalloc.cluster.node import Order, Refusal
 from regalloc.cluster.parcel import ModuleParcel, PolicyParcel, seal
 from regalloc.cluster.pool import RETRIES, RayPool
-from regalloc.compiler.corpus import Module
-from regalloc.compiler.replays import Replay
-from regalloc.compiler.results import Compiled
 from regalloc.errors import ClusterError, DiskError
+from regalloc.formats.compile_results import Compiled
+from regalloc.formats.corpus import Module
+from regalloc.formats.replays import Replay
 from tests.unit.cluster.fakes import FakeRay
 from tests.unit.compiler.fakes import LIMITS
 

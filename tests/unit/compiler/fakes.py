@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from regalloc.compiler.corpus import Module
-from regalloc.compiler.features import FEATURES
-from regalloc.compiler.logs import Episode
-from regalloc.compiler.sequence_example import encode_sequence
 from regalloc.compiler.toolchain import Toolchain
-from regalloc.compiler.wire import field, tag
+from regalloc.formats.corpus import Module
+from regalloc.formats.features import FEATURES
+from regalloc.formats.logs import Episode
+from regalloc.formats.sequence_example import encode_sequence
+from regalloc.formats.wire import field, tag
 from regalloc.releases import LogFormat, find_release
 from regalloc.settings import Limits
 

@@ -11,8 +11,8 @@ from regalloc.compiler.command_lines import (
     reduce_argv,
     replay_flags,
 )
-from regalloc.compiler.corpus import Module
-from regalloc.compiler.replays import Replay
+from regalloc.formats.corpus import Module
+from regalloc.formats.replays import Replay
 
 CMD = (
     "-cc1", "-triple", "x86_64-pc-linux-gnu", "-emit-obj", "-main-file-name", "x.c",

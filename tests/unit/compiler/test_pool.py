@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from regalloc.compiler.pool import compile_all, count_kinds
-from regalloc.compiler.replays import Replay
-from regalloc.compiler.results import Compiled, Failed
 from regalloc.errors import DiskError
+from regalloc.formats.compile_results import Compiled, Failed
+from regalloc.formats.replays import Replay
 from tests.unit.compiler.fakes import (
     LIMITS,
     flatten,

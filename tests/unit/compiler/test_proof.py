@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from regalloc.compiler import proof
-from regalloc.compiler.baselines import Baseline
-from regalloc.compiler.logs import Outcome
 from regalloc.compiler.processes import Processes
 from regalloc.compiler.proof import Prover, find_difference
-from regalloc.compiler.replays import FULL, Proof, Replay
-from regalloc.compiler.results import Compiled, Failed
+from regalloc.formats.baselines import Baseline
+from regalloc.formats.compile_results import Compiled, Failed
+from regalloc.formats.logs import Outcome
+from regalloc.formats.replays import FULL, Proof, Replay
 from tests.unit.compiler.fakes import (
     LIMITS,
     make_episode,

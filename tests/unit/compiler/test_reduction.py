@@ -1,9 +1,9 @@
 import pytest
 
-from regalloc.compiler.bitcode import RAW_MAGIC
-from regalloc.compiler.bitstream import read_blocks
 from regalloc.compiler.reduction import drop_functions
-from tests.unit.compiler.bitstreams import Block, bitcode, wrap
+from regalloc.formats.bitcode import RAW_MAGIC
+from regalloc.formats.bitstream import read_blocks
+from tests.unit.formats.bitstreams import Block, bitcode, wrap
 
 MODULE, STRINGS, BODIES = 8, 23, 12
 VARIABLE, FUNCTION, ALIAS = 7, 8, 14

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from regalloc.compiler.command_lines import Advice, compile_argv
-from regalloc.compiler.corpus import Module
 from regalloc.compiler.pool import compile_all
-from regalloc.compiler.results import Compiled, Failed
 from regalloc.compiler.rollouts import compile_group, group_requests
+from regalloc.formats.compile_results import Compiled, Failed
+from regalloc.formats.corpus import Module
 from tests.unit.compiler.fakes import LIMITS, flatten, make_episode, make_log, make_toolchain
 from tests.unit.compiler.fakes import make_module as make
 

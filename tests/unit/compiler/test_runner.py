@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from regalloc.compiler import processes
-from regalloc.compiler.code import Code
-from regalloc.compiler.corpus import Module
-from regalloc.compiler.remarks import SpillCode
-from regalloc.compiler.results import Compiled, Failed
 from regalloc.compiler.runner import compile_module
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import DiskError, ToolchainError
+from regalloc.formats.compile_results import Compiled, Failed
+from regalloc.formats.corpus import Module
+from regalloc.formats.generated_code import Code
+from regalloc.formats.remarks import SpillCode
 from regalloc.releases import RELEASES, find_release
 from tests.unit.compiler.fakes import (
     LIMITS,

@@ -2,8 +2,8 @@ import struct
 
 import pytest
 
-from regalloc.compiler.tfrecord import write_records
-from regalloc.compiler.wire import field, tag, varint
+from regalloc.formats.tfrecord import write_records
+from regalloc.formats.wire import field, tag, varint
 from regalloc.page.journal import read_curves
 
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from regalloc.compiler.baselines import Baseline
-from regalloc.compiler.code import Code
-from regalloc.compiler.default_scores import DefaultScores
-from regalloc.compiler.logs import Outcome
-from regalloc.compiler.results import Failed
+from regalloc.formats.baselines import Baseline
+from regalloc.formats.compile_results import Failed
+from regalloc.formats.default_scores import DefaultScores
+from regalloc.formats.generated_code import Code
+from regalloc.formats.logs import Outcome
 from regalloc.rl.baselines import describe_known, describe_traced
 
 OUTCOMES = (Outcome("f", 0.5, 2), Outcome("g", float("inf"), 1))

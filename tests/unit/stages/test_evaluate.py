@@ -4,12 +4,12 @@ from hashlib import sha256
 
 import pytest
 
-from regalloc.compiler.baselines import Baseline, write_baselines
-from regalloc.compiler.code import Code
-from regalloc.compiler.logs import Outcome
-from regalloc.compiler.remarks import SpillCode
-from regalloc.compiler.results import Failed
 from regalloc.errors import CompileError, PolicyError
+from regalloc.formats.baselines import Baseline, write_baselines
+from regalloc.formats.compile_results import Failed
+from regalloc.formats.generated_code import Code
+from regalloc.formats.logs import Outcome
+from regalloc.formats.remarks import SpillCode
 from regalloc.report import report
 from regalloc.report.rows import AGAIN, DEFAULT, POLICY, Cost
 from regalloc.settings import Evaluate, Settings

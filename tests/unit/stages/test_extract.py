@@ -3,16 +3,16 @@ from dataclasses import replace
 
 import pytest
 
-from regalloc.compiler.corpus import Module, read_corpus
-from regalloc.compiler.replays import Proof
 from regalloc.errors import ConfigError, CorpusError, ToolchainError
+from regalloc.formats.corpus import Module, read_corpus
+from regalloc.formats.replays import Proof
 from regalloc.pipeline.manifest import list_outputs
 from regalloc.settings import Corpus, Settings
 from regalloc.stages import extract
 from regalloc.stages.context import StageContext
 from regalloc.stages.replays import describe_proofs
-from tests.unit.compiler.bitstreams import unabbreviated, wrap
 from tests.unit.compiler.fakes import LIMITS, MAGIC, make_toolchain
+from tests.unit.formats.bitstreams import unabbreviated, wrap
 
 BITCODE = unabbreviated("LLVM19.1.7")
 FAST, SLOW = b"-cc1\0-O3\0", b"-cc1\0-O0\0"
@@ -209,7 +209,7 @@ def test_modules_with_a_profile_come_with_their_entry_counts(build, tmp_path):
     build.add("cold.o")
     context = build.context(tmp_path)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("regalloc.compiler.sections.read_producer", lambda head: "19.1.7")
+        patch.setattr("regalloc.compiler.embedded_bitcode.read_producer", lambda head: "19.1.7")
         extract.run(context)
     counts = json.loads((context.root / "corpus" / "entry_counts.json").read_text())
     assert counts == {"hot.o": {"f": 7}}

@@ -4,12 +4,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from regalloc.compiler.baselines import Baseline, write_baselines
-from regalloc.compiler.code import Code
-from regalloc.compiler.replays import Proof, write_replays
-from regalloc.compiler.results import Failed
-from regalloc.compiler.trace_file import read_trace
 from regalloc.errors import CompileError, CorpusError, ToolchainError, TraceError
+from regalloc.formats.baselines import Baseline, write_baselines
+from regalloc.formats.compile_results import Failed
+from regalloc.formats.generated_code import Code
+from regalloc.formats.replays import Proof, write_replays
+from regalloc.formats.trace_file import read_trace
 from regalloc.releases import RELEASES
 from regalloc.settings import Limits, Settings, Trace
 from regalloc.stages import trace

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from regalloc.compiler.features import FEATURES
-from regalloc.compiler.trace_file import write_trace
-from regalloc.compiler.vocab_file import read_vocab
 from regalloc.errors import TraceError, VocabError
+from regalloc.formats.features import FEATURES
+from regalloc.formats.trace_file import write_trace
+from regalloc.formats.vocab_file import read_vocab
 from regalloc.settings import Settings, Vocab
 from regalloc.stages import vocab
 from regalloc.stages.context import StageContext

@@ -1,0 +1,1 @@
+"""The files between the stages, the compiler and upstream's tools; read and written here alone."""

@@ -164,7 +164,7 @@ class Train:
 
 @dataclass(frozen=True, kw_only=True)
 class Ppo:
-    """Proximal policy optimisation; see :mod:`regalloc.rl.ppo`.
+    """Proximal policy optimisation; see :mod:`regalloc.rl.learning.ppo`.
 
     Attributes:
         steps: gradient steps in one round.
@@ -202,7 +202,7 @@ class Ppo:
 
 @dataclass(frozen=True, kw_only=True)
 class Rebel:
-    """Regression of rewards to the policy's change; see :mod:`regalloc.rl.rebel`.
+    """Regression of rewards to the policy's change; see :mod:`regalloc.rl.learning.rebel`.
 
     Attributes:
         step_size: nats that a compile's decisions shall move by for a reward of 1.

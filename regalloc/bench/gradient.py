@@ -13,12 +13,12 @@ from regalloc.bench import reference
 from regalloc.bench.stopwatch import Stopwatch
 from regalloc.formats.logs import Episode
 from regalloc.report.bench_parts import Steps
-from regalloc.rl.dataset import encode_decisions
-from regalloc.rl.learner import Experience, Rater
-from regalloc.rl.network import RegallocNetwork, Weights
-from regalloc.rl.ppo import PpoLearner
-from regalloc.rl.preprocessing import Encoder
-from regalloc.rl.rebel import RebelLearner
+from regalloc.rl.learning.dataset import encode_decisions
+from regalloc.rl.learning.learner import Experience, Rater
+from regalloc.rl.learning.ppo import PpoLearner
+from regalloc.rl.learning.rebel import RebelLearner
+from regalloc.rl.network.policy_network import RegallocNetwork, Weights
+from regalloc.rl.network.preprocessing import Encoder
 from regalloc.settings import Bench, Network, Ppo, Rebel
 
 Array = npt.NDArray[Any]

@@ -15,8 +15,8 @@ from regalloc.formats.compile_results import Compiled
 from regalloc.formats.corpus import Module
 from regalloc.formats.logs import Episode
 from regalloc.report.bench_parts import Iteration
-from regalloc.rl.learner import Experience
-from regalloc.rl.ppo import PpoLearner
+from regalloc.rl.learning.learner import Experience
+from regalloc.rl.learning.ppo import PpoLearner
 
 
 def measure_ours(

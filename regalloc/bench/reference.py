@@ -24,12 +24,12 @@ from regalloc.formats.logs import Episode
 from regalloc.formats.output_spec import write_output_spec
 from regalloc.formats.sequence_example import encode_sequence
 from regalloc.layout import SAVED_MODEL
-from regalloc.rl import graph
-from regalloc.rl.agents import ppo_values
-from regalloc.rl.backend import Tensor, policy_saver, ppo_agent, tf, time_step, trajectory
-from regalloc.rl.network import Weights, ZeroValueNetwork
-from regalloc.rl.preprocessing import Encoder
-from regalloc.rl.spec import action_spec
+from regalloc.rl.deterministic_tf import Tensor, policy_saver, ppo_agent, tf, time_step, trajectory
+from regalloc.rl.export import policy_graph
+from regalloc.rl.learning.agents import ppo_values
+from regalloc.rl.network.policy_network import Weights, ZeroValueNetwork
+from regalloc.rl.network.preprocessing import Encoder
+from regalloc.rl.network.tensor_specs import action_spec
 from regalloc.settings import Ppo
 
 Array = npt.NDArray[Any]
@@ -118,7 +118,7 @@ def save_policy(agent: Any, folder: Path) -> None:
         warnings.simplefilter("ignore")
         saver = policy_saver.PolicySaver(agent.policy, batch_size=1, use_nest_path_signatures=False)
         saver.save(str(folder))
-    write_output_spec(folder, *graph.read_output((folder / SAVED_MODEL).read_bytes()))
+    write_output_spec(folder, *policy_graph.read_output((folder / SAVED_MODEL).read_bytes()))
 
 
 def encode_examples(

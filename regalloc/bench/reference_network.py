@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc.formats.features import FEATURES
-from regalloc.rl.backend import Tensor, network, tf
-from regalloc.rl.network import ILLEGAL, Weights, hidden_layers, output_spec
-from regalloc.rl.preprocessing import (
+from regalloc.rl.deterministic_tf import Tensor, network, tf
+from regalloc.rl.network.policy_network import ILLEGAL, Weights, hidden_layers, output_spec
+from regalloc.rl.network.preprocessing import (
     DENSITY,
     FLAGS,
     NORMALISED,
@@ -26,7 +26,7 @@ from regalloc.rl.preprocessing import (
     STAGE_FEATURES,
     Encoder,
 )
-from regalloc.rl.spec import MASK, STAGES
+from regalloc.rl.network.tensor_specs import MASK, STAGES
 
 Array = npt.NDArray[Any]
 
@@ -41,7 +41,7 @@ class ReferenceNetwork(network.DistributionNetwork):  # type: ignore[misc]
 
     Args:
         encoder: the vocabulary's normalisation; its constants alone are used.
-        weights: see :data:`regalloc.rl.network.Weights`.
+        weights: see :data:`regalloc.rl.network.policy_network.Weights`.
     """
 
     def __init__(self, encoder: Encoder, weights: Weights) -> None:

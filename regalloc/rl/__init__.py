@@ -3,7 +3,7 @@
 TensorFlow reads these variables when it is first imported, so they are set here, before any
 module of this package can import it.  oneDNN's kernels choose their order of summation by the
 machine they find, which would make two machines disagree: TensorFlow does without most of them, and
-those left, which multiply matrices, are held to AVX2 (:mod:`regalloc.rl.products`).
+those left, which multiply matrices, are held to AVX2 (:mod:`regalloc.rl.network.matrix_products`).
 """
 
 import os

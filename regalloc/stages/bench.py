@@ -20,10 +20,11 @@ from regalloc.formats.corpus import read_corpus
 from regalloc.formats.logs import Episode
 from regalloc.formats.vocab_file import read_vocab
 from regalloc.report import bench as report
-from regalloc.rl import backend, policy
-from regalloc.rl.dataset import read_decisions
-from regalloc.rl.preprocessing import create_encoder
-from regalloc.rl.state import load_weights
+from regalloc.rl import deterministic_tf
+from regalloc.rl.export import policy_writer
+from regalloc.rl.learning.dataset import read_decisions
+from regalloc.rl.network.preprocessing import create_encoder
+from regalloc.rl.rounds.training_state import load_weights
 from regalloc.stages.context import StageContext
 
 
@@ -38,7 +39,7 @@ def run(context: StageContext) -> None:
         CompileError: a compile failed.
     """
     load_before, others_before = machine.read_load(), machine.measure_others()
-    backend.configure()
+    deterministic_tf.configure()
     toolchain = open_toolchain(context.toolchain)
     probe(toolchain)
     with tempfile.TemporaryDirectory(prefix="regalloc-") as name:
@@ -95,7 +96,9 @@ def open_session(context: StageContext, toolchain: Toolchain, scratch: Path) -> 
 def export_rollouts(learning: Learning, rollouts: int, folder: Path) -> Iterator[Path]:
     """Save policies that draw from what learners begin with, one less than a round's rollouts."""
     for number in range(1, rollouts):
-        policy.export_sampling(folder / str(number), learning.encoder, learning.weights, number)
+        policy_writer.export_sampling(
+            folder / str(number), learning.encoder, learning.weights, number
+        )
         yield folder / str(number)
 
 

@@ -31,7 +31,7 @@ from regalloc.report.progress import progress
 from regalloc.report.report import Report, Times
 from regalloc.report.rows import AGAIN, DEFAULT, POLICY
 from regalloc.report.verdict import give_verdict
-from regalloc.rl.folder import check_policy, policy_hash
+from regalloc.rl.export.policy_folder import check_policy, policy_hash
 from regalloc.settings import format_bindings
 from regalloc.stages.context import StageContext
 from regalloc.stages.measured import (

@@ -9,8 +9,8 @@ from pathlib import Path
 from regalloc import layout
 from regalloc.compiler.kit import Model, check_kit, link_tools
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
-from regalloc.rl import aot
-from regalloc.rl.folder import check_policy, policy_hash
+from regalloc.rl.export import aot
+from regalloc.rl.export.policy_folder import check_policy, policy_hash
 from regalloc.stages.context import StageContext
 
 NAMES = ("clang", "clang++", "lld", "ld.lld", "llc")

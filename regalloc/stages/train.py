@@ -24,19 +24,26 @@ from regalloc.formats.corpus import Module, read_corpus
 from regalloc.formats.default_scores import read_scores
 from regalloc.formats.vocab_file import read_vocab
 from regalloc.report.progress import progress
-from regalloc.rl import backend, policy
-from regalloc.rl.algorithms import create_learner
-from regalloc.rl.baselines import Baselines, Scored, describe_known, describe_traced
-from regalloc.rl.collector import Collector
-from regalloc.rl.dataset import encode_decisions
-from regalloc.rl.folder import policy_hash
-from regalloc.rl.journal import Journal
-from regalloc.rl.learner import Experience
-from regalloc.rl.network import Weights
-from regalloc.rl.preprocessing import create_encoder
-from regalloc.rl.publish import publish
-from regalloc.rl.rounds import BATCHES, ROLLOUT, derive_seed
-from regalloc.rl.state import State, describe_inputs, load_state, load_weights, save_state
+from regalloc.rl import deterministic_tf
+from regalloc.rl.export import policy_writer
+from regalloc.rl.export.policy_folder import policy_hash
+from regalloc.rl.learning.algorithms import create_learner
+from regalloc.rl.learning.dataset import encode_decisions
+from regalloc.rl.learning.learner import Experience
+from regalloc.rl.network.policy_network import Weights
+from regalloc.rl.network.preprocessing import create_encoder
+from regalloc.rl.rounds.collector import Collector
+from regalloc.rl.rounds.published_policies import publish
+from regalloc.rl.rounds.reward_baselines import Baselines, Scored, describe_known, describe_traced
+from regalloc.rl.rounds.schedule import BATCHES, ROLLOUT, derive_seed
+from regalloc.rl.rounds.tensorboard_log import Journal
+from regalloc.rl.rounds.training_state import (
+    State,
+    describe_inputs,
+    load_state,
+    load_weights,
+    save_state,
+)
 from regalloc.stages.context import StageContext
 from regalloc.stages.pool import open_pool
 
@@ -51,7 +58,7 @@ def run(context: StageContext) -> None:
         ToolchainError: clang lacks the ML hooks, or is of a release that is not supported.
         CompileError: no module gave a score.
     """
-    backend.configure()
+    deterministic_tf.configure()
     training = Training(context)
     rounds = context.settings.get(settings.Train).policy_iterations
     while training.state.iteration <= rounds:
@@ -126,7 +133,7 @@ class Training:
         folders = [collecting / f"{layout.SAMPLING_POLICY}_{i}" for i in range(count)]
         for rollout, folder in enumerate(folders):
             seed = derive_seed(self.seed, ROLLOUT, self.state.iteration, rollout)
-            policy.export_sampling(folder, self.encoder, weights, seed)
+            policy_writer.export_sampling(folder, self.encoder, weights, seed)
         return folders
 
     def _learn(self, scored: Sequence[Scored]) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from regalloc import layout, settings
 from regalloc.files import write_json
 from regalloc.formats.vocab_file import read_vocab
 from regalloc.report.progress import progress
-from regalloc.rl import backend, policy
-from regalloc.rl.cloning import Cloner
-from regalloc.rl.dataset import encode_decisions, read_decisions
-from regalloc.rl.network import Weights
-from regalloc.rl.preprocessing import Encoder, create_encoder
-from regalloc.rl.state import save_weights
+from regalloc.rl import deterministic_tf
+from regalloc.rl.export import policy_writer
+from regalloc.rl.learning.cloning import Cloner
+from regalloc.rl.learning.dataset import encode_decisions, read_decisions
+from regalloc.rl.network.policy_network import Weights
+from regalloc.rl.network.preprocessing import Encoder, create_encoder
+from regalloc.rl.rounds.training_state import save_weights
 from regalloc.stages.context import StageContext
 
 
@@ -24,7 +25,7 @@ def run(context: StageContext) -> None:
         TraceError: the trace cannot be read, or holds no decision.
         VocabError: the vocabulary cannot be used.
     """
-    backend.configure()
+    deterministic_tf.configure()
     network = context.settings.get(settings.Network)
     warmstart = context.settings.get(settings.Warmstart)
     encoder = create_encoder(read_vocab(context.folder(layout.VOCAB)), network)
@@ -41,7 +42,7 @@ def run(context: StageContext) -> None:
 
 def _write(folder: Path, encoder: Encoder, weights: Weights, seed: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    policy.export_greedy(folder / layout.GREEDY_POLICY, encoder, weights)
-    policy.export_sampling(folder / layout.SAMPLING_POLICY, encoder, weights, seed)
-    policy.export_random(folder / layout.RANDOM_POLICY, seed)
+    policy_writer.export_greedy(folder / layout.GREEDY_POLICY, encoder, weights)
+    policy_writer.export_sampling(folder / layout.SAMPLING_POLICY, encoder, weights, seed)
+    policy_writer.export_random(folder / layout.RANDOM_POLICY, seed)
     save_weights(folder / layout.NETWORK_WEIGHTS, weights)

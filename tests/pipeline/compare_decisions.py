@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from regalloc.formats.features import DECISION, FEATURES
-from regalloc.rl import aot
-from regalloc.rl.dataset import read_decisions
+from regalloc.rl.export import aot
+from regalloc.rl.learning.dataset import read_decisions
 from tests.rl.decider import decide
 from tests.rl.simulator import Session
 from tests.rl.varied import vary

@@ -3,15 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regalloc.rl import backend
-from regalloc.rl.network import initial_weights
-from regalloc.rl.preprocessing import create_encoder
+from regalloc.rl import deterministic_tf
+from regalloc.rl.network.policy_network import initial_weights
+from regalloc.rl.network.preprocessing import create_encoder
 from tests.rl import simulator
 
 
 @pytest.fixture(scope="session", autouse=True)
 def deterministic():
-    backend.configure()
+    deterministic_tf.configure()
 
 
 @pytest.fixture(scope="session")

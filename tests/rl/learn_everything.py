@@ -11,14 +11,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from regalloc.rl import backend
-from regalloc.rl.cloning import Cloner
-from regalloc.rl.dataset import encode_decisions
-from regalloc.rl.learner import Experience, get_state
-from regalloc.rl.ppo import PpoLearner
-from regalloc.rl.preprocessing import create_encoder
-from regalloc.rl.rebel import RebelLearner
-from regalloc.rl.rewards import compute_log_reward
+from regalloc.rl import deterministic_tf
+from regalloc.rl.learning.cloning import Cloner
+from regalloc.rl.learning.dataset import encode_decisions
+from regalloc.rl.learning.learner import Experience, get_state
+from regalloc.rl.learning.ppo import PpoLearner
+from regalloc.rl.learning.rebel import RebelLearner
+from regalloc.rl.network.preprocessing import create_encoder
+from regalloc.rl.rounds.rewards import compute_log_reward
 from tests.rl import simulator
 
 NETWORK = replace(simulator.NETWORK, layers=(80, 40), stage_embedding=4)
@@ -28,7 +28,7 @@ REBEL = replace(simulator.REBEL, epochs=2, batch_size=30)
 
 
 def main() -> None:
-    backend.configure()
+    deterministic_tf.configure()
     encoder = create_encoder(simulator.make_vocab(), NETWORK)
     observations = [simulator.make_observations(seed, 41) for seed in range(61)]
     actions = [simulator.choose_by_default(o) for o in observations]

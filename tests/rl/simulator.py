@@ -20,7 +20,7 @@ from regalloc.formats.features import FEATURES, NUM_CANDIDATES
 from regalloc.formats.logs import Episode
 from regalloc.formats.trace_file import write_trace
 from regalloc.formats.vocab_file import write_vocab
-from regalloc.rl.backend import tf
+from regalloc.rl.deterministic_tf import tf
 from regalloc.settings import Limits, Network, Ppo, Rebel, Settings, Train, Warmstart
 from regalloc.stages.context import StageContext
 

@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from regalloc.errors import PolicyError
 from regalloc.formats.features import FEATURES
-from regalloc.rl import aot, policy
-from regalloc.rl.graph import TIME_STEP
+from regalloc.rl.export import aot, policy_writer
+from regalloc.rl.export.policy_graph import TIME_STEP
 
 
 def save(folder, changes=None, output=("index_to_evict", tf.int64), signature="action"):
@@ -37,8 +37,8 @@ def refusal(folder):
 
 
 def test_policies_of_ours_fit(tmp_path, encoder, weights):
-    policy.export_greedy(tmp_path / "greedy", encoder, weights)
-    policy.export_random(tmp_path / "random", 1)
+    policy_writer.export_greedy(tmp_path / "greedy", encoder, weights)
+    policy_writer.export_random(tmp_path / "random", 1)
     aot.check_signature(tmp_path / "greedy")
     aot.check_signature(tmp_path / "random")
 
@@ -104,7 +104,7 @@ def test_an_unreadable_model_is_refused(tmp_path, content):
 
 
 def test_a_compiled_policy_is_the_same_twice(tmp_path, encoder, weights):
-    policy.export_greedy(tmp_path / "p", encoder, weights)
+    policy_writer.export_greedy(tmp_path / "p", encoder, weights)
     made = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

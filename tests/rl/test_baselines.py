@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from regalloc.rl.baselines import Baselines
+from regalloc.rl.rounds.reward_baselines import Baselines
 from tests.rl.simulator import make_episode
 
 SINGLE = {"log_reward": False, "decay": 0.8}

@@ -7,9 +7,9 @@ import pytest
 
 from regalloc.errors import PolicyError
 from regalloc.formats.features import FEATURES, NUM_CANDIDATES
-from regalloc.rl import exact
-from regalloc.rl.backend import tf
-from regalloc.rl.preprocessing import (
+from regalloc.rl.deterministic_tf import tf
+from regalloc.rl.network import exact_arithmetic
+from regalloc.rl.network.preprocessing import (
     FLAGS,
     NORMALISED,
     SMALLEST,
@@ -18,7 +18,7 @@ from regalloc.rl.preprocessing import (
 )
 from tests.rl.simulator import NETWORK, make_observations, make_vocab
 
-ONE = 1 << exact.FRACTION_BITS
+ONE = 1 << exact_arithmetic.FRACTION_BITS
 ODD = [np.inf, -np.inf, np.nan, 0.0, -1.0, 1e-45, 1.1754944e-38, 3.4028235e38, 1.0, 1e-3, 700.0]
 
 
@@ -33,24 +33,24 @@ def rounded(value, bits, limit):
     """Return round(value / 2^bits, limit) in units of 2^-16."""
     bound = int(limit) << bits
     clipped = max(-bound, min(bound, value))
-    shift = bits - exact.FRACTION_BITS
+    shift = bits - exact_arithmetic.FRACTION_BITS
     return clipped << -shift if shift <= 0 else (clipped + (1 << (shift - 1))) >> shift
 
 
 def rate_in_integers(encoder, weights, columns):
     """Return the logits of N positions in units of 2^-16, by Python's unbounded integers."""
-    kernel, tables = exact.first_layer(weights, "hidden_0", encoder.width)
+    kernel, tables = exact_arithmetic.first_layer(weights, "hidden_0", encoder.width)
     # TensorFlow's own part: comparing, counting, looking up. What is summed up is integers.
-    features, stages = (t.numpy() for t in exact._encode(encoder, columns))
+    features, stages = (t.numpy() for t in exact_arithmetic._encode(encoder, columns))
     layers = [(kernel, tables)]
     for name in ("hidden_1", "logits"):
-        bits = exact._fraction_bits(weights[f"{name}/kernel"].astype(np.float64),
+        bits = exact_arithmetic._fraction_bits(weights[f"{name}/kernel"].astype(np.float64),
                                     np.abs(weights[f"{name}/bias"]))  # fmt: skip
-        grid = exact.on_grid(weights[f"{name}/kernel"], bits)
-        layers.append((grid, exact.on_grid(weights[f"{name}/bias"], bits + 16)))
+        grid = exact_arithmetic.on_grid(weights[f"{name}/kernel"], bits)
+        layers.append((grid, exact_arithmetic.on_grid(weights[f"{name}/bias"], bits + 16)))
     logits = []
     for row, (largest, smallest) in zip(features, stages, strict=True):
-        hidden = to_int(row, exact.FRACTION_BITS)
+        hidden = to_int(row, exact_arithmetic.FRACTION_BITS)
         for depth, (matrix, added) in enumerate(layers):
             extra = added[0][largest] + added[1][smallest] if depth == 0 else added
             columns_of = [to_int(matrix[:, j], 40) for j in range(matrix.shape[1])]
@@ -60,7 +60,7 @@ def rate_in_integers(encoder, weights, columns):
                 for column, offset in zip(columns_of, offsets, strict=True)
             ]
             last = depth == len(layers) - 1
-            limit = exact.LOGIT_LIMIT if last else exact.ACTIVATION_LIMIT
+            limit = exact_arithmetic.LOGIT_LIMIT if last else exact_arithmetic.ACTIVATION_LIMIT
             hidden = [rounded(t if last else max(t, 0), 56, limit) for t in totals]
         logits.append(hidden[0])
     return logits
@@ -89,13 +89,13 @@ def test_integers_agree_with_tensorflow_to_the_last_bit(encoder, weights, make):
     observations = make(3)
     for index in range(4):
         columns = columns_of(observations, index)
-        rated = exact.rate(encoder, weights, columns).numpy()
+        rated = exact_arithmetic.rate(encoder, weights, columns).numpy()
         assert to_int(rated, 16) == rate_in_integers(encoder, weights, columns)
 
 
 def test_rows_are_those_of_training_but_for_rounding(encoder):
     columns = columns_of(make_observations(5, 1), 0)
-    ours, stages = exact._encode(encoder, columns)
+    ours, stages = exact_arithmetic._encode(encoder, columns)
     theirs, their_stages = encoder(columns)
     assert to_int(ours, 16)
     assert stages.numpy().tolist() == their_stages.numpy().tolist()
@@ -110,21 +110,24 @@ def test_large_values_keep_their_z_score():
     observations["nr_rematerializable"][:] = np.linspace(0, 2e6, NUM_CANDIDATES)
     columns = columns_of(observations, 0)
     at = 3 * len(NORMALISED) + NORMALISED.index("nr_rematerializable")
-    ours, theirs = exact._encode(encoder, columns)[0].numpy(), encoder(columns)[0].numpy()
+    ours, theirs = (
+        exact_arithmetic._encode(encoder, columns)[0].numpy(),
+        encoder(columns)[0].numpy(),
+    )
     np.testing.assert_allclose(ours[:, at], theirs[:, at], atol=1e-4)
 
 
 def test_log2_is_that_of_numpy_within_a_millionth():
     values = np.geomspace(SMALLEST, 3.4e38, 100_001).astype(np.float32)
     values = np.concatenate([values, 1 - np.geomspace(2**-24, 0.5, 1000).astype(np.float32)])
-    got = exact.log2(tf.constant(values)).numpy()
+    got = exact_arithmetic.log2(tf.constant(values)).numpy()
     assert to_int(got, 33)
     np.testing.assert_allclose(got, np.log2(values.astype(np.float64)), atol=1e-6)
 
 
 def test_log2_ascends():
     values = np.float32(0.75) + np.arange(2**17, dtype=np.float32) * np.float32(2**-24)
-    assert (np.diff(exact.log2(tf.constant(values)).numpy()) > 0).all()
+    assert (np.diff(exact_arithmetic.log2(tf.constant(values)).numpy()) > 0).all()
 
 
 @pytest.mark.parametrize(
@@ -133,7 +136,9 @@ def test_log2_ascends():
      (-1e300, -256 * ONE), (3 * 2**-17, 2)],
 )  # fmt: skip
 def test_round_off_rounds_halves_up_and_clips(value, expected):
-    rounded_off = exact.round_off(tf.constant([value], tf.float64), exact.ACTIVATION_LIMIT)
+    rounded_off = exact_arithmetic.round_off(
+        tf.constant([value], tf.float64), exact_arithmetic.ACTIVATION_LIMIT
+    )
     assert to_int(rounded_off, 16) == [expected]
 
 
@@ -141,16 +146,20 @@ def test_no_sum_needs_more_bits_than_float64_has(weights):
     for scale in (1e-3, 1.0, 1e4, 1e9):
         kernel = weights["hidden_1/kernel"].astype(np.float64) * scale
         bias = np.full(kernel.shape[1], scale)
-        bits = exact._fraction_bits(kernel, bias)
-        largest = np.abs(exact.on_grid(kernel, bits)).sum(0) * exact.ACTIVATION_LIMIT + bias
-        assert np.ldexp(largest, bits + exact.FRACTION_BITS).max() < 2**53
+        bits = exact_arithmetic._fraction_bits(kernel, bias)
+        largest = (
+            np.abs(exact_arithmetic.on_grid(kernel, bits)).sum(0)
+            * exact_arithmetic.ACTIVATION_LIMIT
+            + bias
+        )
+        assert np.ldexp(largest, bits + exact_arithmetic.FRACTION_BITS).max() < 2**53
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_weights_that_are_not_finite_are_refused(encoder, weights, value):
     broken = weights | {"hidden_1/kernel": weights["hidden_1/kernel"] * value}
     with pytest.raises(PolicyError) as caught:
-        exact.rate(encoder, broken, columns_of(make_observations(1, 1), 0))
+        exact_arithmetic.rate(encoder, broken, columns_of(make_observations(1, 1), 0))
     assert caught.value.render() == (
         "error: the policy cannot be exported\n"
         "a weight is infinite or not a number\n"

@@ -7,19 +7,19 @@ import pytest
 from tf_agents.utils import common
 
 from regalloc.errors import ConfigError, TraceError
-from regalloc.rl.algorithms import create_learner
-from regalloc.rl.backend import tf
-from regalloc.rl.cloning import Cloner
-from regalloc.rl.dataset import (
+from regalloc.rl.deterministic_tf import tf
+from regalloc.rl.learning.algorithms import create_learner
+from regalloc.rl.learning.cloning import Cloner
+from regalloc.rl.learning.dataset import (
     draw_batches,
     encode_decisions,
     read_decisions,
     take_observation,
 )
-from regalloc.rl.learner import Experience, Rater, compare_logits, get_state, set_state
-from regalloc.rl.network import ILLEGAL, RegallocNetwork
-from regalloc.rl.ppo import PpoLearner, draw_sequences
-from regalloc.rl.rebel import RebelLearner, choose_decisions
+from regalloc.rl.learning.learner import Experience, Rater, compare_logits, get_state, set_state
+from regalloc.rl.learning.ppo import PpoLearner, draw_sequences
+from regalloc.rl.learning.rebel import RebelLearner, choose_decisions
+from regalloc.rl.network.policy_network import ILLEGAL, RegallocNetwork
 from regalloc.settings import Settings
 from tests.rl.simulator import (
     NETWORK,

@@ -11,9 +11,9 @@ from regalloc.compiler.probe import pressure_source
 from regalloc.formats.features import FEATURES
 from regalloc.formats.logs import read_log
 from regalloc.formats.weights_file import PRELUDE, WeightsFile, pack, unpack
-from regalloc.rl import policy
-from regalloc.rl.network import initial_weights
-from regalloc.rl.preprocessing import create_encoder
+from regalloc.rl.export import policy_writer
+from regalloc.rl.network.policy_network import initial_weights
+from regalloc.rl.network.preprocessing import create_encoder
 from regalloc.settings import Network
 from tests.rl import mask_policy
 from tests.rl.decider import TOOL, VARIABLE, decide
@@ -38,7 +38,7 @@ DEEP = Network(
 def real(tmp_path_factory):
     """What the compiler shows a policy in some functions that run out of registers."""
     folder = tmp_path_factory.mktemp("real")
-    policy.export_random(folder / "policy", 1)
+    policy_writer.export_random(folder / "policy", 1)
     episodes = []
     for values in (20, 48, 120):
         with pytest.MonkeyPatch.context() as patch:
@@ -69,11 +69,11 @@ def test_native_decides_as_tensorflow_whatever_it_sees(tmp_path, real, kind, net
     weights = {name: value * np.float32(2) for name, value in drawn.items()}
     match kind:
         case "greedy":
-            policy.export_greedy(tmp_path, encoder, weights)
+            policy_writer.export_greedy(tmp_path, encoder, weights)
         case "sampling":
-            policy.export_sampling(tmp_path, encoder, weights, -(2**63) + 9)
+            policy_writer.export_sampling(tmp_path, encoder, weights, -(2**63) + 9)
         case "random":
-            policy.export_random(tmp_path, 2**64 - 5)
+            policy_writer.export_random(tmp_path, 2**64 - 5)
     for name, observations in vary(real):
         native = decide(tmp_path, observations, "native")
         assert native.tolist() == decide(tmp_path, observations, "tensorflow").tolist(), name
@@ -85,7 +85,7 @@ def test_ties_go_to_the_first_legal_position(tmp_path, encoder, weights):
     for feature in FEATURES:
         if feature.name != "mask":
             observations[feature.name][:] = 1
-    policy.export_greedy(tmp_path, encoder, weights)
+    policy_writer.export_greedy(tmp_path, encoder, weights)
     first = observations["mask"][:, 0].argmax(1)
     assert decide(tmp_path, observations, "native").tolist() == first.tolist()
 
@@ -93,14 +93,14 @@ def test_ties_go_to_the_first_legal_position(tmp_path, encoder, weights):
 def test_nothing_legal_is_what_tensorflow_makes_of_it(tmp_path, encoder, weights):
     observations = make_observations(4, 3)
     observations["mask"][:] = 0
-    policy.export_sampling(tmp_path, encoder, weights, 3)
+    policy_writer.export_sampling(tmp_path, encoder, weights, 3)
     chosen = [decide(tmp_path, observations, name).tolist() for name in ("native", "tensorflow")]
     assert chosen == [[0, 0, 0]] * 2
 
 
 @pytest.fixture
 def folder(tmp_path, encoder, weights):
-    policy.export_sampling(tmp_path / "policy", encoder, weights, 8)
+    policy_writer.export_sampling(tmp_path / "policy", encoder, weights, 8)
     return tmp_path / "policy"
 
 
@@ -157,7 +157,7 @@ def test_output_that_is_no_decision_is_refused(folder, tmp_path, monkeypatch):
 
 
 def test_another_saved_model_is_refused(folder, tmp_path, monkeypatch):
-    policy.export_random(tmp_path / "other", 1)
+    policy_writer.export_random(tmp_path / "other", 1)
     (tmp_path / "other" / "saved_model.pb").rename(folder / "saved_model.pb")
     assert refusal(folder, tmp_path, monkeypatch, "") == (
         "POLICY/weights.bin: it belongs to another saved_model.pb; export the policy again"

@@ -12,11 +12,11 @@ import pytest
 
 from regalloc.errors import PolicyError
 from regalloc.formats.features import FEATURE_NAMES, NUM_CANDIDATES
-from regalloc.rl import policy
-from regalloc.rl.backend import tf
-from regalloc.rl.dataset import encode_decisions, take_observation
-from regalloc.rl.folder import check_policy, policy_hash
-from regalloc.rl.network import RegallocNetwork
+from regalloc.rl.deterministic_tf import tf
+from regalloc.rl.export import policy_writer
+from regalloc.rl.export.policy_folder import check_policy, policy_hash
+from regalloc.rl.learning.dataset import encode_decisions, take_observation
+from regalloc.rl.network.policy_network import RegallocNetwork
 from tests.rl import simulator
 from tests.rl.simulator import Session, make_observations
 from tests.rl.uniforms import draw_uniform_arrays
@@ -38,14 +38,14 @@ def logits_of(encoder, weights, observations):
 def test_greedy_policy_takes_the_networks_likeliest_action(
     tmp_path, encoder, weights, observations
 ):
-    policy.export_greedy(tmp_path / "p", encoder, weights)
+    policy_writer.export_greedy(tmp_path / "p", encoder, weights)
     expected = logits_of(encoder, weights, observations).argmax(1)
     assert Session(tmp_path / "p").choose(observations).tolist() == expected.tolist()
     assert len(set(expected)) > 3
 
 
 def test_saved_model_loads_as_tensorflow_2_does(tmp_path, encoder, weights, observations):
-    policy.export_greedy(tmp_path / "p", encoder, weights)
+    policy_writer.export_greedy(tmp_path / "p", encoder, weights)
     action = tf.saved_model.load(str(tmp_path / "p")).signatures["action"]
     one = {name: tf.constant(values[0]) for name, values in observations.items()}
     result = action(**one)["index_to_evict"]
@@ -55,10 +55,10 @@ def test_saved_model_loads_as_tensorflow_2_does(tmp_path, encoder, weights, obse
 
 
 def test_export_again_has_the_new_weights_actions(tmp_path, encoder, weights, observations):
-    policy.export_greedy(tmp_path / "p", encoder, weights)
+    policy_writer.export_greedy(tmp_path / "p", encoder, weights)
     before = Session(tmp_path / "p").choose(observations)
     flipped = weights | {"logits/kernel": -weights["logits/kernel"]}
-    policy.export_greedy(tmp_path / "p", encoder, flipped)
+    policy_writer.export_greedy(tmp_path / "p", encoder, flipped)
     after = Session(tmp_path / "p").choose(observations)
     assert after.tolist() == logits_of(encoder, flipped, observations).argmax(1).tolist()
     assert after.tolist() != before.tolist()
@@ -67,7 +67,7 @@ def test_export_again_has_the_new_weights_actions(tmp_path, encoder, weights, ob
 def test_sampling_policy_draws_by_seed_and_observation(tmp_path, encoder, weights, observations):
     chosen = {}
     for seed in (4, 4, 5):
-        policy.export_sampling(tmp_path / "p", encoder, weights, seed)
+        policy_writer.export_sampling(tmp_path / "p", encoder, weights, seed)
         drawn = Session(tmp_path / "p").choose(observations).tolist()
         assert chosen.setdefault(seed, drawn) == drawn
     assert chosen[4] != chosen[5]
@@ -82,9 +82,9 @@ def test_sampling_policy_draws_by_seed_and_observation(tmp_path, encoder, weight
 def test_policies_never_choose_an_illegal_position(tmp_path, encoder, weights):
     observations = make_observations(12, 150)
     extreme = {name: value * 1e4 for name, value in weights.items()}
-    policy.export_greedy(tmp_path / "g", encoder, extreme)
-    policy.export_sampling(tmp_path / "s", encoder, extreme, 1)
-    policy.export_random(tmp_path / "r", 1)
+    policy_writer.export_greedy(tmp_path / "g", encoder, extreme)
+    policy_writer.export_sampling(tmp_path / "s", encoder, extreme, 1)
+    policy_writer.export_random(tmp_path / "r", 1)
     for name in "gsr":
         chosen = Session(tmp_path / name).choose(observations)
         assert (observations["mask"][np.arange(150), 0, chosen] == 1).all()
@@ -95,7 +95,7 @@ def test_random_policy_draws_evenly(tmp_path):
     mask = observations["mask"].reshape(-1)
     repeated = {name: np.repeat(v, 2000, 0) for name, v in observations.items()}
     repeated["nr_urgent"] = np.random.default_rng(0).uniform(size=(2000, 1, 33)).astype(np.float32)
-    policy.export_random(tmp_path / "r", 1)
+    policy_writer.export_random(tmp_path / "r", 1)
     counts = np.bincount(Session(tmp_path / "r").choose(repeated), minlength=NUM_CANDIDATES)
     expected = 2000 / mask.sum()
     assert (counts[mask == 0] == 0).all()
@@ -103,7 +103,7 @@ def test_random_policy_draws_evenly(tmp_path):
 
 
 def test_output_spec_names_the_graphs_output(tmp_path, encoder, weights):
-    policy.export_greedy(tmp_path / "p", encoder, weights)
+    policy_writer.export_greedy(tmp_path / "p", encoder, weights)
     tensor = {"name": "StatefulPartitionedCall", "port": 0, "type": "int64_t", "shape": [1]}
     spec = json.loads((tmp_path / "p" / "output_spec.json").read_text())
     assert spec == [{"logging_name": "index_to_evict", "tensor_spec": tensor}]
@@ -114,10 +114,10 @@ import sys
 from pathlib import Path
 import numpy as np
 from regalloc.rl import policy
-from regalloc.rl.backend import tf
-from regalloc.rl.folder import policy_hash
-from regalloc.rl.network import initial_weights
-from regalloc.rl.preprocessing import create_encoder
+from regalloc.rl.deterministic_tf import tf
+from regalloc.rl.export.policy_folder import policy_hash
+from regalloc.rl.network.policy_network import initial_weights
+from regalloc.rl.network.preprocessing import create_encoder
 from tests.rl import simulator
 for _ in range(int(sys.argv[2])):
     tf.function(lambda: tf.constant(1))()
@@ -143,7 +143,7 @@ def test_export_is_the_same_in_every_process(tmp_path):
 @pytest.mark.parametrize("name", ["saved_model.pb", "output_spec.json"])
 def test_check_policy_names_the_missing_file(tmp_path, name):
     folder = tmp_path / "p"
-    policy.export_random(folder, 1)
+    policy_writer.export_random(folder, 1)
     check_policy(folder)
     (folder / name).unlink()
     with pytest.raises(PolicyError) as caught:
@@ -162,7 +162,7 @@ def test_check_policy_wants_the_variables_of_a_graph_that_has_some(tmp_path):
     model.weight = tf.Variable(1.0)
     action = tf.function(lambda x: model.weight * x, [tf.TensorSpec(())]).get_concrete_function()
     tf.saved_model.save(model, str(tmp_path / "p"), signatures={"action": action})
-    policy.export_random(tmp_path / "r", 1)
+    policy_writer.export_random(tmp_path / "r", 1)
     shutil.copy(tmp_path / "r" / "output_spec.json", tmp_path / "p")
     check_policy(tmp_path / "p")
     (tmp_path / "p" / "variables" / "variables.index").unlink()
@@ -175,14 +175,14 @@ def test_check_policy_wants_the_variables_of_a_graph_that_has_some(tmp_path):
 
 @pytest.mark.parametrize("text", ["[", "[]", "{}", '[{"logging_name": "other"}]', "[1]"])
 def test_check_policy_refuses_bad_output_spec(tmp_path, text):
-    policy.export_random(tmp_path / "p", 1)
+    policy_writer.export_random(tmp_path / "p", 1)
     (tmp_path / "p" / "output_spec.json").write_text(text)
     with pytest.raises(PolicyError, match="no usable policy"):
         check_policy(tmp_path / "p")
 
 
 def test_check_policy_refuses_a_damaged_weights_file(tmp_path):
-    policy.export_random(tmp_path / "p", 1)
+    policy_writer.export_random(tmp_path / "p", 1)
     path = tmp_path / "p" / "weights.bin"
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(PolicyError) as caught:
@@ -192,7 +192,7 @@ def test_check_policy_refuses_a_damaged_weights_file(tmp_path):
 
 def test_check_policy_refuses_another_policys_weights_file(tmp_path):
     for seed in (1, 2):
-        policy.export_random(tmp_path / str(seed), seed)
+        policy_writer.export_random(tmp_path / str(seed), seed)
     (tmp_path / "1" / "weights.bin").replace(tmp_path / "2" / "weights.bin")
     with pytest.raises(PolicyError) as caught:
         check_policy(tmp_path / "2")

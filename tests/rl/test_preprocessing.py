@@ -5,8 +5,8 @@ import pytest
 
 from regalloc.errors import VocabError
 from regalloc.formats.features import FEATURE_NAMES, FEATURES
-from regalloc.rl.backend import tf
-from regalloc.rl.preprocessing import (
+from regalloc.rl.deterministic_tf import tf
+from regalloc.rl.network.preprocessing import (
     DENSITY,
     FLAGS,
     NORMALISED,

@@ -10,12 +10,12 @@ import pytest
 from regalloc.bench import reference
 from regalloc.bench.reference_network import ReferenceNetwork
 from regalloc.formats.logs import Episode
-from regalloc.rl.backend import tf
-from regalloc.rl.dataset import encode_decisions
-from regalloc.rl.graph import read_output
-from regalloc.rl.learner import Rater
-from regalloc.rl.network import RegallocNetwork
-from regalloc.rl.ppo import PpoLearner
+from regalloc.rl.deterministic_tf import tf
+from regalloc.rl.export.policy_graph import read_output
+from regalloc.rl.learning.dataset import encode_decisions
+from regalloc.rl.learning.learner import Rater
+from regalloc.rl.learning.ppo import PpoLearner
+from regalloc.rl.network.policy_network import RegallocNetwork
 from tests.rl.simulator import NETWORK, PPO, make_observations
 
 SEQUENCES, LENGTH = 8, 5

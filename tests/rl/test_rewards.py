@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from regalloc.rl.rewards import centre, compute_log_reward, compute_reward, update_baseline
+from regalloc.rl.rounds.rewards import centre, compute_log_reward, compute_reward, update_baseline
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from regalloc.compiler.command_lines import Advice
 from regalloc.compiler.processes import ROLLOUTS
 from regalloc.formats.logs import read_log
-from regalloc.rl import policy
+from regalloc.rl.export import policy_writer
 from tests.rl.mask_policy import TOOLCHAIN, needs_our_evaluator, save
 
 pytestmark = needs_our_evaluator
@@ -46,9 +46,9 @@ def policies(tmp_path, encoder, weights):
     """Policies that draw from the same distribution, one that draws from another, a greedy one."""
     made = [tmp_path / f"policy{number}" for number in range(5)]
     for number, folder in enumerate(made[:3]):
-        policy.export_sampling(folder, encoder, weights, -7 + number)
-    policy.export_random(made[3], 11)
-    policy.export_greedy(made[4], encoder, weights)
+        policy_writer.export_sampling(folder, encoder, weights, -7 + number)
+    policy_writer.export_random(made[3], 11)
+    policy_writer.export_greedy(made[4], encoder, weights)
     return made
 
 

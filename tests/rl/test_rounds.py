@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from regalloc.rl.rounds import ModuleOrder, derive_seed
+from regalloc.rl.rounds.schedule import ModuleOrder, derive_seed
 
 NAMES = [f"m{i}" for i in range(10)]
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from regalloc.formats.features import FEATURES, NUM_CANDIDATES
-from regalloc.rl.backend import tf
-from regalloc.rl.sampling import draw_uniforms, mix_array, perturb
+from regalloc.rl.deterministic_tf import tf
+from regalloc.rl.network.sampling import draw_uniforms, mix_array, perturb
 from tests.rl.simulator import make_observations
 from tests.rl.uniforms import draw_uniform_arrays
 

@@ -17,7 +17,7 @@ from regalloc.formats.baselines import describe, write_baselines
 from regalloc.formats.compile_results import Failed
 from regalloc.formats.corpus import Module
 from regalloc.formats.generated_code import Code
-from regalloc.rl.folder import check_policy, policy_hash
+from regalloc.rl.export.policy_folder import check_policy, policy_hash
 from regalloc.stages import train, warmstart
 from tests.rl import simulator
 from tests.rl.simulator import (

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from regalloc.formats.features import FEATURES, NUM_CANDIDATES
-from regalloc.rl.sampling import GOLDEN, UNIFORM_BITS, mix_array
+from regalloc.rl.network.sampling import GOLDEN, UNIFORM_BITS, mix_array
 
 
 def draw_uniform_arrays(observation: Mapping[str, np.ndarray], seed: int) -> np.ndarray:

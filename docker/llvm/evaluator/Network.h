@@ -1,4 +1,4 @@
-// The network in exact arithmetic; regalloc/rl/exact.py is the definition.
+// The network in exact arithmetic; regalloc/rl/network/exact_arithmetic.py is the definition.
 //
 // All numbers are multiples of powers of two on so few bits that doubles hold every sum exactly, in
 // whatever order it is taken. So this may skip and reorder, and still agrees with every other

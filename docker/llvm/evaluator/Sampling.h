@@ -1,4 +1,4 @@
-// Draws as a pure function of seed and observation; regalloc/rl/sampling.py is the definition.
+// Draws as a pure function of seed and observation; regalloc/rl/network/sampling.py is the definition.
 #ifndef REGALLOC_SAMPLING_H
 #define REGALLOC_SAMPLING_H
 

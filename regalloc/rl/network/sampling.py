@@ -10,7 +10,7 @@ arithmetic on 64-bit unsigned integers, the same in TensorFlow, numpy and C++:
     digest   = mix(sum(word[i] * odd[i]) xor mix(seed))          odd[i] = mix((i + 1) * GOLDEN) | 1
     bits[j]  = mix(digest + (j + 1) * GOLDEN) >> 41              23 bits for position j
     u[j]     = (bits[j] + 0.5) / 2^23                            exact in float32
-    noise[j] = -LN2 * round(log2(-log2(u[j])), 2^10)         log2 and round of regalloc.rl.exact
+    noise[j] = -LN2 * round(log2(-log2(u[j])), 2^10)         log2 and round of exact_arithmetic
     action   = argmax over legal j of logit[j] + noise[j]    Gumbel-max
 
 Sources: SplitMix64's finaliser (https://doi.org/10.1145/2660193.2660195), multilinear hashing
@@ -26,8 +26,8 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc.formats.features import FEATURES, NUM_CANDIDATES
-from regalloc.rl.backend import Tensor, tf
-from regalloc.rl.exact import VALUE_LIMIT, log2, on_grid, round_off
+from regalloc.rl.deterministic_tf import Tensor, tf
+from regalloc.rl.network.exact_arithmetic import VALUE_LIMIT, log2, on_grid, round_off
 
 Array = npt.NDArray[Any]
 

@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from regalloc.formats.features import DECISION, FEATURES, NUM_CANDIDATES
-from regalloc.rl import exact
-from regalloc.rl.backend import Tensor, saved_model_pb2, tf
-from regalloc.rl.network import Weights
-from regalloc.rl.preprocessing import Encoder
-from regalloc.rl.sampling import draw_uniforms, perturb, wrap_seed
+from regalloc.rl.deterministic_tf import Tensor, saved_model_pb2, tf
+from regalloc.rl.network import exact_arithmetic
+from regalloc.rl.network.policy_network import Weights
+from regalloc.rl.network.preprocessing import Encoder
+from regalloc.rl.network.sampling import draw_uniforms, perturb, wrap_seed
 
 _SavedModel = saved_model_pb2.SavedModel
 
@@ -43,7 +43,7 @@ def build_greedy(encoder: Encoder, weights: Weights) -> bytes:
 
 
 def build_sampling(encoder: Encoder, weights: Weights, seed: int) -> bytes:
-    """Return the SavedModel that draws from the policy; see :mod:`regalloc.rl.sampling`."""
+    """Return the SavedModel that draws from the policy; see :mod:`regalloc.rl.network.sampling`."""
 
     def rate_with_noise(observation: Observation) -> Tensor:
         uniforms = draw_uniforms(observation, tf.constant(wrap_seed(seed), tf.int64, name="seed"))
@@ -77,7 +77,7 @@ def read_output(saved_model: bytes) -> tuple[str, int]:
 def _logits(encoder: Encoder, weights: Weights, observation: Observation) -> Tensor:
     progress = tf.broadcast_to(observation["progress"], [1, NUM_CANDIDATES])
     columns = {**observation, "progress": progress}
-    return exact.rate(encoder, weights, columns)
+    return exact_arithmetic.rate(encoder, weights, columns)
 
 
 def _serialise(rater: Rater) -> bytes:

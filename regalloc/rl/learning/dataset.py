@@ -13,9 +13,9 @@ import numpy.typing as npt
 from regalloc.errors import TraceError
 from regalloc.formats.features import DECISION, FEATURE_NAMES, NUM_CANDIDATES
 from regalloc.formats.trace_file import read_trace
-from regalloc.rl.backend import Tensor, tf
-from regalloc.rl.preprocessing import Encoder
-from regalloc.rl.spec import FEATURE_COLUMNS, MASK, STAGE_COLUMNS
+from regalloc.rl.deterministic_tf import Tensor, tf
+from regalloc.rl.network.preprocessing import Encoder
+from regalloc.rl.network.tensor_specs import FEATURE_COLUMNS, MASK, STAGE_COLUMNS
 
 Array = npt.NDArray[Any]
 Observations = Mapping[str, Array]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from regalloc.rl.backend import Tensor, behavioral_cloning_agent, ppo_agent, tf
-from regalloc.rl.network import RegallocNetwork, ZeroValueNetwork
-from regalloc.rl.spec import action_spec, encoded_spec, time_step_spec
+from regalloc.rl.deterministic_tf import Tensor, behavioral_cloning_agent, ppo_agent, tf
+from regalloc.rl.network.policy_network import RegallocNetwork, ZeroValueNetwork
+from regalloc.rl.network.tensor_specs import action_spec, encoded_spec, time_step_spec
 from regalloc.settings import Ppo, Warmstart
 
 

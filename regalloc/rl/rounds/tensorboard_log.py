@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc.layout import EVENTS
-from regalloc.rl.backend import tf
+from regalloc.rl.deterministic_tf import tf
 
 
 class Journal:

@@ -1,8 +1,9 @@
 """Policies as weights files, for the evaluator inside the compiler that needs no TensorFlow.
 
-The file holds what :mod:`regalloc.rl.graph` would put into the graph as constants, the very same
-numbers, and the compiler's evaluator (docker/llvm/evaluator) does the same exact arithmetic with
-them (:mod:`regalloc.rl.exact`, :mod:`regalloc.rl.sampling`).
+The file holds what :mod:`regalloc.rl.export.policy_graph` would put into the graph as constants,
+the very same numbers, and the compiler's evaluator (docker/llvm/evaluator) does the same exact
+arithmetic with them (:mod:`regalloc.rl.network.exact_arithmetic`,
+:mod:`regalloc.rl.network.sampling`).
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ import numpy.typing as npt
 
 from regalloc.formats.features import DECISION, FEATURES
 from regalloc.formats.weights_file import WeightsFile, pack
-from regalloc.rl import exact
-from regalloc.rl.network import Weights
-from regalloc.rl.preprocessing import DENSITY, FLAGS, NORMALISED, STAGE_FEATURES, Encoder
-from regalloc.rl.sampling import wrap_seed
+from regalloc.rl.network import exact_arithmetic
+from regalloc.rl.network.policy_network import Weights
+from regalloc.rl.network.preprocessing import DENSITY, FLAGS, NORMALISED, STAGE_FEATURES, Encoder
+from regalloc.rl.network.sampling import wrap_seed
 
 Array = npt.NDArray[Any]
 Kind = Literal["greedy", "sampling", "random"]
@@ -46,7 +47,7 @@ def pack_network(
         "flags": list(FLAGS),
         "stages": list(STAGE_FEATURES),
         "density": DENSITY,
-        "layers": len(exact.layer_names(weights)),
+        "layers": len(exact_arithmetic.layer_names(weights)),
     }
     arrays = {**_encoder_arrays(encoder), **_network_arrays(encoder, weights)}
     return pack(WeightsFile({**_describe(kind, seed, saved_model), **features}, arrays))
@@ -76,13 +77,13 @@ def _encoder_arrays(encoder: Encoder) -> dict[str, Array]:
     arrays = {
         "boundaries": encoder.boundaries.reshape(len(NORMALISED), -1),
         "counts": encoder.counts.reshape(-1).astype(np.int32),
-        "buckets": exact.bucket_table(encoder),
-        "logs": exact.LOGS,
-        "steps": exact.STEPS,
+        "buckets": exact_arithmetic.bucket_table(encoder),
+        "logs": exact_arithmetic.LOGS,
+        "steps": exact_arithmetic.STEPS,
     }
     if encoder.with_z_score:
         names = ("unit", "centre", "slope")
-        constants = dict(zip(names, exact.z_constants(encoder), strict=True))
+        constants = dict(zip(names, exact_arithmetic.z_constants(encoder), strict=True))
         constants |= {"shift": encoder.shift, "logarithmic": encoder.logarithmic.astype(np.int32)}
         arrays |= {name: value.reshape(-1) for name, value in constants.items()}
     return arrays
@@ -90,9 +91,11 @@ def _encoder_arrays(encoder: Encoder) -> dict[str, Array]:
 
 def _network_arrays(encoder: Encoder, weights: Weights) -> dict[str, Array]:
     """Return kernels and biases by layer; the stages' tables stand for the first layer's bias."""
-    first, *rest = exact.layer_names(weights)
-    kernel, (largest, smallest) = exact.first_layer(weights, first, encoder.width)
+    first, *rest = exact_arithmetic.layer_names(weights)
+    kernel, (largest, smallest) = exact_arithmetic.first_layer(weights, first, encoder.width)
     arrays = {"kernel_0": kernel, "max_stage": largest, "min_stage": smallest}
     for index, layer in enumerate(rest, 1):
-        arrays[f"kernel_{index}"], arrays[f"bias_{index}"] = exact.dense_layer(weights, layer)
+        arrays[f"kernel_{index}"], arrays[f"bias_{index}"] = exact_arithmetic.dense_layer(
+            weights, layer
+        )
     return arrays

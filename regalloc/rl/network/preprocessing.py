@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc.errors import VocabError
-from regalloc.rl.backend import Tensor, tf
-from regalloc.rl.spec import STAGES
+from regalloc.rl.deterministic_tf import Tensor, tf
+from regalloc.rl.network.tensor_specs import STAGES
 from regalloc.settings import Network
 
 Array = npt.NDArray[Any]

@@ -28,9 +28,9 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc.errors import PolicyError
-from regalloc.rl.backend import Tensor, tf
-from regalloc.rl.network import Weights, hidden_layers
-from regalloc.rl.preprocessing import Encoder
+from regalloc.rl.deterministic_tf import Tensor, tf
+from regalloc.rl.network.policy_network import Weights, hidden_layers
+from regalloc.rl.network.preprocessing import Encoder
 
 Array = npt.NDArray[Any]
 

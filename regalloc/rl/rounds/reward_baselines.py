@@ -12,7 +12,7 @@ from regalloc.formats.compile_results import Failed
 from regalloc.formats.default_scores import DefaultScores
 from regalloc.formats.logs import Episode, Outcome
 from regalloc.report.ratios import identify
-from regalloc.rl.rewards import centre, compute_log_reward, compute_reward, update_baseline
+from regalloc.rl.rounds.rewards import centre, compute_log_reward, compute_reward, update_baseline
 
 Scores = dict[str, dict[str, float]]
 """By module, then by function."""
@@ -28,7 +28,7 @@ class Scored:
     Attributes:
         episode: the function's decisions and score.
         default: the default heuristic's score.
-        reward: what learning is told of it, see :mod:`regalloc.rl.rewards`; 0 teaches nothing.
+        reward: what learning gets, see :mod:`regalloc.rl.rounds.rewards`; 0 teaches nothing.
     """
 
     episode: Episode

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from regalloc.rl.backend import Tensor, tf
+from regalloc.rl.deterministic_tf import Tensor, tf
 
 GROUP = 192
 """Rows of a group: a multiple of every stride, and so few that their products are summed in one go

@@ -5,7 +5,7 @@ from regalloc.formats.compile_results import Failed
 from regalloc.formats.default_scores import DefaultScores
 from regalloc.formats.generated_code import Code
 from regalloc.formats.logs import Outcome
-from regalloc.rl.baselines import describe_known, describe_traced
+from regalloc.rl.rounds.reward_baselines import describe_known, describe_traced
 
 OUTCOMES = (Outcome("f", 0.5, 2), Outcome("g", float("inf"), 1))
 FAILED = Failed("bad", "timeout", "no end after 2 s", 3)

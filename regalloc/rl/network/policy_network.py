@@ -13,9 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc.formats.features import NUM_CANDIDATES
-from regalloc.rl.backend import Tensor, distribution_spec, network, tf, tfp
-from regalloc.rl.products import fill_groups, multiply
-from regalloc.rl.spec import FEATURE_COLUMNS, MASK, STAGE_COLUMNS, STAGES, action_spec, encoded_spec
+from regalloc.rl.deterministic_tf import Tensor, distribution_spec, network, tf, tfp
+from regalloc.rl.network.matrix_products import fill_groups, multiply
+from regalloc.rl.network.tensor_specs import (
+    FEATURE_COLUMNS,
+    MASK,
+    STAGE_COLUMNS,
+    STAGES,
+    action_spec,
+    encoded_spec,
+)
 from regalloc.settings import Network
 
 Array = npt.NDArray[Any]

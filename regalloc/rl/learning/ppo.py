@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc.formats.features import NUM_CANDIDATES
-from regalloc.rl.agents import create_ppo_agent
-from regalloc.rl.backend import Tensor, tf, time_step, trajectory
-from regalloc.rl.dataset import draw_batches, table_signature, take_observation, trace_once
-from regalloc.rl.learner import Experience, Metrics, Rater, compare_logits
-from regalloc.rl.network import RegallocNetwork
+from regalloc.rl.deterministic_tf import Tensor, tf, time_step, trajectory
+from regalloc.rl.learning.agents import create_ppo_agent
+from regalloc.rl.learning.dataset import draw_batches, table_signature, take_observation, trace_once
+from regalloc.rl.learning.learner import Experience, Metrics, Rater, compare_logits
+from regalloc.rl.network.policy_network import RegallocNetwork
 from regalloc.settings import Network, Ppo
 
 Array = npt.NDArray[Any]

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from regalloc.rl.backend import Tensor
-from regalloc.rl.dataset import CHUNK, Table, table_signature, trace_once
-from regalloc.rl.network import RegallocNetwork
+from regalloc.rl.deterministic_tf import Tensor
+from regalloc.rl.learning.dataset import CHUNK, Table, table_signature, trace_once
+from regalloc.rl.network.policy_network import RegallocNetwork
 
 Array = npt.NDArray[Any]
 
@@ -23,7 +23,7 @@ class Experience:
     Attributes:
         table: the decisions, one compile after the other.
         lengths: int64 ``(m,)``, decisions of each compile.
-        rewards: float32 ``(m,)``, see :mod:`regalloc.rl.rewards`.
+        rewards: float32 ``(m,)``, see :mod:`regalloc.rl.rounds.rewards`.
     """
 
     table: Table

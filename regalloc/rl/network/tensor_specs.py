@@ -1,6 +1,6 @@
 """The specs TF-Agents works with, made from the table of features.
 
-The agents see *encoded* observations (:mod:`regalloc.rl.preprocessing`): normalising has no
+The agents see *encoded* observations (:mod:`regalloc.rl.network.preprocessing`): normalising has no
 weights, so it is done once per decision and not in each of the gradient steps that use it.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from regalloc.formats.features import DECISION, NUM_CANDIDATES
-from regalloc.rl.backend import tensor_spec, tf, time_step
+from regalloc.rl.deterministic_tf import tensor_spec, tf, time_step
 
 FEATURE_COLUMNS = "features"
 STAGE_COLUMNS = "stages"

@@ -15,10 +15,10 @@ from regalloc.formats.compile_results import Compiled, Failed, Result
 from regalloc.formats.corpus import Module
 from regalloc.report.progress import progress
 from regalloc.report.ratios import compute_ratio
-from regalloc.rl.baselines import Scored
-from regalloc.rl.publish import CollectedScore
-from regalloc.rl.rounds import ModuleOrder
-from regalloc.rl.state import State
+from regalloc.rl.rounds.published_policies import CollectedScore
+from regalloc.rl.rounds.reward_baselines import Scored
+from regalloc.rl.rounds.schedule import ModuleOrder
+from regalloc.rl.rounds.training_state import State
 from regalloc.settings import Train
 
 

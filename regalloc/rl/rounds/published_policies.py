@@ -16,9 +16,9 @@ from regalloc.layout import (
     POLICIES,
     SAMPLING_POLICY,
 )
-from regalloc.rl import policy
-from regalloc.rl.network import Weights
-from regalloc.rl.preprocessing import Encoder
+from regalloc.rl.export import policy_writer
+from regalloc.rl.network.policy_network import Weights
+from regalloc.rl.network.preprocessing import Encoder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +55,8 @@ def publish(
     policies = folder / POLICIES
     draft = policies / f".{score.iteration}.draft"
     shutil.rmtree(draft, ignore_errors=True)
-    policy.export_greedy(draft / GREEDY_POLICY, encoder, weights)
-    policy.export_sampling(draft / SAMPLING_POLICY, encoder, weights, seed)
+    policy_writer.export_greedy(draft / GREEDY_POLICY, encoder, weights)
+    policy_writer.export_sampling(draft / SAMPLING_POLICY, encoder, weights, seed)
     write_json(draft / COLLECTED_SCORE, asdict(score))
     target = policies / str(score.iteration)
     shutil.rmtree(target, ignore_errors=True)

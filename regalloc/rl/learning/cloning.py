@@ -11,11 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from regalloc.rl.agents import create_cloning_agent
-from regalloc.rl.backend import Tensor, tf, time_step, trajectory
-from regalloc.rl.dataset import Table, draw_batches, table_signature, take_observation, trace_once
-from regalloc.rl.learner import Rater
-from regalloc.rl.network import RegallocNetwork
+from regalloc.rl.deterministic_tf import Tensor, tf, time_step, trajectory
+from regalloc.rl.learning.agents import create_cloning_agent
+from regalloc.rl.learning.dataset import (
+    Table,
+    draw_batches,
+    table_signature,
+    take_observation,
+    trace_once,
+)
+from regalloc.rl.learning.learner import Rater
+from regalloc.rl.network.policy_network import RegallocNetwork
 from regalloc.settings import Network, Warmstart
 
 Array = npt.NDArray[Any]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import assert_never
 
 from regalloc.errors import ConfigError
-from regalloc.rl.learner import Learner
-from regalloc.rl.ppo import PpoLearner
-from regalloc.rl.rebel import RebelLearner
+from regalloc.rl.learning.learner import Learner
+from regalloc.rl.learning.ppo import PpoLearner
+from regalloc.rl.learning.rebel import RebelLearner
 from regalloc.settings import Network, Ppo, Rebel, Settings, Train
 
 

@@ -15,8 +15,8 @@ from regalloc.compiler.kit import Model
 from regalloc.errors import PolicyError
 from regalloc.formats.features import DECISION, FEATURES
 from regalloc.layout import SAVED_MODEL
-from regalloc.rl.backend import DecodeError, saved_model_pb2, tf
-from regalloc.rl.graph import SIGNATURE, TIME_STEP
+from regalloc.rl.deterministic_tf import DecodeError, saved_model_pb2, tf
+from regalloc.rl.export.policy_graph import SIGNATURE, TIME_STEP
 
 TAG = "serve"
 TRIPLE = "x86_64-pc-linux-gnu"

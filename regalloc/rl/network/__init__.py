@@ -1,0 +1,1 @@
+"""The policy network: what it sees, its layers, and its arithmetic in a policy that is exported."""

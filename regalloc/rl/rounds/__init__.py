@@ -1,0 +1,1 @@
+"""Rounds of compiling and learning: which modules, what they are rewarded with, what is kept."""

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from regalloc.engine.store import StoredImage
-from regalloc.images.tree import TREE, Image, Target
+from regalloc.images.tags import Target
+from regalloc.images.tree import TREE, Image
 
 
 def layer_of(name: str, content: bytes) -> bytes:

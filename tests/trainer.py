@@ -19,7 +19,7 @@ from pathlib import Path
 from regalloc.engine.docker import connect
 from regalloc.engine.store import ImageStore
 from regalloc.errors import EngineError, ImageError, RegallocError
-from regalloc.images.tree import Target, resolve_targets
+from regalloc.images.tags import Target, resolve_targets
 from regalloc.pipeline.machine import cache_folder
 from regalloc.pipeline.show import print_error, say
 from regalloc.settings import load_profile

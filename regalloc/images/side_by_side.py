@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 from regalloc.engine.process import end_children
-from regalloc.images.tree import Target
+from regalloc.images.tags import Target
 
 Build = Callable[[Target], None]
 

@@ -10,10 +10,10 @@ from regalloc.engine.docker import DockerEngine, connect
 from regalloc.engine.local import LocalEngine, require_debian
 from regalloc.engine.protocol import Engine
 from regalloc.errors import ConfigError, EngineError
-from regalloc.images.build import DockerBuilder
-from regalloc.images.local import LocalBuilder
-from regalloc.images.prebuilt import Builder, PullOrBuild
-from regalloc.images.registry import Registry
+from regalloc.images.builders.buildkit import DockerBuilder
+from regalloc.images.builders.local_images import LocalBuilder
+from regalloc.images.transfer.prebuilt import Builder, PullOrBuild
+from regalloc.images.transfer.registry import Registry
 from regalloc.pipeline.machine import CHECKOUT
 from regalloc.pipeline.show import say
 

@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from regalloc.images.release import NAME as RELEASE
+from regalloc.images.builders.release_image import NAME as RELEASE
 from regalloc.images.tree import TREE
 from regalloc.layout import BENCH_PLOT, FOLDERS, REPORT_PAGE, RUN_LOCK, SEEDS_PAGE
 from regalloc.pipeline.backend import select_backend

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from regalloc.errors import RegallocError
-from regalloc.images.client import SECRET_CA
+from regalloc.images.builders.docker_client import SECRET_CA
 from regalloc.images.finding import Finding
 from regalloc.pipeline.backend import select_backend
 from regalloc.pipeline.machine import cache_folder, memory_mb, usable_cores

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from regalloc.engine.protocol import Engine
 from regalloc.errors import ManifestError
-from regalloc.images.tree import Target
+from regalloc.images.tags import Target
 from regalloc.pipeline.manifest import find_damage, read_manifest, read_started
 from regalloc.pipeline.plan import Found
 from regalloc.stages.table import STAGES

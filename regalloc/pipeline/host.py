@@ -9,11 +9,11 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from regalloc.errors import ConfigError
-from regalloc.images.address import find_registry
+from regalloc.images.builders.fresh_lock import refresh_lock
 from regalloc.images.corpus_source import FolderCorpus, parse_corpus_from
 from regalloc.images.lock import LOCK, compare_locks, read_lock
-from regalloc.images.relock import refresh_lock
-from regalloc.images.tree import resolve_targets
+from regalloc.images.tags import resolve_targets
+from regalloc.images.transfer.registry_address import find_registry
 from regalloc.layout import PROGRAMS, RELEASE
 from regalloc.pipeline.backend import select_backend
 from regalloc.pipeline.cluster import find_cluster

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from regalloc.images.tree import Target
+from regalloc.images.tags import Target
 from regalloc.pipeline.manifest import Manifest
 from regalloc.pipeline.step import Step
 from regalloc.settings import MOVED

@@ -7,31 +7,31 @@ from pathlib import Path
 
 from regalloc.engine.store import ImageStore
 from regalloc.errors import EngineError
-from regalloc.images.address import require_registry
-from regalloc.images.archive import load_set, save_set
-from regalloc.images.prebuilt import pull_set, push_set
-from regalloc.images.registry import Registry
+from regalloc.images.transfer.archive import load_set, save_set
+from regalloc.images.transfer.prebuilt import pull_set, push_set
+from regalloc.images.transfer.registry import Registry
+from regalloc.images.transfer.registry_address import require_registry
 from regalloc.pipeline.run import Run
 from regalloc.pipeline.show import say
 
 
 def push(run: Run, address: str) -> None:
-    """Send the set to a registry; see :func:`regalloc.images.prebuilt.push_set`."""
+    """Send the set to a registry; see :func:`regalloc.images.transfer.prebuilt.push_set`."""
     push_set(tuple(run.wish.targets.values()), _registry(run, address))
 
 
 def pull(run: Run, address: str) -> None:
-    """Fetch the set from a registry; see :func:`regalloc.images.prebuilt.pull_set`."""
+    """Fetch the set from a registry; see :func:`regalloc.images.transfer.prebuilt.pull_set`."""
     pull_set(tuple(run.wish.targets.values()), _registry(run, address))
 
 
 def save(run: Run, archive: Path) -> None:
-    """Write the set into an archive; see :func:`regalloc.images.archive.save_set`."""
+    """Write the set into an archive; see :func:`regalloc.images.transfer.archive.save_set`."""
     save_set(tuple(run.wish.targets.values()), archive, _images(run), say)
 
 
 def load(run: Run, archive: Path) -> None:
-    """Take images out of an archive; see :func:`regalloc.images.archive.load_set`."""
+    """Take images out of an archive; see :func:`regalloc.images.transfer.archive.load_set`."""
     load_set(archive, _images(run), say)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from regalloc.images.release import Release, build_release
+from regalloc.images.builders.release_image import Release, build_release
 from regalloc.layout import RELEASE, RELEASED_POLICY
 from regalloc.pipeline.manifest import digest_writes, read_manifest
 from regalloc.pipeline.run import Run

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from regalloc.engine.local import local_folder
-from regalloc.images.tree import Target
+from regalloc.images.tags import Target
 from regalloc.layout import BENCH, EVALUATION, PROGRAMS, PROGRAMS_RESULT, REPORT, REPORT_PAGE
 from regalloc.pipeline.bench import show_bench
 from regalloc.pipeline.programs_table import print_programs

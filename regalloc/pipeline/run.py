@@ -8,7 +8,7 @@ from pathlib import Path
 
 from regalloc.engine.command import NO_NETWORK, ImageRef, Mount, Sandbox
 from regalloc.engine.protocol import Engine
-from regalloc.images.prebuilt import Builder
+from regalloc.images.transfer.prebuilt import Builder
 from regalloc.pipeline.wish import Wish
 
 PIDS = 8192

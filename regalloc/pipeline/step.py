@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from regalloc.engine.command import Content
-from regalloc.images.tree import Target
+from regalloc.images.tags import Target
 from regalloc.layout import OBJECTS, OWN_POLICY, OWN_PROGRAMS
 from regalloc.pipeline.cluster import Cluster
 from regalloc.pipeline.own_programs import OwnPrograms

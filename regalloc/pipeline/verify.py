@@ -15,8 +15,8 @@ from rich.table import Table
 from regalloc.engine.command import ImageRef
 from regalloc.engine.store import ImageStore
 from regalloc.errors import ConfigError, EngineError, VerifyError
-from regalloc.images.files import Difference, compare_files, hash_files
-from regalloc.images.tree import Target, material_args
+from regalloc.images.file_hashes import Difference, compare_files, hash_files
+from regalloc.images.tags import Target, material_args
 from regalloc.layout import EVALUATION, PROGRAMS, PROGRAMS_RESULT, REPORT
 from regalloc.pipeline.execute import execute
 from regalloc.pipeline.found import look_around

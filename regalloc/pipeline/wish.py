@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from regalloc.images.corpus_source import FolderCorpus
-from regalloc.images.tree import Target
+from regalloc.images.tags import Target
 from regalloc.pipeline.cluster import Cluster
 from regalloc.pipeline.own_policy import OwnPolicy
 from regalloc.pipeline.own_programs import NO_PROGRAMS, OwnPrograms

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from regalloc.errors import EngineError, ImageError
-from regalloc.images.archive import load_set, save_set
+from regalloc.images.transfer.archive import load_set, save_set
 from tests.tiny_images import TinyImage, docker_archive, layer_of, tiny_image
 
 

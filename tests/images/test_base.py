@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from regalloc.engine.docker import connect
-from regalloc.images.base import bootstrap, debian_sources
-from regalloc.images.tree import resolve_targets
+from regalloc.images.builders.root_filesystem import bootstrap, debian_sources
+from regalloc.images.tags import resolve_targets
 from regalloc.pipeline.machine import CHECKOUT
 from regalloc.settings import load_profile
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from regalloc.images.build import DockerBuilder
-from regalloc.images.normalise import raw_name
+from regalloc.images.builders.buildkit import DockerBuilder
+from regalloc.images.builders.normalise import raw_name
 from tests.tiny_images import docker_archive, layer_of, tiny_image
 
 

@@ -10,7 +10,7 @@ import pytest
 from regalloc.engine.docker import connect
 from regalloc.errors import ImageError
 from regalloc.images.corpus_source import parse_corpus_from
-from regalloc.images.tree import resolve_targets
+from regalloc.images.tags import resolve_targets
 from regalloc.pipeline.machine import CHECKOUT
 from regalloc.settings import load_profile
 from tests.containers import inside

@@ -20,8 +20,8 @@ import pytest
 from regalloc.engine.command import Command, Content, ImageRef, Mount, Sandbox
 from regalloc.engine.docker import DockerEngine, connect
 from regalloc.errors import CorpusError, EngineError, MemoryLimitError, StageError
-from regalloc.images.build import DockerBuilder
-from regalloc.images.tree import resolve_targets
+from regalloc.images.builders.buildkit import DockerBuilder
+from regalloc.images.tags import resolve_targets
 from regalloc.pipeline.machine import CHECKOUT, cache_folder
 from regalloc.settings import load_profile
 

@@ -22,8 +22,8 @@ import pytest
 from regalloc.engine.docker import connect
 from regalloc.engine.store import ImageStore
 from regalloc.errors import RegistryError
-from regalloc.images.prebuilt import pull_set, push_set
-from regalloc.images.registry import Registry
+from regalloc.images.transfer.prebuilt import pull_set, push_set
+from regalloc.images.transfer.registry import Registry
 from tests.engines import CHECKOUT
 from tests.registries import PASSWORD, USER, BadLine, Served, served
 from tests.tiny_images import TinyImage, docker_archive, layer_of, sha256, tiny_image
@@ -270,8 +270,8 @@ CHILD = """
 import sys
 from regalloc.engine.docker import connect
 from regalloc.errors import RegallocError
-from regalloc.images.prebuilt import pull_set, push_set
-from regalloc.images.registry import Registry
+from regalloc.images.transfer.prebuilt import pull_set, push_set
+from regalloc.images.transfer.registry import Registry
 from regalloc.images.tree import Image, Target
 move, address, *names = sys.argv[1:]
 targets = tuple(Target(Image(name, None, (), (), ""), "1-a", (), None) for name in names)

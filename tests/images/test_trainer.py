@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from regalloc.engine.local import local_folder
-from regalloc.images.tree import resolve_targets
+from regalloc.images.tags import resolve_targets
 from regalloc.pipeline.machine import cache_folder
 from regalloc.settings import load_profile
 from tests.engines import CHECKOUT, call, task, why_not

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import pytest
 
 from regalloc.engine.docker import connect
-from regalloc.images.tree import TREE, Target, resolve_targets
+from regalloc.images.tags import Target, resolve_targets
+from regalloc.images.tree import TREE
 from regalloc.pipeline.machine import CHECKOUT
 from regalloc.programs.reading import find_programs
 from regalloc.settings import load_profile

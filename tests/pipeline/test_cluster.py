@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.images.tree import resolve_targets
+from regalloc.images.tags import resolve_targets
 from regalloc.layout import EVALUATION, MODEL
 from regalloc.pipeline.manifest import hash_outputs
 from regalloc.pipeline.verify import compare_stages

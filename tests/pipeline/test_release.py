@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from regalloc.engine.docker import connect
-from regalloc.images.build import lend_secrets, run_build
-from regalloc.images.client import find_client
-from regalloc.images.tree import resolve_targets
+from regalloc.images.builders.buildkit import lend_secrets, run_build
+from regalloc.images.builders.docker_client import find_client
+from regalloc.images.tags import resolve_targets
 from regalloc.pipeline.machine import CHECKOUT, cache_folder
 from regalloc.pipeline.manifest import read_manifest
 from regalloc.settings import load_profile

@@ -12,7 +12,7 @@ import pytest
 
 from regalloc.engine.chunks import ChunkReader
 from regalloc.engine.docker import connect
-from regalloc.images.tree import resolve_targets
+from regalloc.images.tags import resolve_targets
 from regalloc.layout import BENCH, PROGRAMS, RELEASE
 from regalloc.pipeline.machine import CHECKOUT
 from regalloc.settings import load_profile

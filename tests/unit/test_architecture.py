@@ -35,7 +35,7 @@ ALLOWED = {
 }
 # Files that are called like one of a run, and are none.
 SAME_NAMES = {
-    ("images/oci.py", "manifest.json"),
+    ("images/transfer/oci_layout.py", "manifest.json"),
     ("page/render.py", "report.html"),
     ("page/render.py", "seeds.html"),
 }

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from regalloc.errors import ImageError
-from regalloc.images.tree import TREE, Target
+from regalloc.images.tags import Target
+from regalloc.images.tree import TREE
 from tests import trainer
 from tests.engines import CHECKOUT
 from tests.tiny_images import tiny_image

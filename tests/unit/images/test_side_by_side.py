@@ -9,7 +9,8 @@ import pytest
 from regalloc.engine.process import run_process
 from regalloc.errors import ImageError
 from regalloc.images.side_by_side import one_by_one, side_by_side, waves
-from regalloc.images.tree import TREE, Target
+from regalloc.images.tags import Target
+from regalloc.images.tree import TREE
 
 TARGETS = tuple(Target(row, "1", (), None) for row in TREE)
 BASE, LLVM, TRAINER, CORPUS, *_ = TARGETS

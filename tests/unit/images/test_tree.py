@@ -9,7 +9,8 @@ import pytest
 
 from regalloc.errors import ConfigError, ImageError
 from regalloc.images.corpus_source import DebCorpus, LlvmCorpus
-from regalloc.images.tree import MATERIALS, TREE, build_args, input_files, resolve_targets
+from regalloc.images.tags import build_args, input_files, resolve_targets
+from regalloc.images.tree import MATERIALS, TREE
 from regalloc.releases import Flavor
 from regalloc.settings import load_profile
 

@@ -8,7 +8,8 @@ import pytest
 
 from regalloc.engine.command import Command, ImageRef, Mount, Session
 from regalloc.engine.store import ImageStore
-from regalloc.images.tree import TREE, Target
+from regalloc.images.tags import Target
+from regalloc.images.tree import TREE
 from regalloc.pipeline.machine import CHECKOUT
 from regalloc.pipeline.run import Run
 from regalloc.pipeline.wish import Wish

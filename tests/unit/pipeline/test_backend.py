@@ -7,9 +7,9 @@ import pytest
 from regalloc.engine.docker import DockerEngine
 from regalloc.engine.local import LocalEngine
 from regalloc.errors import ConfigError, EngineError
-from regalloc.images.build import DockerBuilder
-from regalloc.images.local import LocalBuilder
-from regalloc.images.prebuilt import PullOrBuild
+from regalloc.images.builders.buildkit import DockerBuilder
+from regalloc.images.builders.local_images import LocalBuilder
+from regalloc.images.transfer.prebuilt import PullOrBuild
 from regalloc.pipeline import backend
 from regalloc.pipeline.backend import select_backend
 

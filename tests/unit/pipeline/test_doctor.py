@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from regalloc.errors import EngineError
-from regalloc.images.build import DockerBuilder
+from regalloc.images.builders.buildkit import DockerBuilder
+from regalloc.images.builders.local_images import LocalBuilder
 from regalloc.images.finding import Finding
-from regalloc.images.local import LocalBuilder
 from regalloc.pipeline import doctor
 from regalloc.pipeline.backend import Backend
 from regalloc.pipeline.doctor import examine, print_findings
@@ -33,7 +33,7 @@ def machine(tmp_path, monkeypatch, run):
 
 
 def test_docker_is_asked_for_buildkit_and_a_base(machine, monkeypatch):
-    monkeypatch.setattr("regalloc.images.client.SYSTEM", ())
+    monkeypatch.setattr("regalloc.images.builders.docker_client.SYSTEM", ())
     found = machine("docker", BASE_IMAGE="mine:1")
     assert found["engine"] == Finding("engine", "fake engine 1")
     assert found["base"] == Finding("base", "BASE_IMAGE mine:1")

@@ -8,8 +8,9 @@ from rich.console import Console
 
 from regalloc.engine.command import ImageRef
 from regalloc.errors import ConfigError, VerifyError
-from regalloc.images.files import Difference
-from regalloc.images.tree import TREE, Target, resolve_targets
+from regalloc.images.file_hashes import Difference
+from regalloc.images.tags import Target, resolve_targets
+from regalloc.images.tree import TREE
 from regalloc.pipeline.machine import CHECKOUT
 from regalloc.pipeline.verify import (
     Scope,

@@ -6,10 +6,11 @@ import pytest
 
 from regalloc.engine.command import ImageRef
 from regalloc.errors import DiskError, ImageError
-from regalloc.images.base import Base
-from regalloc.images.build import DockerBuilder, build_argv, build_step, image_labels
-from regalloc.images.client import Client
-from regalloc.images.tree import TREE, Target
+from regalloc.images.builders.buildkit import DockerBuilder, build_argv, build_step, image_labels
+from regalloc.images.builders.docker_client import Client
+from regalloc.images.builders.root_filesystem import Base
+from regalloc.images.tags import Target
+from regalloc.images.tree import TREE
 from tests.tiny_images import layer_of, tiny_image
 from tests.unit.images.stores import TakingStore
 
@@ -105,7 +106,7 @@ def test_another_base_than_the_locked_one_is_not_built(tmp_path, monkeypatch):
     made = Base("bootstrapped", "bootstrapped", tmp_path / "root")
     made.context.mkdir()
     (made.context / "rootfs.sha256").write_text("bb\n")
-    monkeypatch.setattr("regalloc.images.build.prepare_base", lambda *_: made)
+    monkeypatch.setattr("regalloc.images.builders.buildkit.prepare_base", lambda *_: made)
     with pytest.raises(ImageError, match=r"differs from docker/images\.lock"):
         builder(tmp_path, 'echo built >"$0.argv"').build(Target(BASE, "1-b", (), None))
     assert not (tmp_path / "bin/docker.argv").exists()

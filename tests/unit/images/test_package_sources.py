@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from regalloc.images.sources import debian_sources
+from regalloc.images.package_sources import debian_sources
 
 KEY = "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg"
 STANZA = f"Types: deb\nURIs: http://mirror.test/debian\nSuites: bookworm\n{KEY}\n"

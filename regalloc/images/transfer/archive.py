@@ -19,9 +19,10 @@ from typing import IO
 from regalloc.engine.signals import interruptible, shielded
 from regalloc.engine.store import ImageStore, StoredImage, Watch
 from regalloc.errors import ConfigError, DiskError, ImageError
-from regalloc.images.check_archive import Archived, check_archive
-from regalloc.images.identity import choose_images, require_images
-from regalloc.images.oci import (
+from regalloc.images.tags import Target
+from regalloc.images.transfer.archive_check import Archived, check_archive
+from regalloc.images.transfer.image_identity import choose_images, require_images
+from regalloc.images.transfer.oci_layout import (
     DOCKER_MANIFEST,
     INDEX,
     LAYOUT,
@@ -32,9 +33,8 @@ from regalloc.images.oci import (
     docker_content,
     index_content,
 )
-from regalloc.images.spool import find_images, spool
-from regalloc.images.transfer import show_transfer
-from regalloc.images.tree import Target
+from regalloc.images.transfer.spool import find_images, spool
+from regalloc.images.transfer.transfer_progress import show_transfer
 
 Say = Callable[[str], None]
 Show = Callable[[str], AbstractContextManager[Watch]]

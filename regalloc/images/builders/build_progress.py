@@ -22,9 +22,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from regalloc.images.transfer.transfer_progress import LINE_EVERY_S
+
 WIDTH = 100
 TERMINAL_WIDTH = 32
-LINE_EVERY_S = 10.0
 RATE_OVER_S = 120.0
 
 # Ninja's counter, with what BuildKit puts in front of a line.

@@ -14,7 +14,7 @@ from regalloc.engine.process import run_process
 from regalloc.errors import ImageError
 from regalloc.files import hash_file
 from regalloc.images.finding import Finding
-from regalloc.images.sources import SUITE, debian_sources
+from regalloc.images.package_sources import SUITE, debian_sources
 
 PULLED = f"debian:{SUITE}-slim"
 BOOTSTRAPPED = "bootstrapped"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from regalloc.engine.store import ImageStore, StoredImage
 from regalloc.errors import ImageError
-from regalloc.images.tree import Target
+from regalloc.images.tags import Target
 
 TITLE = "org.opencontainers.image.title"
 TAG = "regalloc.tag"

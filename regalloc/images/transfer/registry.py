@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from regalloc.engine.signals import interruptible, shielded
 from regalloc.engine.store import ImageStore, StoredImage, Watch
 from regalloc.errors import RegistryError
-from regalloc.images.identity import build_task, differences, misnamed
-from regalloc.images.transfer import show_transfer
-from regalloc.images.tree import Target
+from regalloc.images.tags import Target
+from regalloc.images.transfer.image_identity import build_task, differences, misnamed
+from regalloc.images.transfer.transfer_progress import show_transfer
 
 
 @dataclass(frozen=True)

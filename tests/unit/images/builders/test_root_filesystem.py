@@ -6,8 +6,14 @@ from pathlib import Path
 import pytest
 
 from regalloc.errors import ImageError
-from regalloc.images import base
-from regalloc.images.base import Base, bootstrap, find_mmdebstrap, prepare_base, root_digest
+from regalloc.images.builders import root_filesystem
+from regalloc.images.builders.root_filesystem import (
+    Base,
+    bootstrap,
+    find_mmdebstrap,
+    prepare_base,
+    root_digest,
+)
 
 KEY = "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg"
 STANZA = f"Types: deb\nURIs: http://mirror.test/debian\nSuites: bookworm\n{KEY}\n"
@@ -88,5 +94,5 @@ def test_no_mmdebstrap_says_what_to_do(monkeypatch):
 
 
 def test_the_dockerfile_has_the_stage_a_bootstrap_names():
-    dockerfile = Path(__file__).parents[3] / "docker/base/Dockerfile"
-    assert f"FROM scratch AS {base.BOOTSTRAPPED}\n" in dockerfile.read_text()
+    dockerfile = Path(__file__).parents[4] / "docker/base/Dockerfile"
+    assert f"FROM scratch AS {root_filesystem.BOOTSTRAPPED}\n" in dockerfile.read_text()

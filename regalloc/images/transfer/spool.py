@@ -14,7 +14,7 @@ from typing import IO, cast
 import msgspec
 
 from regalloc.errors import ImageError
-from regalloc.images.oci import DOCKER_MANIFEST, Blob, Config, DockerEntry, Packed
+from regalloc.images.transfer.oci_layout import DOCKER_MANIFEST, Blob, Config, DockerEntry, Packed
 
 _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"

@@ -6,7 +6,12 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn
 
 from regalloc.engine.store import Event
-from regalloc.images.transfer import Layers, TransferBar, TransferLines, show_transfer
+from regalloc.images.transfer.transfer_progress import (
+    Layers,
+    TransferBar,
+    TransferLines,
+    show_transfer,
+)
 
 PULL = (
     Event("host/x@sha256:0", "Pulling from x"),

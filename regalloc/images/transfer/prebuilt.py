@@ -10,10 +10,10 @@ from typing import Protocol
 from regalloc.engine.signals import interruptible
 from regalloc.errors import RegistryError
 from regalloc.images.finding import Finding
-from regalloc.images.identity import build_task, choose_images, require_images
-from regalloc.images.registry import Registry
 from regalloc.images.side_by_side import one_by_one
-from regalloc.images.tree import Target
+from regalloc.images.tags import Target
+from regalloc.images.transfer.image_identity import build_task, choose_images, require_images
+from regalloc.images.transfer.registry import Registry
 
 
 def push_set(targets: tuple[Target, ...], registry: Registry) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from regalloc.errors import DiskError, ImageError
-from regalloc.images.normalise import normalise, raw_name
+from regalloc.images.builders.normalise import normalise, raw_name
 from tests.tiny_images import layer_of, sha256, tiny_image
 from tests.unit.images.stores import TakingStore
 

@@ -19,10 +19,10 @@ import msgspec
 
 from regalloc.engine.store import ImageStore
 from regalloc.errors import DiskError, ImageError
-from regalloc.images.archive import write_archive, write_description
-from regalloc.images.oci import Blob, Packed, blob_of
-from regalloc.images.spool import find_images, keep, spool
-from regalloc.images.tree import Target
+from regalloc.images.tags import Target
+from regalloc.images.transfer.archive import write_archive, write_description
+from regalloc.images.transfer.oci_layout import Blob, Packed, blob_of
+from regalloc.images.transfer.spool import find_images, keep, spool
 
 
 def raw_name(target: Target) -> str:

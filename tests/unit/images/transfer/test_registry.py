@@ -6,9 +6,13 @@ from dataclasses import replace
 import pytest
 
 from regalloc.errors import ConfigError, ImageError, RegistryError
-from regalloc.images.address import find_registry, parse_registry, require_registry
-from regalloc.images.prebuilt import PullOrBuild, pull_set, push_set
-from regalloc.images.registry import Registry
+from regalloc.images.transfer.prebuilt import PullOrBuild, pull_set, push_set
+from regalloc.images.transfer.registry import Registry
+from regalloc.images.transfer.registry_address import (
+    find_registry,
+    parse_registry,
+    require_registry,
+)
 from tests.tiny_images import layer_of, tiny_image
 from tests.unit.images.stores import FakeStore, manifest_digest
 

@@ -16,21 +16,27 @@ from regalloc.engine.refusals import says_full
 from regalloc.engine.signals import interruptible
 from regalloc.engine.store import ImageStore
 from regalloc.errors import DiskError, ImageError
-from regalloc.images.base import SOURCE_DATE_EPOCH, Base, find_base, prepare_base, root_digest
-from regalloc.images.client import (
+from regalloc.images.builders.build_progress import parse_count, show_progress
+from regalloc.images.builders.docker_client import (
     Client,
     build_secrets,
     find_buildkit,
     find_client,
     pip_config_files,
 )
+from regalloc.images.builders.normalise import normalise, raw_name
+from regalloc.images.builders.root_filesystem import (
+    SOURCE_DATE_EPOCH,
+    Base,
+    find_base,
+    prepare_base,
+    root_digest,
+)
 from regalloc.images.finding import Finding
 from regalloc.images.lock import check_base, locked_base
-from regalloc.images.normalise import normalise, raw_name
-from regalloc.images.progress import parse_count, show_progress
+from regalloc.images.package_sources import debian_sources
 from regalloc.images.side_by_side import side_by_side, waves
-from regalloc.images.sources import debian_sources
-from regalloc.images.tree import ImageTest, Target
+from regalloc.images.tags import ImageTest, Target
 
 BASE_SCRIPTS = tuple(
     f"docker/scripts/{name}.sh" for name in ("clean-image", "copy-root", "settle", "write-sbom")

@@ -21,12 +21,17 @@ from regalloc.engine.process import run_process
 from regalloc.engine.refusals import says_full
 from regalloc.engine.signals import interruptible
 from regalloc.errors import DiskError, EngineError, ImageError
-from regalloc.images.base import SOURCE_DATE_EPOCH
+from regalloc.images.builders.build_progress import (
+    BuildBar,
+    BuildProgress,
+    parse_count,
+    show_progress,
+)
+from regalloc.images.builders.root_filesystem import SOURCE_DATE_EPOCH
 from regalloc.images.corpus_source import CorpusKind
 from regalloc.images.finding import Finding
-from regalloc.images.progress import BuildBar, BuildProgress, parse_count, show_progress
 from regalloc.images.side_by_side import one_by_one
-from regalloc.images.tree import Target
+from regalloc.images.tags import Target
 from regalloc.releases import Flavor
 
 SOURCE = Path("/llvm-project")

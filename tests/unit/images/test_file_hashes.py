@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 import tarfile
 
-from regalloc.images.files import Difference, compare_files, hash_files
+from regalloc.images.file_hashes import Difference, compare_files, hash_files
 
 
 def archive(*members: tuple[str, bytes, dict[str, object]]) -> io.BytesIO:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from regalloc.errors import ConfigError, DiskError, ImageError
-from regalloc.images.archive import load_set, save_set
+from regalloc.images.transfer.archive import load_set, save_set
 from tests.tiny_images import docker_archive, layer_of, sha256, tiny_image
 from tests.unit.images.stores import FakeStore
 
@@ -374,7 +374,9 @@ def test_a_huge_description_is_not_read(archive):
 def test_an_image_that_is_not_what_its_name_says_is_refused(tmp_path, monkeypatch, image):
     path = tmp_path / "x.tar"
     # Our own save refuses such an image.
-    monkeypatch.setattr("regalloc.images.archive.require_images", lambda targets, store: {})
+    monkeypatch.setattr(
+        "regalloc.images.transfer.archive.require_images", lambda targets, store: {}
+    )
     save_set((image.target,), path, FakeStore(image), quiet)
     assert flaw(path) == (
         "regalloc-llvm:19-b is not what its name says: label regalloc.tag is 19-z, not 19-b"

@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from regalloc.engine.store import Event, Watch
-from regalloc.images.progress import LINE_EVERY_S
 
+LINE_EVERY_S = 10.0
 _FINISHED = ("Pull complete", "Already exists", "Pushed", "Layer already exists", "Mounted from")
 # Unpacking counts the same bytes a second time.
 _MOVING = ("Downloading", "Pushing", "Loading layer")

@@ -12,8 +12,8 @@ from typing import IO, TYPE_CHECKING, TypeVar, cast
 import msgspec
 
 from regalloc.errors import DiskError, ImageError
-from regalloc.images.identity import misnamed
-from regalloc.images.oci import (
+from regalloc.images.transfer.image_identity import misnamed
+from regalloc.images.transfer.oci_layout import (
     CONFIG_TYPE,
     DOCKER_MANIFEST,
     INDEX,

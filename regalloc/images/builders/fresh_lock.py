@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from regalloc.images.base import BOOTSTRAPPED, SOURCE_DATE_EPOCH, bootstrap, root_digest
-from regalloc.images.build import lend_secrets, place_scripts, run_build
-from regalloc.images.client import find_client
+from regalloc.images.builders.buildkit import lend_secrets, place_scripts, run_build
+from regalloc.images.builders.docker_client import find_client
+from regalloc.images.builders.root_filesystem import (
+    BOOTSTRAPPED,
+    SOURCE_DATE_EPOCH,
+    bootstrap,
+    root_digest,
+)
 from regalloc.images.lock import LOCK, Entries, collect_entries, format_lock
-from regalloc.images.sources import debian_sources
+from regalloc.images.package_sources import debian_sources
 from regalloc.releases import RELEASES
 
 _REFERENCE = "regalloc-base:unlocked"

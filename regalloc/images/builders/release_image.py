@@ -10,10 +10,10 @@ from pathlib import Path
 import regalloc
 from regalloc.engine.command import ImageRef
 from regalloc.engine.signals import interruptible
-from regalloc.images.base import SOURCE_DATE_EPOCH
-from regalloc.images.build import run_build
-from regalloc.images.client import Client, find_client
-from regalloc.images.tree import Target
+from regalloc.images.builders.buildkit import run_build
+from regalloc.images.builders.docker_client import Client, find_client
+from regalloc.images.builders.root_filesystem import SOURCE_DATE_EPOCH
+from regalloc.images.tags import Target
 
 NAME = "release"
 SUMMARY = "clang with a trained eviction policy inside"

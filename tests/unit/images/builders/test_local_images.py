@@ -10,8 +10,8 @@ import pytest
 from regalloc.engine.command import ImageRef
 from regalloc.engine.local import LocalEngine
 from regalloc.errors import DiskError, EngineError, ImageError
-from regalloc.images import local
-from regalloc.images.local import (
+from regalloc.images.builders import local_images
+from regalloc.images.builders.local_images import (
     LocalBuilder,
     binds_of_tests,
     build_binds,
@@ -19,7 +19,8 @@ from regalloc.images.local import (
     steps_of_tests,
     with_binds,
 )
-from regalloc.images.tree import MATERIALS, TREE, Image, ImageTest, Target
+from regalloc.images.tags import ImageTest, Target
+from regalloc.images.tree import MATERIALS, TREE, Image
 
 ARGS = {
     "llvm": (("LLVM_MAJOR", "19"), ("LLVM_FLAVOR", "relink")),
@@ -190,15 +191,15 @@ def test_a_command_sees_its_binds_and_nobody_else_does(tmp_path):
     source.mkdir()
     target.mkdir()
     argv = with_binds({target: source}, ("touch", str(target / "made")))
-    subprocess.run(argv, cwd=Path(__file__).parents[3], check=True)
+    subprocess.run(argv, cwd=Path(__file__).parents[4], check=True)
     assert (os.listdir(source), os.listdir(target)) == (["made"], [])
 
 
 def builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> LocalBuilder:
-    monkeypatch.setattr(local, "require_root", lambda: None)
+    monkeypatch.setattr(local_images, "require_root", lambda: None)
     steps = (("sh", "-c", "echo one"), ("sh", "-c", script))
-    monkeypatch.setattr(local, "build_binds", lambda *_: {})
-    monkeypatch.setattr(local, "build_steps", lambda *_: steps)
+    monkeypatch.setattr(local_images, "build_binds", lambda *_: {})
+    monkeypatch.setattr(local_images, "build_steps", lambda *_: steps)
     return LocalBuilder(tmp_path, tmp_path / "cache", dict(os.environ), 2)
 
 

@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 
 from regalloc.errors import ImageError
-from regalloc.images.client import Client, build_secrets, find_client, pip_config_files
+from regalloc.images.builders.docker_client import (
+    Client,
+    build_secrets,
+    find_client,
+    pip_config_files,
+)
 
 
 def fake_docker(folder: Path, version: str, buildx: bool) -> Path:
@@ -38,7 +43,7 @@ def test_find_client_passes_over_a_new_one_without_buildx(tmp_path):
 
 
 def test_find_client_without_any_says_what_it_saw(tmp_path, monkeypatch):
-    monkeypatch.setattr("regalloc.images.client.SYSTEM", ())
+    monkeypatch.setattr("regalloc.images.builders.docker_client.SYSTEM", ())
     new = fake_docker(tmp_path / "a", "28.2.2", False)
     old = fake_docker(tmp_path / "b", "1.13.1", False)
     with pytest.raises(ImageError) as caught:

@@ -4,7 +4,12 @@ import pytest
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
-from regalloc.images.progress import BuildBar, BuildProgress, format_left, parse_count
+from regalloc.images.builders.build_progress import (
+    BuildBar,
+    BuildProgress,
+    format_left,
+    parse_count,
+)
 
 
 @pytest.mark.parametrize(

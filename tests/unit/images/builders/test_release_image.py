@@ -4,9 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from regalloc.engine.command import ImageRef
-from regalloc.images.client import Client
-from regalloc.images.release import Release, release_argv
-from regalloc.images.tree import TREE, Target
+from regalloc.images.builders.docker_client import Client
+from regalloc.images.builders.release_image import Release, release_argv
+from regalloc.images.tags import Target
+from regalloc.images.tree import TREE
 
 ROWS = {row.name: row for row in TREE}
 BASE = Target(ROWS["base"], "bookworm-b", (), None)

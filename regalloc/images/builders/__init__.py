@@ -1,0 +1,1 @@
+"""Builds images: by BuildKit, or by the same scripts without it, from a locked base."""

@@ -14,19 +14,21 @@ from typing import Any, cast
 
 from invoke.tasks import Task, task
 
+from regalloc.commands import doctor as medic
+from regalloc.commands import image_exchange, make
+from regalloc.commands import verify as prove
+from regalloc.commands.clean import clean_up
+from regalloc.commands.options import DEFAULTS, HELP, Options
+from regalloc.commands.preparation import prepare
+from regalloc.commands.relock import relock
+from regalloc.commands.sbom import write_sboms
+from regalloc.commands.seeds import rebuild_pages, train_seeds
+from regalloc.commands.shell import enter_shell
+from regalloc.commands.tensorboard import serve_curves
 from regalloc.errors import ConfigError, EngineError, RegallocError, StoppedError
 from regalloc.images.tree import Image, build_tasks
-from regalloc.pipeline import doctor as medic
-from regalloc.pipeline import host, prebuilt
-from regalloc.pipeline import verify as prove
-from regalloc.pipeline.clean import clean_up
-from regalloc.pipeline.options import DEFAULTS, HELP, Options
-from regalloc.pipeline.sbom import write_sboms
-from regalloc.pipeline.seeds import rebuild_pages, train_seeds
-from regalloc.pipeline.shell import enter_shell
-from regalloc.pipeline.show import print_error, say
-from regalloc.pipeline.tensorboard import serve_curves
 from regalloc.stages.table import find
+from regalloc.terminal.messages import print_error, say
 
 IMAGES = ("profile", "llvm", "flavor", "corpus_from", "pgo", "engine", "bind")
 RUN = (*IMAGES, "run")
@@ -121,7 +123,7 @@ def stage_task(name: str, takes: tuple[str, ...] = STAGE) -> Task[Any]:
     doc = f"{summary[0].upper()}{summary[1:]}, and what comes before as needed."
 
     def body(options: Options) -> None:
-        host.run_stages(options, (name,))
+        make.run_stages(options, (name,))
 
     return command(takes, name, doc)(body)
 
@@ -138,7 +140,7 @@ warmstart = stage_task("warmstart")
 )
 def evaluate(options: Options, policy: str = "") -> None:
     """Compare policies with the default heuristic, and what comes before as needed."""
-    host.run_stages(options, ("evaluate",), policy)
+    make.run_stages(options, ("evaluate",), policy)
 
 
 @command(SPREAD, seeds="how many seeds to train, one after the other, from --seed on")
@@ -153,7 +155,7 @@ def train(options: Options, seeds: int = 1) -> None:
 )
 def programs(options: Options, policy: str = "") -> None:
     """Measure real programs compiled by the release, and what comes before as needed."""
-    host.run_stages(options, ("programs",), policy)
+    make.run_stages(options, ("programs",), policy)
 
 
 bench = stage_task("bench")
@@ -166,7 +168,7 @@ bench = stage_task("bench")
 )
 def release(options: Options, policy: str = "", export: str = "") -> None:
     """Link clang, lld and llc with a policy inside: an image, and a folder to take away."""
-    host.release(options, policy, export)
+    make.release(options, policy, export)
 
 
 def build_task(name: str, images: Sequence[Image]) -> Task[Any]:
@@ -175,7 +177,7 @@ def build_task(name: str, images: Sequence[Image]) -> Task[Any]:
     summary = next(image.summary for image in images if image.built_with is None)
 
     def body(options: Options) -> None:
-        host.build_images(options, names)
+        make.build_images(options, names)
 
     what = f"images {', '.join(names)}" if len(names) > 1 else f"image {names[0]}"
     return command(BUILD, name, f"Build the {what}: {summary}.")(body)
@@ -188,37 +190,37 @@ globals().update({name: build_task(name, images) for name, images in build_tasks
 @command(MOVE)
 def push(options: Options) -> None:
     """Send the images to a registry."""
-    prebuilt.push(host.prepare(options), options.registry)
+    image_exchange.push(prepare(options), options.registry)
 
 
 @command(MOVE)
 def pull(options: Options) -> None:
     """Fetch the images from a registry instead of building them."""
-    prebuilt.pull(host.prepare(options), options.registry)
+    image_exchange.pull(prepare(options), options.registry)
 
 
 @command(IMAGES)
 def save(options: Options, file: str) -> None:
     """Write the images into one OCI archive, for machines without a registry."""
-    prebuilt.save(host.prepare(options), archive_path(file))
+    image_exchange.save(prepare(options), archive_path(file))
 
 
 @command(IMAGES)
 def load(options: Options, file: str) -> None:
     """Take the images out of an archive that `save` wrote."""
-    prebuilt.load(host.prepare(options), archive_path(file))
+    image_exchange.load(prepare(options), archive_path(file))
 
 
 @command(())
 def lock(options: Options) -> None:
     """Lock what the images are made of to what Debian has today, and show what changes."""
-    host.relock()
+    relock()
 
 
 @command(IMAGES, output="folder for the files; runs/sbom by default")
 def sbom(options: Options, output: str = "runs/sbom") -> None:
     """Write the bills of materials (SPDX) of the images that exist."""
-    for path in write_sboms(host.prepare(options), Path(output).resolve()):
+    for path in write_sboms(prepare(options), Path(output).resolve()):
         say(str(path))
 
 
@@ -238,13 +240,13 @@ def verify(
 ) -> None:
     """Build everything twice and train twice, and compare every file."""
     scope = prove.Scope(images=tuple(image), build=images, stages=stages, once=once)
-    prove.verify(host.prepare(replace(options, profile="tiny")), scope)
+    prove.verify(prepare(replace(options, profile="tiny")), scope)
 
 
 @command((*RUN, "seed"), verify="hash every result again instead of comparing sizes")
 def status(options: Options, verify: bool = False) -> None:
     """Show what is done, and what would run and why."""
-    host.show_status(options, rehash=verify)
+    make.show_status(options, rehash=verify)
 
 
 @command(("engine",))
@@ -268,13 +270,13 @@ def report(options: Options) -> None:
 def tensorboard(options: Options, run: Sequence[str] = (), port: int = 6006) -> None:
     """Serve the curves of one or several runs with TensorBoard."""
     folders = [Path(folder).resolve() for folder in run] or [options.folder]
-    sys.exit(serve_curves(host.prepare(options), folders, port))
+    sys.exit(serve_curves(prepare(options), folders, port))
 
 
 @command(RUN)
 def shell(options: Options) -> None:
     """Open a shell in the trainer image with the run's folders."""
-    sys.exit(enter_shell(host.prepare(options)))
+    sys.exit(enter_shell(prepare(options)))
 
 
 @command(

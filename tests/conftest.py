@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many tests run at a time where they run in parallel."""
     # Not in the trainer, which has neither this module nor xdist.
-    from regalloc.pipeline.machine import usable_cores
+    from regalloc.commands.machine import usable_cores
 
     return usable_cores()
 

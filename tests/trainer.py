@@ -16,13 +16,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from regalloc.commands.machine import cache_folder
 from regalloc.engine.docker import connect
 from regalloc.engine.store import ImageStore
 from regalloc.errors import EngineError, ImageError, RegallocError
 from regalloc.images.tags import Target, resolve_targets
-from regalloc.pipeline.machine import cache_folder
-from regalloc.pipeline.show import print_error, say
 from regalloc.settings import load_profile
+from regalloc.terminal.messages import print_error, say
 from tests.engines import CHECKOUT
 
 EMULATOR = "qemu-x86_64-static"

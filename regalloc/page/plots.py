@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from regalloc.page.figure import COLORS, INK, LINES, MARKERS, draw
-from regalloc.page.journal import Curves
 from regalloc.report.ratios import log_ratio
 from regalloc.report.report import Part
 from regalloc.report.rows import DEFAULT, NAMES, POLICY
+from regalloc.summary.event_files import Curves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

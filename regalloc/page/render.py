@@ -8,17 +8,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from regalloc.page import plots
-from regalloc.page.content import Content
-from regalloc.page.dynamic import describe_programs
-from regalloc.page.seeds import Seeds, describe_seeds
-from regalloc.page.tables import (
-    REGRESSIONS,
-    find_regressions,
-    rate,
-    tabulate_functions,
-    tabulate_modules,
-)
+from regalloc.page.tables import tabulate_functions, tabulate_modules
 from regalloc.report.rows import AGAIN, DEFAULT, POLICY, Cost, FunctionRow
+from regalloc.summary.program_ratios import describe_programs
+from regalloc.summary.regressions import REGRESSIONS, find_regressions, rate
+from regalloc.summary.run_summary import Content
+from regalloc.summary.seed_comparison import Seeds, describe_seeds
 
 if TYPE_CHECKING:
     from jinja2 import Environment

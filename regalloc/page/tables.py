@@ -6,16 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from regalloc.report.report import Part, Report
+from regalloc.report.report import Report
 from regalloc.report.rows import DEFAULT, NAMES, POLICY, FunctionRow, ModuleRow
+from regalloc.summary.regressions import rate
 
 Kind = Literal["text", "name", "path", "count", "change", "score", "ratio", "seconds"]
 """How a column is written and aligned; the script knows the same names."""
 
 Cell = str | int | float | None
-REGRESSIONS = 10
-"""Functions that are shown one by one."""
-
 PARTS = {"held_out": "held out", "train": "train"}
 
 
@@ -95,21 +93,6 @@ def tabulate_modules(report: Report) -> Table:
 
 def _worst_first(columns: Sequence[Column]) -> tuple[int, bool]:
     return [column.title for column in columns].index(NAMES[POLICY]), True
-
-
-def find_regressions(part: Part, count: int) -> list[FunctionRow]:
-    """Return the functions that the trained policy made worst, the worst first."""
-    ranked = [(rate(row, POLICY), row) for row in part.function_rows]
-    worse = [(ratio, row) for ratio, row in ranked if ratio is not None and ratio > 1]
-    worse.sort(key=lambda pair: (-pair[0], pair[1].module, pair[1].function))
-    return [row for _, row in worse[:count]]
-
-
-def rate(row: FunctionRow, policy: str) -> float | None:
-    """Return a function's score ratio under a policy, rounded as it is shown."""
-    if policy not in row.costs or row.costs[DEFAULT].score == 0:
-        return None
-    return round(row.costs[policy].score / row.costs[DEFAULT].score, 5)
 
 
 _COUNTS = ("spills", "reloads", "copies")

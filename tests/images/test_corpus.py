@@ -7,11 +7,11 @@ import os
 
 import pytest
 
+from regalloc.commands.machine import CHECKOUT
 from regalloc.engine.docker import connect
 from regalloc.errors import ImageError
 from regalloc.images.corpus_source import parse_corpus_from
 from regalloc.images.tags import resolve_targets
-from regalloc.pipeline.machine import CHECKOUT
 from regalloc.settings import load_profile
 from tests.containers import inside
 from tests.engines import call, task

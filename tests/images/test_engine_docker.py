@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
+from regalloc.commands.machine import CHECKOUT, cache_folder
 from regalloc.engine.command import Command, Content, ImageRef, Mount, Sandbox
 from regalloc.engine.docker import DockerEngine, connect
 from regalloc.errors import CorpusError, EngineError, MemoryLimitError, StageError
 from regalloc.images.builders.buildkit import DockerBuilder
 from regalloc.images.tags import resolve_targets
-from regalloc.pipeline.machine import CHECKOUT, cache_folder
 from regalloc.settings import load_profile
 
 

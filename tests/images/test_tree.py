@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from regalloc.commands.machine import CHECKOUT
 from regalloc.engine.docker import connect
 from regalloc.images.tags import Target, resolve_targets
 from regalloc.images.tree import TREE
-from regalloc.pipeline.machine import CHECKOUT
 from regalloc.programs.reading import find_programs
 from regalloc.settings import load_profile
 from tests.containers import inside

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from regalloc.commands.verify import compare_stages
 from regalloc.layout import (
     BENCH,
     EVALUATION,
@@ -22,7 +23,6 @@ from regalloc.layout import (
     RELEASE,
 )
 from regalloc.pipeline.manifest import read_manifest
-from regalloc.pipeline.verify import compare_stages
 from regalloc.report import report
 from regalloc.report.rows import AGAIN, POLICY
 from tests.engines import CHECKOUT, ENGINES, call, task, why_not

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from regalloc.commands.machine import CHECKOUT, cache_folder
 from regalloc.engine.docker import connect
 from regalloc.images.builders.buildkit import lend_secrets, run_build
 from regalloc.images.builders.docker_client import find_client
 from regalloc.images.tags import resolve_targets
-from regalloc.pipeline.machine import CHECKOUT, cache_folder
 from regalloc.pipeline.manifest import read_manifest
 from regalloc.settings import load_profile
 from tests.engines import call, task

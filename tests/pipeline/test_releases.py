@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from regalloc.commands.machine import CHECKOUT
 from regalloc.engine.chunks import ChunkReader
 from regalloc.engine.docker import connect
 from regalloc.images.tags import resolve_targets
 from regalloc.layout import BENCH, PROGRAMS, RELEASE
-from regalloc.pipeline.machine import CHECKOUT
 from regalloc.settings import load_profile
 from regalloc.stages.table import STAGES
 from tests.engines import call, task

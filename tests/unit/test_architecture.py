@@ -28,8 +28,11 @@ ALLOWED = {
     "stages": {"bench", "cluster", "compiler", "formats", "programs", "report", "rl"},
     "engine": set(),
     "images": {"engine", "formats"},
-    "page": {"compiler", "formats", "report"},
-    "pipeline": {"cluster", "engine", "images", "page", "report", "stages"},
+    "pipeline": {"cluster", "engine", "images", "stages"},
+    "summary": {"compiler", "formats", "pipeline", "report", "stages"},
+    "page": {"report", "summary"},
+    "terminal": {"pipeline", "report", "summary"},
+    "commands": {"engine", "images", "page", "pipeline", "report", "stages", "summary", "terminal"},
     "__main__": {"stages"},
     "__init__": set(),
 }
@@ -39,6 +42,8 @@ SAME_NAMES = {
     ("page/render.py", "report.html"),
     ("page/render.py", "seeds.html"),
 }
+# What no image holds.
+HOSTS = {"engine", "images", "pipeline", "summary", "page", "terminal", "commands"}
 # These parts of a run are what both sides of a container's wall know.
 SHARED = {"regalloc.stages.table"}
 
@@ -83,7 +88,7 @@ def test_the_layout_alone_names_the_files_of_a_run():
 
 def test_host_reaches_the_stages_only_through_their_table():
     for path in FILES:
-        if part(path) in ("engine", "images", "pipeline"):
+        if part(path) in HOSTS:
             names = {name for name in imports(path) if name.startswith("regalloc.stages.")}
             assert {".".join(name.split(".")[:3]) for name in names} <= SHARED, path
 
@@ -106,7 +111,7 @@ def test_one_file_imports_the_docker_sdk():
 
 
 # Whoever starts the pipeline picks the engine and what builds its images, together.
-COMPOSITION_ROOT = PACKAGE / "pipeline" / "backend.py"
+COMPOSITION_ROOT = PACKAGE / "commands" / "backend.py"
 # What is docker's alone.
 DOCKERS = tuple(f"regalloc.engine.{n}" for n in ("docker", "docker_store", "sdk", "container"))
 

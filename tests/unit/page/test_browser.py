@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.page.content import Content
 from regalloc.page.render import render
+from regalloc.summary.run_summary import Content
 from tests.unit.report.samples import HOSTILE, make_report
 
 CHROMIUM = shutil.which("chromium")

@@ -5,10 +5,10 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 
-from regalloc.page.content import Content, StageRecord
 from regalloc.page.render import render
 from regalloc.report.report import Verdict
 from regalloc.report.rows import AGAIN, POLICY
+from regalloc.summary.run_summary import Content, StageRecord
 from tests.unit.report.samples import HOSTILE, compare_only, make_report
 
 VOID = {"meta", "link", "input", "br", "path", "use"}

@@ -1,0 +1,79 @@
+"""From the options to everything that a run needs, with nothing done yet."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from regalloc.commands.backend import select_backend
+from regalloc.commands.machine import (
+    CHECKOUT,
+    cache_folder,
+    memory_mb,
+    stage_memory_mb,
+    usable_cores,
+)
+from regalloc.commands.options import Options
+from regalloc.commands.run_results import local_toolchain
+from regalloc.errors import ConfigError
+from regalloc.images.corpus_source import FolderCorpus, parse_corpus_from
+from regalloc.images.tags import resolve_targets
+from regalloc.images.transfer.registry_address import find_registry
+from regalloc.pipeline.cluster import find_cluster
+from regalloc.pipeline.own_policy import own_policy
+from regalloc.pipeline.own_programs import find_own_programs
+from regalloc.pipeline.run import Run
+from regalloc.pipeline.wish import Wish
+from regalloc.terminal.messages import say
+
+
+def prepare(options: Options, policy: str = "") -> Run:
+    """Return everything a run needs, with nothing done yet.
+
+    Args:
+        options: the shared ones.
+        policy: folder of a policy to use instead of the run's own; empty for that.
+
+    Raises:
+        ConfigError: the profile, a binding, the compiler, the seed or the jobs cannot be used.
+        ProgramError: a folder that was named holds no program.
+        PolicyError: a folder that was named holds no policy.
+        EngineError: there is nothing to run stages with.
+    """
+    if options.seed < 0 or options.jobs < 0:
+        raise ConfigError("--seed and --jobs are not negative", "", "use 0 or more")
+    settings = options.settings
+    cache = cache_folder(os.environ)
+    jobs = options.jobs or usable_cores()
+    registry = find_registry(options.registry, os.environ)
+    backend = select_backend(options.engine, cache, os.environ, jobs=jobs, registry=registry)
+    source = parse_corpus_from(options.corpus_from, options.pgo)
+    return Run(
+        folder=options.folder,
+        checkout=CHECKOUT,
+        cache=cache,
+        wish=Wish(
+            settings,
+            options.seed,
+            resolve_targets(CHECKOUT, settings, os.environ, source),
+            folder=source if isinstance(source, FolderCorpus) else None,
+            policy=own_policy(policy),
+            programs=find_own_programs(options.program),
+            cluster=find_cluster(options.cluster, options.network, os.environ),
+        ),
+        jobs=jobs,
+        memory_mb=stage_memory_mb(memory_mb()),
+        tty=sys.stdout.isatty(),
+        debug=options.debug,
+        engine=backend.engine,
+        builder=backend.builder,
+        say=say,
+    )
+
+
+def find_toolchain(options: Options) -> Path:
+    """Return the folder of the compiler that runs of the local engine use."""
+    source = parse_corpus_from(options.corpus_from, options.pgo)
+    targets = resolve_targets(CHECKOUT, options.settings, os.environ, source)
+    return local_toolchain(cache_folder(os.environ), targets["llvm"])

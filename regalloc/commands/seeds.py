@@ -1,0 +1,87 @@
+"""Trains with several seeds, each in a folder of its own, and sets them side by side.
+
+They share nothing: what a seed does not change takes seconds to make again, and a folder that is
+whole can be moved, verified and removed like that of any other run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from regalloc.commands.make import run_stages
+from regalloc.commands.options import Options
+from regalloc.commands.preparation import find_toolchain
+from regalloc.commands.run_results import show_page
+from regalloc.errors import ConfigError, ManifestError
+from regalloc.layout import EVALUATION, REPORT, SEED_PREFIX
+from regalloc.page.pages import write_seeds_page
+from regalloc.report import report
+from regalloc.terminal.report_table import print_seeds
+
+
+def train_seeds(options: Options, wanted: tuple[str, ...], count: int) -> None:
+    """Make the results of the wanted stages with so many seeds, from the one asked for on.
+
+    Raises:
+        ConfigError: fewer than one seed is asked for.
+        RegallocError: of the class that names what failed.
+    """
+    if count < 1:
+        raise ConfigError(f"--seeds={count} trains nothing", "", "use 1 or more")
+    if count == 1:
+        run_stages(options, wanted)
+        return
+    folders = []
+    for seed in range(options.seed, options.seed + count):
+        folders.append(options.folder / f"{SEED_PREFIX}{seed}")
+        run_stages(replace(options, seed=seed, run=str(folders[-1])), wanted)
+    if not options.dry_run:
+        _compare(options.folder, folders)
+
+
+def rebuild_pages(options: Options) -> None:
+    """Write the pages of a run, and those of its seeds, again from what was left behind.
+
+    Raises:
+        ManifestError: there is no report, or one cannot be read.
+        DiskError: a page cannot be written.
+    """
+    seeds = find_seeds(options.folder)
+    toolchain = find_toolchain(options)
+    for folder in seeds:
+        show_page(folder, toolchain)
+    if len(seeds) > 1:
+        _compare(options.folder, seeds)
+    if not seeds or (options.folder / EVALUATION / REPORT).is_file():
+        show_page(options.folder, toolchain)
+
+
+def find_seeds(folder: Path) -> list[Path]:
+    """Return the folders of the seeds that were evaluated below a run's folder, by seed."""
+    found = [path.parent.parent for path in folder.glob(f"{SEED_PREFIX}*/{EVALUATION}/{REPORT}")]
+    numbers = {path: path.name.removeprefix(SEED_PREFIX) for path in found}
+    return sorted(
+        (path for path, number in numbers.items() if number.isdecimal()),
+        key=lambda path: int(numbers[path]),
+    )
+
+
+def _compare(folder: Path, runs: list[Path]) -> None:
+    # Brings in numpy, which the host can do without until here.
+    from regalloc.summary.seed_comparison import compare_seeds
+
+    reports = [report.read(run / EVALUATION / REPORT) for run in runs]
+    corpora = {tuple(row.module for row in found.held_out.module_rows) for found in reports}
+    if len(corpora) > 1:
+        raise ManifestError(
+            f"the seeds in {folder} were not evaluated on the same modules",
+            ", ".join(run.name for run in runs),
+            "run invoke train --seeds again, or remove the folders that do not belong",
+        )
+    seeds = compare_seeds(reports)
+    print_seeds(seeds)
+    page = write_seeds_page(folder, seeds, runs)
+    Console().print(f"report: {page}", markup=False, soft_wrap=True, highlight=False)

@@ -1,0 +1,100 @@
+"""What a run left behind, gathered for whoever shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from regalloc.errors import ManifestError
+from regalloc.layout import (
+    CORPUS,
+    EVALUATION,
+    EVENTS,
+    GREEDY_POLICY,
+    MODEL,
+    OWN_POLICY,
+    PROGRAMS,
+    PROGRAMS_RESULT,
+    REPORT,
+)
+from regalloc.pipeline.manifest import Manifest, read_manifest
+from regalloc.report import programs, report
+from regalloc.report.programs import Programs
+from regalloc.report.report import Report
+from regalloc.stages.table import STAGES
+from regalloc.summary.event_files import read_curves
+from regalloc.summary.regressions import REGRESSIONS, find_regressions
+from regalloc.summary.run_summary import Content, StageRecord
+from regalloc.summary.shell_commands import Place, container_place, local_place, show_spill_code
+
+if TYPE_CHECKING:
+    pass
+
+
+def gather(folder: Path, toolchain: Path) -> Content:
+    """Return what a run's page is made of.
+
+    Raises:
+        ManifestError: there is no report, or it or a manifest cannot be read.
+    """
+    path = folder / EVALUATION / REPORT
+    if not path.is_file():
+        raise ManifestError(
+            f"there is no report in {folder}",
+            f"{path} does not exist",
+            "run invoke train, or name the folder of a run with --run",
+        )
+    content = report.read(path)
+    manifests = [manifest for stage in STAGES if (manifest := read_manifest(folder / stage.writes))]
+    evaluated = next((m for m in manifests if m.stage == "evaluate"), None)
+    # Of a policy from elsewhere neither the training is known nor whether it is still there.
+    foreign = evaluated is not None and OWN_POLICY in evaluated.reads
+    place = None if foreign else _place(folder, toolchain, evaluated)
+    return Content(
+        title=folder.name,
+        report=content,
+        stages=tuple(describe_stage(manifest) for manifest in manifests),
+        versions=evaluated.versions if evaluated else {},
+        programs=_read_programs(folder / PROGRAMS / PROGRAMS_RESULT),
+        curves={} if foreign else read_curves(folder / MODEL / EVENTS),
+        commands=_list_commands(content, place, folder / CORPUS) if place else {},
+    )
+
+
+def describe_stage(manifest: Manifest) -> StageRecord:
+    """Return what a page tells of a stage."""
+    return StageRecord(
+        name=manifest.stage,
+        duration_s=manifest.duration_s,
+        seed=manifest.seed,
+        digest=manifest.digest,
+        images=manifest.images,
+        settings=tuple(manifest.gin.splitlines()),
+        engine=manifest.engine,
+        created=manifest.created,
+    )
+
+
+def _read_programs(path: Path) -> Programs | None:
+    # Programs are measured on demand: most runs have none.
+    return programs.read(path) if path.is_file() else None
+
+
+def _place(folder: Path, toolchain: Path, evaluated: Manifest | None) -> Place | None:
+    if evaluated is None:
+        return None
+    if evaluated.engine.startswith("local"):
+        return local_place(toolchain, folder / CORPUS, folder / MODEL / GREEDY_POLICY)
+    return container_place(
+        evaluated.images["trainer"], folder / CORPUS, folder / MODEL, GREEDY_POLICY
+    )
+
+
+def _list_commands(content: Report, place: Place, corpus: Path) -> Mapping[tuple[str, str], str]:
+    rows = find_regressions(content.held_out, REGRESSIONS)
+    found: Iterable[tuple[tuple[str, str], str | None]] = (
+        ((row.module, row.function), show_spill_code(place, corpus, row.module, row.function))
+        for row in rows
+    )
+    return {name: command for name, command in found if command}

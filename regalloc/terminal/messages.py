@@ -1,0 +1,23 @@
+"""Lines that stand out from what the stages print, and errors."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+
+from regalloc.errors import RegallocError
+
+
+def say(line: str) -> None:
+    """Print a line that stands out from what the stages print."""
+    Console(highlight=False, soft_wrap=True).print(f"==> {line}", style="bold", markup=False)
+
+
+def print_error(error: RegallocError) -> None:
+    """Write an error to standard error: what, what was seen, what to do."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    head, *rest = error.render().split("\n")
+    console.print(escape(head), style="bold red")
+    for line in rest:
+        style = "bold" if line.startswith("what to do: ") else ""
+        console.print(escape(line), style=style)

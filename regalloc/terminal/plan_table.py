@@ -1,0 +1,64 @@
+"""A plan, and how long it took, as tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from regalloc.pipeline.execute import Times
+from regalloc.pipeline.plan import Kind, Plan
+
+
+def print_plan(planned: Plan, title: str) -> None:
+    """Print a plan and how much of it is to be done."""
+    console = Console()
+    console.print(plan_table(planned, title))
+    count = sum(action.kind is Kind.RUN for action in planned.actions)
+    rest = len(planned.actions) - count
+    console.print(f"{count} to run, {rest} up to date or not needed")
+
+
+def print_times(planned: Plan, times: Times, folder: Path) -> None:
+    """Print how long a plan took and where its results are, or that nothing was to be done."""
+    console = Console()
+    if not times.actions:
+        console.print(plan_table(planned, "everything is up to date"))
+        return
+    console.print(times_table(times))
+    if planned.stages:
+        console.print(f"results: {folder}", markup=False, soft_wrap=True, highlight=False)
+
+
+def plan_table(planned: Plan, title: str) -> Table:
+    """Return a plan as a table, one action a row."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for column in ("step", "", "why"):
+        table.add_column(column, overflow="fold")
+    for action in planned.actions:
+        style = "bold green" if action.kind is Kind.RUN else "dim"
+        row = (action.title, action.kind.value, action.reason)
+        table.add_row(*(escape(cell) for cell in row), style=style)
+    return table
+
+
+def times_table(times: Times) -> Table:
+    """Return how long each action took, and all of them."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(justify="left")
+    table.add_column(justify="right")
+    for timing in times.actions:
+        table.add_row(timing.action.title, format_duration(timing.duration_s))
+    table.add_row("all", format_duration(times.all_s))
+    return table
+
+
+def format_duration(seconds: float) -> str:
+    """Return seconds as `1h 02m 03s`, without the parts that are zero in front."""
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, left = divmod(rest, 60)
+    if hours:
+        return f"{hours}h {minutes:02d}m {left:02d}s"
+    return f"{minutes}m {left:02d}s" if minutes else f"{left}s"

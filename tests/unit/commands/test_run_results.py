@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from regalloc.commands import run_results
+from regalloc.layout import EVALUATION, REPORT, REPORT_PAGE
+
+
+@pytest.fixture
+def shown(run, monkeypatch):
+    """Return a function that shows an evaluation, and says whether its page was written."""
+    written = []
+
+    def write_page(folder, toolchain):
+        written.append(folder)
+        return folder / REPORT_PAGE
+
+    monkeypatch.setattr(run_results, "print_report", lambda path: None)
+    monkeypatch.setattr(run_results, "write_page", write_page)
+    report = run.folder / EVALUATION / REPORT
+    report.parent.mkdir(parents=True)
+    report.write_text("{}")
+    os.utime(report, (100, 100))
+
+    def show(renewed: bool) -> bool:
+        written.clear()
+        run_results.show_results(run, ("evaluate",), renewed=renewed)
+        return bool(written)
+
+    return show
+
+
+@pytest.mark.parametrize(
+    ("renewed", "page_s", "written"),
+    [(True, 100, True), (False, 100, False), (False, 99, True), (False, None, True)],
+)
+def test_a_page_is_written_when_it_is_not_of_the_results(run, shown, renewed, page_s, written):
+    page = run.folder / REPORT_PAGE
+    if page_s is not None:
+        page.write_text("page")
+        os.utime(page, (page_s, page_s))
+    assert shown(renewed) == written
+
+
+def test_the_page_is_named_whether_it_was_written_or_not(run, shown, capsys):
+    (run.folder / REPORT_PAGE).write_text("page")
+    for renewed in (True, False):
+        shown(renewed)
+        assert f"report: {run.folder / REPORT_PAGE}" in capsys.readouterr().out

@@ -15,7 +15,8 @@ from absl import flags
 
 from regalloc import layout
 from regalloc.errors import ConfigError, DiskError, MemoryLimitError, RegallocError, StoppedError
-from regalloc.settings import Settings, parse_bindings
+from regalloc.profiles import parse_bindings
+from regalloc.settings import Settings
 from regalloc.stages import table
 from regalloc.stages.context import StageContext
 

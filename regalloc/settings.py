@@ -1,31 +1,17 @@
-"""What a run can be told: frozen settings, one class per concern, filled by gin.
+"""What a run can be told: frozen settings, one class per concern.
 
-gin stops here.  The host reads a profile from ``configs/`` once, and hands each stage exactly the
-bindings it uses on its command line; the stage turns them back into the same values.  No setting
-has a default in Python: the number and the reason for it stand side by side in ``configs/*.gin``.
+No setting has a default in Python: the number and the reason for it stand side by side in
+``configs/*.gin``, which :mod:`regalloc.profiles` reads.
 """
 
 from __future__ import annotations
 
-import dataclasses
-
-# gin's search for included files uses it without importing it.
-import importlib.util  # noqa: F401
-import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal, TypeVar, assert_never, get_args, get_origin, get_type_hints
+from typing import Literal, TypeVar, assert_never, get_args
 
-import gin
-
-from regalloc.errors import ConfigError
 from regalloc.releases import Flavor
 
 Algorithm = Literal["ppo", "rebel"]
-
-CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -309,16 +295,6 @@ def section_of(algorithm: Algorithm) -> type[Ppo] | type[Rebel]:
             assert_never(algorithm)
 
 
-MOVED = {f"Train.{field.name}": f"Ppo.{field.name}" for field in dataclasses.fields(Ppo)}
-"""Settings that had another name, and the one that they have now."""
-
-REMOVED = ("Train.overlap",)
-"""Settings that there are no more."""
-
-# As gin says it.
-_NO_SUCH_NAME = re.compile(r"Configurable '(\w+)' doesn't have a parameter named '(\w+)'")
-
-
 @dataclass(frozen=True)
 class Settings:
     """A whole profile, one value per section."""
@@ -335,114 +311,3 @@ class Settings:
             if isinstance(section, kind):
                 return section
         raise KeyError(kind.__name__)
-
-
-def load_profile(profile: str, bindings: Sequence[str] = ()) -> Settings:
-    """Read a profile, by name from ``configs/profiles`` or as a path, with bindings on top.
-
-    Raises:
-        ConfigError: the profile does not exist, or a name or value in it is unknown.
-    """
-    path = Path(profile) if profile.endswith(".gin") else CONFIGS / "profiles" / f"{profile}.gin"
-    if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in (CONFIGS / "profiles").glob("*.gin")))
-        raise ConfigError(
-            f"no profile {profile!r}",
-            f"looked for {path}",
-            f"use one of {known}, or the path of a .gin file",
-        )
-    return Settings(_fill(SECTIONS, [str(path.resolve())], bindings))
-
-
-def parse_bindings(kinds: Iterable[type[Section]], bindings: Sequence[str]) -> Settings:
-    """Return the sections a stage uses from the bindings on its command line.
-
-    Raises:
-        ConfigError: a binding is unknown, malformed or missing.
-    """
-    return Settings(_fill(tuple(kinds), [], bindings))
-
-
-def format_bindings(sections: Iterable[Section]) -> tuple[str, ...]:
-    """Return gin bindings that reproduce the sections, in a fixed order."""
-    return tuple(
-        f"{type(section).__name__}.{field.name}={getattr(section, field.name)!r}"
-        for section in sections
-        for field in dataclasses.fields(section)
-    )
-
-
-@cache
-def _configurables() -> dict[type[Section], Any]:
-    return {kind: gin.external_configurable(kind, name=kind.__name__) for kind in SECTIONS}
-
-
-def _fill(
-    kinds: Sequence[type[Section]], files: Sequence[str], bindings: Sequence[str]
-) -> tuple[Section, ...]:
-    configurables = _configurables()
-    gin.clear_config()
-    try:
-        gin.parse_config_files_and_bindings(list(files), list(bindings), finalize_config=False)
-        return tuple(_check(configurables[kind]()) for kind in kinds)
-    except (ValueError, TypeError, SyntaxError, OSError, NameError) as error:
-        raise _explain(str(error).strip()) from error
-    finally:
-        gin.clear_config()
-
-
-def _explain(problem: str) -> ConfigError:
-    """Return the error for what gin or :func:`_check` refuses."""
-    found = _NO_SUCH_NAME.search(problem)
-    name = ".".join(found.groups()) if found else ""
-    if name in MOVED:
-        hint = "configs/ppo.gin has all that moved with it"
-        return ConfigError(f"{name} is {MOVED[name]} now", problem, f"rename it; {hint}")
-    if name in REMOVED:
-        return ConfigError(f"there is no {name} any more", problem, "leave it out")
-    return ConfigError(
-        "the configuration does not fit",
-        problem,
-        "compare the binding with configs/*.gin: Section.name=value",
-    )
-
-
-def _check(section: Section) -> Section:
-    """Bring a section's values to their declared types, lists to tuples.
-
-    Raises:
-        TypeError: a value has another type than its field, or is none of its choices.
-    """
-    kinds = get_type_hints(type(section))
-    values: dict[str, Any] = {}
-    for field in dataclasses.fields(section):
-        kind, given = kinds[field.name], getattr(section, field.name)
-        values[field.name] = value = _convert(given, kind)
-        if not _fits(value, kind):
-            name = f"{type(section).__name__}.{field.name}"
-            raise TypeError(f"{name} takes {_describe(kind)}, not {given!r}")
-    return type(section)(**values)
-
-
-def _convert(value: object, kind: object) -> object:
-    if isinstance(value, list):
-        return tuple(value)
-    if kind is float and type(value) is int:
-        return float(value)
-    return value
-
-
-def _fits(value: object, kind: object) -> bool:
-    if get_origin(kind) is Literal:
-        return value in get_args(kind)
-    if get_origin(kind) is tuple:
-        element, _ = get_args(kind)
-        return isinstance(value, tuple) and all(_fits(one, element) for one in value)
-    return type(value) is kind
-
-
-def _describe(kind: Any) -> str:
-    """Return the values of a type, in words."""
-    if get_origin(kind) is Literal:
-        return " or ".join(map(repr, get_args(kind)))
-    return str(kind) if get_args(kind) else str(kind.__name__)

@@ -21,7 +21,7 @@ from regalloc.engine.docker import connect
 from regalloc.engine.store import ImageStore
 from regalloc.errors import EngineError, ImageError, RegallocError
 from regalloc.images.tags import Target, resolve_targets
-from regalloc.settings import load_profile
+from regalloc.profiles import load_profile
 from regalloc.terminal.messages import print_error, say
 from tests.engines import CHECKOUT
 

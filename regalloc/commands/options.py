@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from regalloc.commands.machine import CHECKOUT
 from regalloc.images.corpus_source import DEB
-from regalloc.settings import Settings, load_profile
+from regalloc.profiles import load_profile
+from regalloc.settings import Settings
 
 T = TypeVar("T")
 

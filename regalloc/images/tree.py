@@ -40,7 +40,7 @@ _SCRIPTS = {
     "cluster": ("install-ray.sh",),
 }
 _LOCKED_WHEELS = "docker/trainer/requirements.txt"
-_MODULES = ("__init__", "__main__", "errors", "files", "layout", "releases", "settings")
+_MODULES = ("__init__", "__main__", "errors", "files", "layout", "profiles", "releases", "settings")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from enum import Enum
 from regalloc.images.tags import Target
 from regalloc.pipeline.manifest import Manifest
 from regalloc.pipeline.step import Step
-from regalloc.settings import MOVED
+from regalloc.profiles import MOVED
 from regalloc.stages.table import Stage
 
 ANEW = "measures this machine anew"

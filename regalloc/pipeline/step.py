@@ -13,8 +13,9 @@ from regalloc.layout import OBJECTS, OWN_POLICY, OWN_PROGRAMS
 from regalloc.pipeline.cluster import Cluster
 from regalloc.pipeline.own_programs import OwnPrograms
 from regalloc.pipeline.wish import Wish
+from regalloc.profiles import format_bindings
 from regalloc.releases import find_release
-from regalloc.settings import Llvm, format_bindings
+from regalloc.settings import Llvm
 from regalloc.stages.table import STAGES, Stage, sections_of
 
 WRITERS = {stage.writes: stage.name for stage in STAGES}

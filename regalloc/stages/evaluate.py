@@ -25,6 +25,7 @@ from regalloc.formats.baselines import list_functions, read_baselines
 from regalloc.formats.compile_results import Failed
 from regalloc.formats.corpus import Module, read_corpus, sample
 from regalloc.formats.default_scores import read_scores
+from regalloc.profiles import format_bindings
 from regalloc.report import report
 from regalloc.report.parts import compare_times
 from regalloc.report.progress import progress
@@ -32,7 +33,6 @@ from regalloc.report.report import Report, Times
 from regalloc.report.rows import AGAIN, DEFAULT, POLICY
 from regalloc.report.verdict import give_verdict
 from regalloc.rl.export.policy_folder import check_policy, policy_hash
-from regalloc.settings import format_bindings
 from regalloc.stages.context import StageContext
 from regalloc.stages.measured import (
     Measured,

@@ -12,7 +12,7 @@ from regalloc.commands.machine import CHECKOUT
 from regalloc.engine.docker import connect
 from regalloc.images.builders.root_filesystem import bootstrap, debian_sources
 from regalloc.images.tags import resolve_targets
-from regalloc.settings import load_profile
+from regalloc.profiles import load_profile
 
 LIMIT_BYTES = 200 * 1000**2
 

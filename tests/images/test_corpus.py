@@ -12,7 +12,7 @@ from regalloc.engine.docker import connect
 from regalloc.errors import ImageError
 from regalloc.images.corpus_source import parse_corpus_from
 from regalloc.images.tags import resolve_targets
-from regalloc.settings import load_profile
+from regalloc.profiles import load_profile
 from tests.containers import inside
 from tests.engines import call, task
 

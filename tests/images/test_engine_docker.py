@@ -23,7 +23,7 @@ from regalloc.engine.docker import DockerEngine, connect
 from regalloc.errors import CorpusError, EngineError, MemoryLimitError, StageError
 from regalloc.images.builders.buildkit import DockerBuilder
 from regalloc.images.tags import resolve_targets
-from regalloc.settings import load_profile
+from regalloc.profiles import load_profile
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from regalloc.commands.machine import cache_folder
 from regalloc.engine.local import local_folder
 from regalloc.images.tags import resolve_targets
-from regalloc.settings import load_profile
+from regalloc.profiles import load_profile
 from tests.engines import CHECKOUT, call, task, why_not
 from tests.trainer import PYTEST, THE_IMAGES, container_argv
 

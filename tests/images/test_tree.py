@@ -14,8 +14,8 @@ from regalloc.commands.machine import CHECKOUT
 from regalloc.engine.docker import connect
 from regalloc.images.tags import Target, resolve_targets
 from regalloc.images.tree import TREE
+from regalloc.profiles import load_profile
 from regalloc.programs.reading import find_programs
-from regalloc.settings import load_profile
 from tests.containers import inside
 from tests.engines import call, task
 

@@ -16,7 +16,7 @@ from regalloc.commands.verify import compare_stages
 from regalloc.images.tags import resolve_targets
 from regalloc.layout import EVALUATION, MODEL
 from regalloc.pipeline.manifest import hash_outputs
-from regalloc.settings import load_profile
+from regalloc.profiles import load_profile
 from tests.engines import CHECKOUT, call, task, why_not
 from tests.pipeline.conftest import PROFILE, train_argv
 

@@ -16,7 +16,7 @@ from regalloc.images.builders.buildkit import lend_secrets, run_build
 from regalloc.images.builders.docker_client import find_client
 from regalloc.images.tags import resolve_targets
 from regalloc.pipeline.manifest import read_manifest
-from regalloc.settings import load_profile
+from regalloc.profiles import load_profile
 from tests.engines import call, task
 
 pytestmark = [

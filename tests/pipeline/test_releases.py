@@ -15,7 +15,7 @@ from regalloc.engine.chunks import ChunkReader
 from regalloc.engine.docker import connect
 from regalloc.images.tags import resolve_targets
 from regalloc.layout import BENCH, PROGRAMS, RELEASE
-from regalloc.settings import load_profile
+from regalloc.profiles import load_profile
 from regalloc.stages.table import STAGES
 from tests.engines import call, task
 

@@ -13,7 +13,8 @@ from regalloc.images.tags import Target
 from regalloc.images.tree import TREE
 from regalloc.pipeline.run import Run
 from regalloc.pipeline.wish import Wish
-from regalloc.settings import Settings, load_profile
+from regalloc.profiles import load_profile
+from regalloc.settings import Settings
 from regalloc.stages.table import find
 
 

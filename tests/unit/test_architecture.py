@@ -10,12 +10,13 @@ from regalloc import layout
 PACKAGE = Path(__file__).resolve().parents[2] / "regalloc"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-COMMON = {"errors", "files", "layout", "releases", "settings", "__version__"}
+COMMON = {"errors", "files", "layout", "profiles", "releases", "settings", "__version__"}
 # What each part may import beside itself and COMMON.
 ALLOWED = {
     "errors": set(),
     "files": set(),
     "layout": set(),
+    "profiles": set(),
     "releases": set(),
     "settings": set(),
     "formats": set(),

@@ -8,7 +8,8 @@ import pytest
 
 from regalloc import __main__ as cli
 from regalloc.errors import CorpusError
-from regalloc.settings import Limits, Network, Ppo, Rebel, Train, format_bindings, load_profile
+from regalloc.profiles import format_bindings, load_profile
+from regalloc.settings import Limits, Network, Ppo, Rebel, Train
 from regalloc.stages import table
 
 BINDINGS = ("--bind=Vocab.quantiles=9", "--bind=Vocab.sampling_fraction=1.0")

@@ -21,12 +21,13 @@ from regalloc.formats.checkpoint import (
     unusable,
 )
 from regalloc.layout import CHECKPOINT, CHECKPOINT_STATE
+from regalloc.profiles import format_bindings
 from regalloc.rl.export.policy_graph import build_greedy
 from regalloc.rl.learning.learner import Learner, get_state, set_state
 from regalloc.rl.network.policy_network import Weights
 from regalloc.rl.network.preprocessing import Encoder
 from regalloc.rl.rounds.reward_baselines import Baselines
-from regalloc.settings import Section, format_bindings
+from regalloc.settings import Section
 
 
 @dataclass

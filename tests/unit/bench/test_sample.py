@@ -10,7 +10,8 @@ from regalloc.formats.compile_results import Failed
 from regalloc.formats.corpus import Module
 from regalloc.formats.generated_code import Code
 from regalloc.formats.logs import Outcome
-from regalloc.settings import Bench, load_profile
+from regalloc.profiles import load_profile
+from regalloc.settings import Bench
 
 BENCH = replace(load_profile("tiny").get(Bench), modules=3, sizes=(1, 2), upstream_modules=2)
 CODE = Code(0, "", {})

@@ -20,7 +20,7 @@ from regalloc.errors import ConfigError, VerifyError
 from regalloc.images.file_hashes import Difference
 from regalloc.images.tags import Target, resolve_targets
 from regalloc.images.tree import TREE
-from regalloc.settings import load_profile
+from regalloc.profiles import load_profile
 
 SAME = Verdict("image base", 3, ())
 OTHER = Verdict("image llvm", 9, (Difference("opt/llvm/bin/clang", "sha256:a", "sha256:b"),))

@@ -11,8 +11,8 @@ from regalloc.errors import ConfigError, ImageError
 from regalloc.images.corpus_source import DebCorpus, LlvmCorpus
 from regalloc.images.tags import build_args, input_files, resolve_targets
 from regalloc.images.tree import MATERIALS, TREE
+from regalloc.profiles import load_profile
 from regalloc.releases import Flavor
-from regalloc.settings import load_profile
 
 FILES = {
     "docker/base/Dockerfile": "base",

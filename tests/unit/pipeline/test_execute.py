@@ -19,7 +19,7 @@ from regalloc.pipeline.own_programs import find_own_programs
 from regalloc.pipeline.plan import Kind, plan
 from regalloc.pipeline.stage_command import stage_command
 from regalloc.pipeline.step import resolve, resolve_stage
-from regalloc.settings import load_profile
+from regalloc.profiles import load_profile
 from regalloc.stages.table import STAGES, find
 
 TRAINER, KIT, CORPUS, CLUSTER, PROGRAMS = (

@@ -15,7 +15,7 @@ from regalloc.pipeline.plan import Action, Found, ImageAction, Kind, Plan, Stage
 from regalloc.pipeline.plan import plan as plan_steps
 from regalloc.pipeline.step import WRITERS, resolve, resolve_stage
 from regalloc.pipeline.wish import Wish
-from regalloc.settings import load_profile
+from regalloc.profiles import load_profile
 from regalloc.stages.table import STAGES
 
 ALL = [stage.name for stage in STAGES if not stage.times_machine]

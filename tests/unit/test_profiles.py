@@ -3,20 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from regalloc import settings
+from regalloc import profiles, settings
 from regalloc.errors import ConfigError
-from regalloc.settings import (
-    Corpus,
-    Network,
-    Ppo,
-    Trace,
-    Train,
-    Warmstart,
-    format_bindings,
-    load_profile,
-)
+from regalloc.profiles import format_bindings, load_profile
+from regalloc.settings import Corpus, Network, Ppo, Trace, Train, Warmstart
 
-PROFILES = sorted(path.stem for path in (settings.CONFIGS / "profiles").glob("*.gin"))
+PROFILES = sorted(path.stem for path in (profiles.CONFIGS / "profiles").glob("*.gin"))
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -47,7 +39,7 @@ def test_seed_profile_stays_upstreams():
 
 def test_bindings_reproduce_the_sections():
     sections = [load_profile("quick").get(kind) for kind in (Trace, Network, Corpus)]
-    again = settings.parse_bindings((Trace, Network, Corpus), format_bindings(sections))
+    again = profiles.parse_bindings((Trace, Network, Corpus), format_bindings(sections))
     assert list(again.sections) == sections
 
 
@@ -117,12 +109,12 @@ def test_binding_of_a_setting_that_was_removed_says_so():
 
 def test_section_that_is_not_there_is_an_error():
     with pytest.raises(KeyError, match="Network"):
-        settings.parse_bindings((Trace,), ["Trace.sampling_rate=1.0"]).get(Network)
+        profiles.parse_bindings((Trace,), ["Trace.sampling_rate=1.0"]).get(Network)
 
 
 def test_missing_binding_is_named():
     with pytest.raises(ConfigError, match="the configuration does not fit") as caught:
-        settings.parse_bindings((Trace,), [])
+        profiles.parse_bindings((Trace,), [])
     assert "sampling_rate" in caught.value.details
 
 
@@ -144,4 +136,4 @@ def test_failed_load_leaves_nothing_behind():
 
 
 def test_configs_lie_beside_the_package():
-    assert Path(settings.__file__).parents[1] / "configs" == settings.CONFIGS
+    assert Path(profiles.__file__).parents[1] / "configs" == profiles.CONFIGS

@@ -28,6 +28,7 @@ from regalloc.commands.tensorboard import serve_curves
 from regalloc.errors import ConfigError, EngineError, RegallocError, StoppedError
 from regalloc.images.tree import Image, build_tasks
 from regalloc.stages.table import find
+from regalloc.terminal.findings import print_findings
 from regalloc.terminal.messages import print_error, say
 
 IMAGES = ("profile", "llvm", "flavor", "corpus_from", "pgo", "engine", "bind")
@@ -252,7 +253,7 @@ def status(options: Options, verify: bool = False) -> None:
 @command(("engine",))
 def doctor(options: Options) -> None:
     """Look at this machine and say what to fix before a run."""
-    well = medic.print_findings(medic.examine(os.environ, options.engine))
+    well = print_findings(medic.examine(os.environ, options.engine))
     sys.exit(0 if well else EngineError.exit_code)
 
 

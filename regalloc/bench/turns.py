@@ -14,7 +14,7 @@ from regalloc.bench.ways import Ways
 from regalloc.compiler.proof import find_difference
 from regalloc.formats.compile_results import Compiled
 from regalloc.formats.corpus import Module
-from regalloc.report.bench_parts import Compiles, Cost, WayName
+from regalloc.report.bench_parts import CompileCost, Compiles, WayName
 
 Compile = Callable[[Module], list[Compiled]]
 
@@ -45,9 +45,9 @@ class Sums:
         self.compiles[way] = self.compiles.get(way, 0) + len(compiled)
         self.decisions[way] = self.decisions.get(way, 0) + sum(map(_count, compiled))
 
-    def cost(self, way: WayName, peak_mb: float | None) -> Cost:
+    def cost(self, way: WayName, peak_mb: float | None) -> CompileCost:
         """Return what a way costs."""
-        return Cost(
+        return CompileCost(
             way=way,
             compiles=self.compiles[way],
             cpu_s=self.cpu_s[way],

@@ -38,7 +38,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class UnfitNode:
     """Why a node compiles nothing.
 
     Attributes:
@@ -52,14 +52,14 @@ class Refusal:
     error: RegallocError | None = None
 
 
-Answer = list[Result] | Refusal
+Answer = list[Result] | UnfitNode
 """What became of a module under each of the policies, or why nothing did."""
 
 
-def look(expected: Identity) -> Refusal | None:
+def look(expected: Identity) -> UnfitNode | None:
     """Return what keeps this node from compiling, if anything does."""
     found = identify(TOOLCHAIN / "bin" / "clang")
-    return None if found == expected else Refusal(socket.gethostname(), identity=found)
+    return None if found == expected else UnfitNode(socket.gethostname(), identity=found)
 
 
 def answer_sealed(module: ModuleParcel, order: Order, *policies: PolicyParcel | None) -> bytes:
@@ -89,12 +89,12 @@ def compile_parcel(
                 _toolchain(), unpacked, models, order.limits, measure_code=order.measure_code
             )
         except RegallocError as error:
-            return Refusal(socket.gethostname(), error=error)
+            return UnfitNode(socket.gethostname(), error=error)
         except OSError as error:
             full = DiskError(
                 "a file cannot be written", str(error), f"free space in {folder.parent}"
             )
-            return Refusal(socket.gethostname(), error=full)
+            return UnfitNode(socket.gethostname(), error=full)
         sources = {str(folder / "module.bc"): module.source}
         for policy, model in zip(policies, models, strict=True):
             if policy and model:

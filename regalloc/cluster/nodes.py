@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from regalloc.cluster.identity import Identity
-from regalloc.cluster.node import Refusal, look
+from regalloc.cluster.node import UnfitNode, look
 from regalloc.errors import ClusterError, RegallocError
 
 SAME_IMAGE = "start every node from this checkout's image, regalloc-cluster (docs/cluster.md)"
@@ -58,7 +58,7 @@ def working_nodes(ray: Any) -> list[dict[str, Any]]:
     return sorted(nodes, key=_name)
 
 
-def refused(refusal: Refusal, identity: Identity) -> RegallocError:
+def refused(refusal: UnfitNode, identity: Identity) -> RegallocError:
     """Return the error that a node's refusal stands for."""
     if refusal.error:
         error = refusal.error

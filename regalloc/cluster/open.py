@@ -6,7 +6,7 @@ from regalloc.cluster.address import parse_address
 from regalloc.cluster.connection import connect, translated
 from regalloc.cluster.identity import identify
 from regalloc.cluster.nodes import check_nodes
-from regalloc.cluster.pool import RayPool
+from regalloc.cluster.ray_pool import RayPool
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.settings import Limits
 

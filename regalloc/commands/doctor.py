@@ -7,8 +7,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from rich.console import Console
-
 from regalloc.commands.backend import select_backend
 from regalloc.commands.machine import cache_folder, memory_mb, usable_cores
 from regalloc.errors import RegallocError
@@ -33,19 +31,6 @@ def examine(environ: Mapping[str, str], engine: str = "") -> tuple[Finding, ...]
         _certificates(environ),
         Finding("proxy", "set" if any(environ.get(name) for name in _PROXIES) else "none"),
     )
-
-
-def print_findings(findings: tuple[Finding, ...]) -> bool:
-    """Print the findings and return whether all is well."""
-    console = Console(highlight=False, soft_wrap=True)
-    width = max(len(finding.subject) for finding in findings)
-    for finding in findings:
-        mark, style = ("fix", "bold red") if finding.fix else ("ok ", "green")
-        console.print(mark, style=style, end=" ")
-        console.print(f"{finding.subject:{width}}  {finding.seen}", markup=False)
-        if finding.fix:
-            console.print(f"    {'':{width}}  {finding.fix}", markup=False)
-    return not any(finding.fix for finding in findings)
 
 
 def _engine(name: str, cache: Path, environ: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -12,7 +12,7 @@ from regalloc.commands.preparation import prepare
 from regalloc.commands.release_export import build_image, check_target, export
 from regalloc.commands.run_results import show_results
 from regalloc.layout import PROGRAMS, RELEASE
-from regalloc.pipeline.execute import Times, execute
+from regalloc.pipeline.execute import PlanTimes, execute
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.plan import plan
 from regalloc.pipeline.run import Run
@@ -74,7 +74,7 @@ def build_images(options: Options, wanted: Sequence[str]) -> None:
 
 def _make(
     run: Run, stages: Sequence[str], images: Sequence[str] = (), *, dry: bool
-) -> Times | None:
+) -> PlanTimes | None:
     """Make what is wanted and return how long it took; when dry, only say what would be done."""
     # Images alone are made beside a run that is at work.
     with exclusive(run.folder) if stages and not dry else nullcontext():

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from regalloc.errors import ConfigError, DiskError, ManifestError
-from regalloc.images.builders.release_image import Release, build_release
+from regalloc.images.builders.release_image import PackedRelease, build_release
 from regalloc.layout import RELEASE, RELEASED_POLICY, STARTED
 from regalloc.pipeline.manifest import digest_writes, read_manifest
 from regalloc.pipeline.run import Run
@@ -27,7 +27,7 @@ def build_image(run: Run) -> str:
         {k: v for k, v in manifest.writes.items() if k.startswith(f"{RELEASED_POLICY}/")}
     )
     targets = run.wish.targets
-    release = Release(targets["base"], targets["kit"], policy, folder)
+    release = PackedRelease(targets["base"], targets["kit"], policy, folder)
     if run.engine.image_id(release.image) is None:
         build_release(release, run.checkout, run.cache, os.environ)
     return str(release.image)

@@ -21,7 +21,7 @@ from regalloc.layout import (
 )
 from regalloc.page.pages import write_page, write_plot
 from regalloc.pipeline.run import Run
-from regalloc.report import bench
+from regalloc.report import bench_result
 from regalloc.terminal.bench_table import print_bench
 from regalloc.terminal.programs_table import print_programs
 from regalloc.terminal.report_table import print_report
@@ -67,7 +67,7 @@ def show_bench(folder: Path, result: Path) -> None:
         DiskError: the drawing cannot be written.
     """
     print_bench(result / BENCH_RESULT)
-    path = write_plot(folder / BENCH_PLOT, bench.read(result / BENCH_RESULT))
+    path = write_plot(folder / BENCH_PLOT, bench_result.read(result / BENCH_RESULT))
     Console().print(f"plot: {path}", markup=False, soft_wrap=True, highlight=False)
 
 

@@ -2,50 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from regalloc.engine.command import ImageRef
 from regalloc.engine.store import ImageStore
-from regalloc.errors import ConfigError, EngineError, VerifyError
-from regalloc.images.file_hashes import Difference, compare_files, hash_files
+from regalloc.errors import ConfigError, EngineError
+from regalloc.images.file_hashes import compare_files, hash_files
 from regalloc.images.tags import Target, material_args
-from regalloc.layout import EVALUATION, PROGRAMS, PROGRAMS_RESULT, REPORT
 from regalloc.pipeline.execute import execute
 from regalloc.pipeline.found import look_around
-from regalloc.pipeline.manifest import hash_outputs, list_outputs
+from regalloc.pipeline.manifest import list_outputs
 from regalloc.pipeline.plan import plan
+from regalloc.pipeline.reproduction import (
+    Reproduction,
+    check_reproductions,
+    compare_stages,
+    write_differences,
+)
 from regalloc.pipeline.run import Run
 from regalloc.pipeline.step import resolve
 from regalloc.stages.table import STAGES
 from regalloc.terminal.messages import say
+from regalloc.terminal.reproduction_table import reproduction_table
 
 SECOND = "second"
-REPORTS = {EVALUATION: REPORT, PROGRAMS: PROGRAMS_RESULT}
-TIMES = "times"
-SHOWN = 10
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What was compared of one image or stage.
-
-    Attributes:
-        what: `image` or `stage`, and its name.
-        files: how many files there are.
-        differences: those that differ.
-    """
-
-    what: str
-    files: int
-    differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True)
@@ -96,26 +82,26 @@ def verify(run: Run, scope: Scope = Scope()) -> None:
     if images is None:
         raise EngineError("verify needs a docker engine", "", "start docker")
     second = {name: again(target) for name, target in scope.choose(run.wish.targets).items()}
-    verdicts: list[Verdict] = []
+    reproductions: list[Reproduction] = []
     try:
-        for verdict in _verdicts(run, images, second, scope):
-            verdicts.append(verdict)
-            say(f"{verdict.what}: {verdict.files} files, {len(verdict.differences)} different")
+        for made in _reproduce(run, images, second, scope):
+            reproductions.append(made)
+            say(f"{made.what}: {made.files} files, {len(made.differences)} different")
             # What comes after is made of it and would differ as well.
-            if verdict.differences:
+            if made.differences:
                 break
     finally:
         for target in reversed(second.values()):
             images.remove(target.reference)
-    Console().print(verdict_table(verdicts))
+    Console().print(reproduction_table(reproductions))
     listing = run.cache / "logs" / "verify.txt"
-    write_differences(listing, verdicts)
-    check_verdicts(verdicts, listing)
+    write_differences(listing, reproductions)
+    check_reproductions(reproductions, listing)
 
 
-def _verdicts(
+def _reproduce(
     run: Run, images: ImageStore, second: Mapping[str, Target], scope: Scope
-) -> Iterator[Verdict]:
+) -> Iterator[Reproduction]:
     yield from _verify_images(run, images, second, scope.once)
     if scope.stages:
         yield from _verify_stages(run, {**run.wish.targets, **second})
@@ -137,7 +123,7 @@ def again(target: Target) -> Target:
 
 def _verify_images(
     run: Run, images: ImageStore, second: Mapping[str, Target], once: bool
-) -> Iterator[Verdict]:
+) -> Iterator[Reproduction]:
     # In a cache of its own each bootstraps a base of its own. A failed build's log stays there.
     place = run.cache / "verify"
     shutil.rmtree(place, ignore_errors=True)
@@ -151,7 +137,7 @@ def _verify_images(
                 afresh.build(wanted)
             with images.export(wanted.reference) as stream:
                 files.append(hash_files(stream) | _layers(images, wanted))
-        yield Verdict(f"image {name}", len(files[0]), tuple(compare_files(*files)))
+        yield Reproduction(f"image {name}", len(files[0]), tuple(compare_files(*files)))
     shutil.rmtree(place, ignore_errors=True)
 
 
@@ -162,7 +148,7 @@ def _layers(images: ImageStore, target: Target) -> dict[str, str]:
     return {f"layer {depth}": digest for depth, digest in enumerate(image.layers)}
 
 
-def _verify_stages(run: Run, second: Mapping[str, Target]) -> Iterator[Verdict]:
+def _verify_stages(run: Run, second: Mapping[str, Target]) -> Iterator[Reproduction]:
     with tempfile.TemporaryDirectory(prefix="regalloc-verify-", dir=run.cache) as name:
         folders = (Path(name) / "first", Path(name) / "second")
         # What measures this machine gives other figures each time.
@@ -176,71 +162,6 @@ def _verify_stages(run: Run, second: Mapping[str, Target]) -> Iterator[Verdict]:
         for stage in stages:
             written = [folder / stage.writes for folder in folders]
             differences = tuple(compare_stages(*written))
-            yield Verdict(f"stage {stage.name}", len(list(list_outputs(written[0]))), differences)
-
-
-def compare_stages(first: Path, second: Path) -> Iterator[Difference]:
-    """Yield in what two folders of a stage differ; of a report, in which values.
-
-    The times that a report tells are left out.
-    """
-    files = [hash_outputs(folder) for folder in (first, second)]
-    report = REPORTS.get(first.name, "")
-    if all(report in found for found in files):
-        values = []
-        for folder, found in zip((first, second), files, strict=True):
-            del found[report]
-            content = json.loads((folder / report).read_bytes())
-            content.pop(TIMES)
-            values.append(dict(_values(report, content)))
-        yield from compare_files(*values)
-    yield from compare_files(*files)
-
-
-def _values(path: str, content: object) -> Iterator[tuple[str, str]]:
-    """Yield each value in a JSON document by its path."""
-    if content and isinstance(content, dict):
-        for name, inner in content.items():
-            yield from _values(f"{path} {name}", inner)
-    elif content and isinstance(content, list):
-        for index, inner in enumerate(content):
-            yield from _values(f"{path} {index}", inner)
-    else:
-        yield path, json.dumps(content)
-
-
-def verdict_table(verdicts: Sequence[Verdict]) -> Table:
-    """Return what was compared as a table."""
-    table = Table(box=None, title="built and run twice", title_justify="left")
-    table.add_column("what")
-    table.add_column("files", justify="right")
-    table.add_column("different", justify="right")
-    for verdict in verdicts:
-        table.add_row(verdict.what, str(verdict.files), str(len(verdict.differences)))
-    return table
-
-
-def write_differences(path: Path, verdicts: Sequence[Verdict]) -> None:
-    """Write every file that differs, however many there are."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    found = (difference for verdict in verdicts for difference in verdict.differences)
-    path.write_text("".join(f"{d.path}\t{d.first}\t{d.second}\n" for d in found))
-
-
-def check_verdicts(verdicts: Sequence[Verdict], listing: Path) -> None:
-    """Check that nothing differs.
-
-    Raises:
-        VerifyError: something does; the first files are named.
-    """
-    for verdict in verdicts:
-        if verdict.differences:
-            shown = "\n".join(
-                f"{found.path}\n  first  {found.first}\n  second {found.second}"
-                for found in verdict.differences[:SHOWN]
-            )
-            raise VerifyError(
-                f"{verdict.what} is not reproducible: {verdict.differences[0].path} differs",
-                f"{shown}\nall {len(verdict.differences)}: {listing}",
-                "find what the build or the stage takes from its surroundings",
+            yield Reproduction(
+                f"stage {stage.name}", len(list(list_outputs(written[0]))), differences
             )

@@ -14,7 +14,7 @@ from typing import Any
 from regalloc.errors import CorpusError
 from regalloc.files import UNREADABLE, read_json, write_json
 from regalloc.formats.compile_results import Compiled, Failed
-from regalloc.formats.generated_code import Code
+from regalloc.formats.generated_code import GeneratedCode
 from regalloc.formats.logs import Outcome
 from regalloc.formats.remarks import SpillCode
 from regalloc.layout import BASELINES
@@ -30,7 +30,7 @@ class Baseline:
     """
 
     outcomes: tuple[Outcome, ...]
-    code: Code
+    code: GeneratedCode
 
 
 Found = Baseline | Failed
@@ -96,5 +96,5 @@ def _to_json(baseline: Baseline) -> dict[str, Any]:
 
 def _from_json(content: dict[str, Any]) -> Baseline:
     spill_code = {name: SpillCode(*left) for name, left in content["spill_code"].items()}
-    code = Code(content["text_bytes"], content["sha256"], spill_code)
+    code = GeneratedCode(content["text_bytes"], content["sha256"], spill_code)
     return Baseline(tuple(Outcome(**outcome) for outcome in content["functions"]), code)

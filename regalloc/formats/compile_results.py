@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from regalloc.formats.generated_code import Code
+from regalloc.formats.generated_code import GeneratedCode
 from regalloc.formats.logs import Episode
 
 FailureKind = Literal[
@@ -29,7 +29,7 @@ class Compiled:
     episodes: tuple[Episode, ...]
     wall_s: float
     user_s: float
-    code: Code | None = None
+    code: GeneratedCode | None = None
 
 
 @dataclass(frozen=True)

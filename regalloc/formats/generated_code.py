@@ -12,7 +12,7 @@ from regalloc.formats.remarks import SpillCode, read_remarks
 
 
 @dataclass(frozen=True)
-class Code:
+class GeneratedCode:
     """The code that a compile generated.
 
     Attributes:
@@ -26,7 +26,7 @@ class Code:
     spill_code: Mapping[str, SpillCode]
 
 
-def read_code(path: Path, remarks: Path) -> Code:
+def read_code(path: Path, remarks: Path) -> GeneratedCode:
     """Measure an object and read the allocator's remarks about it.
 
     Raises:
@@ -34,6 +34,8 @@ def read_code(path: Path, remarks: Path) -> Code:
     """
     try:
         content = path.read_bytes()
-        return Code(measure_text(content), sha256(content).hexdigest(), read_remarks(remarks))
+        return GeneratedCode(
+            measure_text(content), sha256(content).hexdigest(), read_remarks(remarks)
+        )
     except FileNotFoundError as error:
         raise ValueError(f"{Path(error.filename).name} was not written") from error

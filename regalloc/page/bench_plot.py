@@ -6,8 +6,8 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from regalloc.report.bench import Bench
 from regalloc.report.bench_parts import Point, Side
+from regalloc.report.bench_result import BenchResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +31,7 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-def draw_bench(content: Bench) -> str:
+def draw_bench(content: BenchResult) -> str:
     """Return the curves as an SVG document; equal input gives equal bytes."""
     # Takes half a second, which only a drawing needs to wait for.
     import matplotlib as mpl

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from regalloc.files import write_whole
 from regalloc.layout import REPORT_PAGE, SEEDS_PAGE
-from regalloc.report.bench import Bench
+from regalloc.report.bench_result import BenchResult
 from regalloc.summary.gathering import gather
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def write_seeds_page(folder: Path, seeds: Seeds, runs: Sequence[Path]) -> Path:
     return _write(folder / SEEDS_PAGE, render_seeds(folder.name, seeds, links))
 
 
-def write_plot(path: Path, content: Bench) -> Path:
+def write_plot(path: Path, content: BenchResult) -> Path:
     """Draw the curves and return the file's path.
 
     Raises:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from regalloc.page import plots
 from regalloc.page.tables import tabulate_functions, tabulate_modules
-from regalloc.report.rows import AGAIN, DEFAULT, POLICY, Cost, FunctionRow
+from regalloc.report.rows import AGAIN, DEFAULT, POLICY, FunctionCost, FunctionRow
 from regalloc.summary.program_ratios import describe_programs
 from regalloc.summary.regressions import REGRESSIONS, find_regressions, rate
-from regalloc.summary.run_summary import Content
+from regalloc.summary.run_summary import RunSummary
 from regalloc.summary.seed_comparison import Seeds, describe_seeds
 
 if TYPE_CHECKING:
@@ -70,17 +70,17 @@ class Regression:
     command: str | None
 
     @property
-    def default(self) -> Cost:
+    def default(self) -> FunctionCost:
         """Return what the default heuristic left."""
         return self.row.costs[DEFAULT]
 
     @property
-    def policy(self) -> Cost:
+    def policy(self) -> FunctionCost:
         """Return what the trained policy left."""
         return self.row.costs[POLICY]
 
 
-def render(content: Content) -> str:
+def render(content: RunSummary) -> str:
     """Return a run's page; equal content gives equal bytes."""
     report = content.report
     tables = [asdict(make(report)) for make in (tabulate_modules, tabulate_functions)]
@@ -147,14 +147,14 @@ def _own(name: str) -> Markup:
     return Markup((files(__package__) / "template" / name).read_text(encoding="utf-8"))
 
 
-def _find_regressions(content: Content) -> list[Regression]:
+def _find_regressions(content: RunSummary) -> list[Regression]:
     return [
         Regression(row, rate(row, POLICY) or 1.0, content.commands.get((row.module, row.function)))
         for row in find_regressions(content.report.held_out, REGRESSIONS)
     ]
 
 
-def _draw_curves(content: Content) -> Iterator[str]:
+def _draw_curves(content: RunSummary) -> Iterator[str]:
     curves = content.curves
     for name, title in CURVES.items():
         # One round makes no curve.

@@ -33,7 +33,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A table.
 
     Attributes:
@@ -49,7 +49,7 @@ class Table:
     order: tuple[int, bool]
 
 
-def tabulate_functions(report: Report) -> Table:
+def tabulate_functions(report: Report) -> PageTable:
     """Return every function that was compared, the worst of the trained policy's first."""
     columns = (
         Column("function", "name"),
@@ -63,15 +63,15 @@ def tabulate_functions(report: Report) -> Table:
     )
     rows = tuple(_describe_function(row, part, report.names) for part, row in _functions(report))
     if report.held_out.entered is None:
-        return Table("functions", columns, rows, _worst_first(columns))
+        return PageTable("functions", columns, rows, _worst_first(columns))
     entries = Column("entries", "count", "how often it was entered in the corpus's profile")
     counted = (
         (*cells, row.entries) for cells, (_, row) in zip(rows, _functions(report), strict=True)
     )
-    return Table("functions", (*columns, entries), tuple(counted), _worst_first(columns))
+    return PageTable("functions", (*columns, entries), tuple(counted), _worst_first(columns))
 
 
-def tabulate_modules(report: Report) -> Table:
+def tabulate_modules(report: Report) -> PageTable:
     """Return every module that compiled, the worst of the trained policy's first."""
     columns = (
         Column("module", "path"),
@@ -88,7 +88,7 @@ def tabulate_modules(report: Report) -> Table:
         Column("ratio", "ratio", "compile time with the trained policy over the default's"),
     )
     rows = tuple(_describe_module(row, part, report) for part, row in _modules(report))
-    return Table("modules", columns, rows, _worst_first(columns))
+    return PageTable("modules", columns, rows, _worst_first(columns))
 
 
 def _worst_first(columns: Sequence[Column]) -> tuple[int, bool]:

@@ -25,7 +25,7 @@ IMAGE_BYTES = 2 * 1024**3
 
 
 @dataclass(frozen=True)
-class Timing:
+class ActionTime:
     """How long an action took, in seconds."""
 
     action: Action
@@ -33,7 +33,7 @@ class Timing:
 
 
 @dataclass(frozen=True)
-class Times:
+class PlanTimes:
     """How long a plan took.
 
     Attributes:
@@ -41,11 +41,11 @@ class Times:
         all_s: all of them, in seconds; images that were built side by side overlap.
     """
 
-    actions: tuple[Timing, ...]
+    actions: tuple[ActionTime, ...]
     all_s: float
 
 
-def execute(planned: Plan, run: Run) -> Times:
+def execute(planned: Plan, run: Run) -> PlanTimes:
     """Carry out the actions that are to run, in order, and return their times.
 
     Raises:
@@ -53,10 +53,10 @@ def execute(planned: Plan, run: Run) -> Times:
     """
     began = time.monotonic()
     done = (*build_images(planned.images, run), *run_stages(planned.stages, run))
-    return Times(done, time.monotonic() - began)
+    return PlanTimes(done, time.monotonic() - began)
 
 
-def build_images(actions: Iterable[ImageAction], run: Run) -> tuple[Timing, ...]:
+def build_images(actions: Iterable[ImageAction], run: Run) -> tuple[ActionTime, ...]:
     """Build the images that are to be built, parents first, and side by side where they can be."""
     wanted = [action for action in actions if action.kind is Kind.RUN]
     if not wanted:
@@ -65,10 +65,10 @@ def build_images(actions: Iterable[ImageAction], run: Run) -> tuple[Timing, ...]
         _begin(action, run)
     require_space(run.cache, IMAGE_BYTES, "an image")
     times = run.builder.build_all([action.target for action in wanted])
-    return tuple(Timing(action, times[action.target.name]) for action in wanted)
+    return tuple(ActionTime(action, times[action.target.name]) for action in wanted)
 
 
-def run_stages(actions: Iterable[StageAction], run: Run) -> tuple[Timing, ...]:
+def run_stages(actions: Iterable[StageAction], run: Run) -> tuple[ActionTime, ...]:
     """Run the stages that are to run, one after the other; each is told what was made before."""
     timings = []
     made: dict[str, str] = {}
@@ -77,7 +77,7 @@ def run_stages(actions: Iterable[StageAction], run: Run) -> tuple[Timing, ...]:
             began = _begin(action, run)
             step = action.step.with_digests(made)
             made[step.stage.writes] = run_stage(step, run).digest
-            timings.append(Timing(action, time.monotonic() - began))
+            timings.append(ActionTime(action, time.monotonic() - began))
     return tuple(timings)
 
 

@@ -33,7 +33,7 @@ exec {command} "$@"
 """
 
 
-class Plan(msgspec.Struct, frozen=True):
+class ShimPlan(msgspec.Struct, frozen=True):
     """What the shim is told.
 
     Attributes:
@@ -172,7 +172,7 @@ def _plan(lab: Lab, folder: Path, advised: Collection[str] | None) -> Path:
         for build, names in COMPILERS.items()
     }
     tree = str((folder / "build").resolve())
-    content = Plan(tree, str(notes), compilers["default"], compilers["policy"], advised)
+    content = ShimPlan(tree, str(notes), compilers["default"], compilers["policy"], advised)
     (folder / "plan.json").write_bytes(msgspec.json.encode(content))
     return notes
 

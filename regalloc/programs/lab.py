@@ -10,7 +10,7 @@ from pathlib import Path
 
 from regalloc.compiler.processes import Exit, Place, Processes, run_limited
 from regalloc.programs.definition import Argv
-from regalloc.report.programs import Blame, Outcome
+from regalloc.report.programs_result import Blame, Outcome
 from regalloc.settings import Limits
 
 ENVIRONMENT: Mapping[str, str] = {

@@ -11,8 +11,8 @@ from regalloc.programs.build import Built
 from regalloc.programs.definition import Argv, Program, Workload
 from regalloc.programs.lab import Lab, TrialError
 from regalloc.programs.trial import AGAIN_SLOT, DEFAULT_SLOT, POLICY_SLOT, Expected, Trial
-from regalloc.programs.workload import Run, check, execute
-from regalloc.report.programs import Blame, Counters, Counts, Events, Rounds
+from regalloc.programs.workload import Execution, check, execute
+from regalloc.report.programs_result import Blame, Counters, Counts, Events, Rounds
 
 SLOTS = (DEFAULT_SLOT, POLICY_SLOT, AGAIN_SLOT)
 WELL = ("ok", "same code")
@@ -27,7 +27,7 @@ class Job:
     builds: Mapping[str, Built]
     expected: Expected
 
-    def run(self, lab: Lab, slot: str, prefix: Argv = ()) -> Run:
+    def run(self, lab: Lab, slot: str, prefix: Argv = ()) -> Execution:
         """Execute it with the build of a slot and check what it prints.
 
         Raises:

@@ -22,7 +22,7 @@ from regalloc.programs.trial import (
     settle,
     try_program,
 )
-from regalloc.report import programs as report
+from regalloc.report import programs_result as report
 from regalloc.report.progress import progress
 
 Counted = Mapping[tuple[str, str], report.Counts]
@@ -30,7 +30,7 @@ Counted = Mapping[tuple[str, str], report.Counts]
 
 
 @dataclass(frozen=True)
-class Release:
+class MeasuredCompiler:
     """The compiler that is measured.
 
     Attributes:
@@ -45,12 +45,12 @@ class Release:
 def measure_programs(
     programs: Sequence[Program],
     lab: Lab,
-    release: Release,
+    release: MeasuredCompiler,
     *,
     rounds: int,
     valgrind: str,
     folder: Path,
-) -> report.Programs:
+) -> report.ProgramsResult:
     """Measure programs and write a reproducer for each that the policy breaks.
 
     Args:
@@ -68,7 +68,7 @@ def measure_programs(
     trials, counted = count_trials(trials, lab)
     trials, times = time_trials(trials, lab, rounds)
     blamed = [_find_culprits(trial, lab, release, folder) for trial in trials]
-    return report.Programs(
+    return report.ProgramsResult(
         version=report.VERSION,
         release=release.digest,
         compiler=release.toolchain.description,
@@ -107,7 +107,9 @@ def _requests(trial: Trial) -> list[tuple[Job, str]]:
     return [(job, slot) for job in list_jobs(trial) for slot in slots]
 
 
-def time_trials(trials: Sequence[Trial], lab: Lab, rounds: int) -> tuple[list[Trial], report.Times]:
+def time_trials(
+    trials: Sequence[Trial], lab: Lab, rounds: int
+) -> tuple[list[Trial], report.ProgramTimes]:
     """Time the workloads of programs whose code differs, with nothing else running."""
     missing = perf.explain_missing()
     jobs = [job for trial in trials if trial.outcome == "ok" for job in list_jobs(trial)]
@@ -122,13 +124,13 @@ def time_trials(trials: Sequence[Trial], lab: Lab, rounds: int) -> tuple[list[Tr
             advance()
     well = {name for name, trial in settled.items() if trial.outcome == "ok"}
     kept = [timing for timing in timings if timing.program in well]
-    times = report.Times(rounds=rounds, counters_missing=missing, timings=kept)
+    times = report.ProgramTimes(rounds=rounds, counters_missing=missing, timings=kept)
     return [settled[trial.program.name] for trial in trials], times
 
 
-def _time(job: Job, lab: Lab, rounds: int, *, with_counters: bool) -> report.Timing:
+def _time(job: Job, lab: Lab, rounds: int, *, with_counters: bool) -> report.WorkloadTiming:
     wall_s, user_s = time_job(job, lab, rounds)
-    return report.Timing(
+    return report.WorkloadTiming(
         program=job.program.name,
         workload=job.workload.name,
         wall_s=wall_s,
@@ -137,7 +139,9 @@ def _time(job: Job, lab: Lab, rounds: int, *, with_counters: bool) -> report.Tim
     )
 
 
-def _find_culprits(trial: Trial, lab: Lab, release: Release, folder: Path) -> tuple[str, ...]:
+def _find_culprits(
+    trial: Trial, lab: Lab, release: MeasuredCompiler, folder: Path
+) -> tuple[str, ...]:
     if trial.outcome != "miscompile":
         return ()
     culprits = find_blame(trial, lab)
@@ -152,10 +156,10 @@ def _find_culprits(trial: Trial, lab: Lab, release: Release, folder: Path) -> tu
     return culprits
 
 
-def describe(trial: Trial, counted: Counted, culprits: Sequence[str]) -> report.Program:
+def describe(trial: Trial, counted: Counted, culprits: Sequence[str]) -> report.ProgramResult:
     """Return what the report says of a program."""
     well = trial.outcome in WELL
-    return report.Program(
+    return report.ProgramResult(
         name=trial.program.name,
         kind=trial.program.definition.kind,
         source=trial.program.origin,
@@ -174,10 +178,10 @@ def describe(trial: Trial, counted: Counted, culprits: Sequence[str]) -> report.
     )
 
 
-def _describe_workload(name: str, counted: Counted) -> report.Workload:
+def _describe_workload(name: str, counted: Counted) -> report.WorkloadResult:
     default, again = counted[name, DEFAULT_SLOT], counted[name, AGAIN_SLOT]
     policy = counted.get((name, POLICY_SLOT), default)
-    return report.Workload(
+    return report.WorkloadResult(
         name=name,
         default=default,
         again=again,

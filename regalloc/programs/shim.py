@@ -2,8 +2,8 @@
 
 usage: shim.py PLAN cc|cxx ARGUMENT...
 
-PLAN is the JSON of :class:`regalloc.programs.build.Plan`.  Runs once for each compile, isolated, so
-it imports nothing of ours.
+PLAN is the JSON of :class:`regalloc.programs.build.ShimPlan`.  Runs once for each compile,
+isolated, so it imports nothing of ours.
 """
 
 import hashlib

@@ -17,8 +17,8 @@ from regalloc.programs.build import (
 )
 from regalloc.programs.definition import Program, Workload
 from regalloc.programs.lab import Lab, TrialError
-from regalloc.programs.workload import Run, check, execute, expected_output, make_inputs
-from regalloc.report.programs import Blame, Outcome
+from regalloc.programs.workload import Execution, check, execute, expected_output, make_inputs
+from regalloc.report.programs_result import Blame, Outcome
 
 Expected = Mapping[str, str]
 DEFAULT_SLOT, POLICY_SLOT, AGAIN_SLOT = "0", "1", "2"
@@ -113,7 +113,7 @@ def miscompiled(trial: Trial, workload: Workload, trouble: TrialError) -> Trial:
     return replace(failed, outcome="miscompile", failing=workload)
 
 
-def run_policy(trial: Trial, workload: Workload, built: Built, lab: Lab) -> Run:
+def run_policy(trial: Trial, workload: Workload, built: Built, lab: Lab) -> Execution:
     """Execute a workload with a build that the advisor had a hand in, and check it.
 
     Raises:

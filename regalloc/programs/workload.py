@@ -20,7 +20,7 @@ LINKS = {"build": "build", "program": "program", "inputs": "inputs"}
 
 
 @dataclass(frozen=True)
-class Run:
+class Execution:
     """An execution that ended well.
 
     Attributes:
@@ -45,7 +45,7 @@ def execute(
     lab: Lab,
     slot: str,
     prefix: Argv = (),
-) -> Run:
+) -> Execution:
     """Execute a workload in a folder that is empty but for links to what it needs.
 
     The command names them through the links, so that it is the same for all builds: programs print
@@ -76,7 +76,7 @@ def execute(
         *(folder / word for word in fill((workload.stdin,), LINKS) if word),
     )
     end = lab.run((*prefix, *fill(workload.run, LINKS)), place, "crashed")
-    return Run(end, _hash_output(workload, place.stdout, folder), folder)
+    return Execution(end, _hash_output(workload, place.stdout, folder), folder)
 
 
 def link_all(folder: Path, **targets: Path) -> None:
@@ -85,7 +85,7 @@ def link_all(folder: Path, **targets: Path) -> None:
         (folder / LINKS[name]).symlink_to(target)
 
 
-def check(run: Run, expected: Mapping[str, str]) -> None:
+def check(run: Execution, expected: Mapping[str, str]) -> None:
     """Check what a run printed and wrote.
 
     Raises:
@@ -100,7 +100,7 @@ def check(run: Run, expected: Mapping[str, str]) -> None:
         raise TrialError("wrong output", "\n".join(lines))
 
 
-def expected_output(workload: Workload, reference: Run) -> dict[str, str]:
+def expected_output(workload: Workload, reference: Execution) -> dict[str, str]:
     """Return what a workload must print: what its definition says, or else a reference run."""
     said = {STDOUT: workload.stdout, **workload.files}
     return {name: said.get(name) or sha256 for name, sha256 in reference.output.items()}

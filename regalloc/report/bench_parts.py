@@ -22,7 +22,7 @@ LearnerName = Literal["reference", "ppo", "rebel"]
 Side = Literal["upstream", "ours"]
 
 
-class Cost(msgspec.Struct, frozen=True, kw_only=True):
+class CompileCost(msgspec.Struct, frozen=True, kw_only=True):
     """What one way of compiling costs.
 
     Attributes:
@@ -74,13 +74,13 @@ class Compiles(msgspec.Struct, frozen=True, kw_only=True):
     modules: list[str]
     rounds: int
     rollouts: int
-    costs: list[Cost]
+    costs: list[CompileCost]
     differing: dict[str, str]
     upstream_decisions: int
     upstream_equal: int
     passes_s: dict[str, float]
 
-    def cost(self, way: WayName) -> Cost:
+    def cost(self, way: WayName) -> CompileCost:
         """Return what a way costs."""
         return next(cost for cost in self.costs if cost.way == way)
 

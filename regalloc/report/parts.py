@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from regalloc.report.interval import Interval
 from regalloc.report.ratios import compare, compute_ratio, log_ratio
 from regalloc.report.report import Comparison, Estimate, Part
-from regalloc.report.rows import DEFAULT, Code, FunctionRow, ModuleRow
+from regalloc.report.rows import DEFAULT, FunctionRow, ModuleCode, ModuleRow
 from regalloc.report.statistics import bootstrap_interval, bootstrap_totals
 
 Pairs = Mapping[str, tuple[float, float]]
@@ -136,7 +136,7 @@ def _weigh(rows: Sequence[FunctionRow], policy: str, seed: int) -> Estimate | No
 
 
 def _total(
-    modules: Sequence[ModuleRow], policy: str, value: Callable[[Code], int], seed: int
+    modules: Sequence[ModuleRow], policy: str, value: Callable[[ModuleCode], int], seed: int
 ) -> Estimate:
     pairs = {
         row.module: (float(value(row.codes[DEFAULT])), float(value(_code(row, policy))))
@@ -145,6 +145,6 @@ def _total(
     return estimate_total(pairs, seed)
 
 
-def _code(row: ModuleRow, policy: str) -> Code:
+def _code(row: ModuleRow, policy: str) -> ModuleCode:
     # Without a decision a policy changes nothing, and the module was not compiled again.
     return row.codes.get(policy, row.codes[DEFAULT])

@@ -14,7 +14,7 @@ EQUAL = 1e-6
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ScoreComparison:
     """A policy beside the default heuristic over a set of functions.
 
     Attributes:
@@ -35,7 +35,9 @@ class Comparison:
     without_ratio: int
 
 
-def compare(default: Mapping[FunctionId, float], policy: Mapping[FunctionId, float]) -> Comparison:
+def compare(
+    default: Mapping[FunctionId, float], policy: Mapping[FunctionId, float]
+) -> ScoreComparison:
     """Compare two sets of scores over the functions that are in both.
 
     Args:
@@ -44,7 +46,7 @@ def compare(default: Mapping[FunctionId, float], policy: Mapping[FunctionId, flo
     """
     pairs = [(default[name], policy[name]) for name in sorted(default.keys() & policy.keys())]
     signs = [_sign(base, score) for base, score in pairs]
-    return Comparison(
+    return ScoreComparison(
         functions=len(pairs),
         ratio=compute_ratio(pairs),
         better=signs.count(-1),

@@ -115,7 +115,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-class Times(msgspec.Struct, frozen=True, kw_only=True):
+class EvaluationTimes(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that differs from one run to the next.
 
     Attributes:
@@ -155,7 +155,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     held_out: Part
     train: Part
     failures: tuple[Failure, ...]
-    times: Times
+    times: EvaluationTimes
 
     @property
     def names(self) -> dict[str, str]:

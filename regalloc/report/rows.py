@@ -15,7 +15,7 @@ NAMES = {"random": "random", "warmstart": "warm start", POLICY: "trained"}
 """What readers know the policies by, in the order they are shown."""
 
 
-class Cost(msgspec.Struct, frozen=True, kw_only=True):
+class FunctionCost(msgspec.Struct, frozen=True, kw_only=True):
     """What one compile left in a function.
 
     Attributes:
@@ -33,7 +33,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     copies: int
 
 
-class Code(msgspec.Struct, frozen=True, kw_only=True):
+class ModuleCode(msgspec.Struct, frozen=True, kw_only=True):
     """What one compile made of a whole module.
 
     Attributes:
@@ -68,7 +68,7 @@ class FunctionRow(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     namesake: int
     entries: int | None = None
-    costs: dict[str, Cost]
+    costs: dict[str, FunctionCost]
 
 
 class ModuleRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,4 +85,4 @@ class ModuleRow(msgspec.Struct, frozen=True, kw_only=True):
     module: str
     functions: int
     ratios: dict[str, float | None]
-    codes: dict[str, Code]
+    codes: dict[str, ModuleCode]

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from regalloc import layout, settings
-from regalloc.bench import goals, machine, reference
+from regalloc.bench import goals, machine_load, reference
 from regalloc.bench.gradient import Learning
+from regalloc.bench.measurement import Measurement
 from regalloc.bench.sample import choose_modules
-from regalloc.bench.session import Session
 from regalloc.bench.ways import Ways
 from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
@@ -19,7 +19,7 @@ from regalloc.formats.baselines import read_baselines
 from regalloc.formats.corpus import read_corpus
 from regalloc.formats.logs import Episode
 from regalloc.formats.vocab_file import read_vocab
-from regalloc.report import bench as report
+from regalloc.report import bench_result as report
 from regalloc.rl import deterministic_tf
 from regalloc.rl.export import policy_writer
 from regalloc.rl.learning.dataset import read_decisions
@@ -38,23 +38,23 @@ def run(context: StageContext) -> None:
         ToolchainError: clang lacks the ML hooks, or is of a release that is not supported.
         CompileError: a compile failed.
     """
-    load_before, others_before = machine.read_load(), machine.measure_others()
+    load_before, others_before = machine_load.read_load(), machine_load.measure_others()
     deterministic_tf.configure()
     toolchain = open_toolchain(context.toolchain)
     probe(toolchain)
     with tempfile.TemporaryDirectory(prefix="regalloc-") as name:
         session = open_session(context, toolchain, Path(name))
-        begin = machine.look()
+        begin = machine_load.look()
         compiles = session.measure_compiles()
         by_workers, by_size = session.measure_workers(), session.measure_sizes()
         steps, iterations = session.measure_learning()
-        others_during = machine.count_others(begin, machine.look())
-    content = report.Bench(
+        others_during = machine_load.count_others(begin, machine_load.look())
+    content = report.BenchResult(
         version=report.VERSION,
         compiler=toolchain.description,
         machine=report.Machine(
-            processor=machine.read_processor(),
-            cores=machine.count_cores(),
+            processor=machine_load.read_processor(),
+            cores=machine_load.count_cores(),
             jobs=context.jobs,
             load_before=load_before,
             others_before=others_before,
@@ -70,7 +70,7 @@ def run(context: StageContext) -> None:
     report.write(content, context.folder(layout.BENCH) / layout.BENCH_RESULT)
 
 
-def open_session(context: StageContext, toolchain: Toolchain, scratch: Path) -> Session:
+def open_session(context: StageContext, toolchain: Toolchain, scratch: Path) -> Measurement:
     """Return what is measured; policies that are made for it are saved below a folder.
 
     Raises:
@@ -90,7 +90,7 @@ def open_session(context: StageContext, toolchain: Toolchain, scratch: Path) -> 
     rollouts = (ours, *export_rollouts(learning, count, scratch / "rollouts"))
     ways = Ways(toolchain, limits, ours, theirs, rollouts)
     episodes = list(read_episodes(context.folder(layout.TRACE) / layout.TRACE_RECORDS))
-    return Session(ways, modules, learning, agent, episodes, context.jobs)
+    return Measurement(ways, modules, learning, agent, episodes, context.jobs)
 
 
 def export_rollouts(learning: Learning, rollouts: int, folder: Path) -> Iterator[Path]:

@@ -29,12 +29,13 @@ from regalloc.profiles import format_bindings
 from regalloc.report import report
 from regalloc.report.parts import compare_times
 from regalloc.report.progress import progress
-from regalloc.report.report import Report, Times
+from regalloc.report.report import EvaluationTimes, Report
 from regalloc.report.rows import AGAIN, DEFAULT, POLICY
 from regalloc.report.verdict import give_verdict
 from regalloc.rl.export.policy_folder import check_policy, policy_hash
+from regalloc.stages.compile_pool import open_pool
 from regalloc.stages.context import StageContext
-from regalloc.stages.measured import (
+from regalloc.stages.evaluation_rows import (
     Measured,
     Results,
     collect_seconds,
@@ -43,7 +44,6 @@ from regalloc.stages.measured import (
     recall,
     summarise,
 )
-from regalloc.stages.pool import open_pool
 
 
 def run(context: StageContext) -> None:
@@ -81,7 +81,7 @@ def run(context: StageContext) -> None:
         held_out=part,
         train=describe_part(results, training, frozenset(), context.seed, entries),
         failures=describe_failures(results),
-        times=Times(
+        times=EvaluationTimes(
             stages_s={**context.durations_s, "evaluate": round(time.monotonic() - start, 1)},
             compile_user_s=seconds,
             compile_time=compare_times(seconds, context.seed),

@@ -27,7 +27,7 @@ from regalloc.formats.compile_commands import BuiltObject, read_objects
 from regalloc.formats.corpus import choose_split, parse_cmd, write_corpus
 from regalloc.report.progress import progress
 from regalloc.stages.context import StageContext
-from regalloc.stages.replays import describe_proofs, prove_all
+from regalloc.stages.corpus_proofs import describe_proofs, prove_all
 
 EXPECTED: frozenset[Reason] = frozenset({"assembler source", "filtered by cmd_filter"})
 """Objects left out for these reasons were never meant to become modules."""

@@ -18,8 +18,8 @@ from regalloc.programs.build import COMPILERS
 from regalloc.programs.cachegrind import find_valgrind
 from regalloc.programs.lab import Lab
 from regalloc.programs.reading import find_programs
-from regalloc.programs.session import Release, measure_programs
-from regalloc.report import programs as report
+from regalloc.programs.session import MeasuredCompiler, measure_programs
+from regalloc.report import programs_result as report
 from regalloc.stages.context import StageContext
 
 DEFINITIONS = "definitions"
@@ -60,7 +60,7 @@ def run(context: StageContext) -> None:
     raise_failures(content.programs, folder)
 
 
-def open_release(folder: Path) -> Release:
+def open_release(folder: Path) -> MeasuredCompiler:
     """Return the release, which must have compilers with the advisor off and on.
 
     Raises:
@@ -74,10 +74,10 @@ def open_release(folder: Path) -> Release:
             "run invoke release again",
         )
     toolchain = open_toolchain(folder)
-    return Release(toolchain, hash_file(toolchain.clang))
+    return MeasuredCompiler(toolchain, hash_file(toolchain.clang))
 
 
-def raise_failures(programs: Sequence[report.Program], folder: Path) -> None:
+def raise_failures(programs: Sequence[report.ProgramResult], folder: Path) -> None:
     """Fail if a program was miscompiled, or is at fault itself; the others are measured by now.
 
     Raises:
@@ -100,7 +100,7 @@ def raise_failures(programs: Sequence[report.Program], folder: Path) -> None:
         )
 
 
-def _describe_miscompile(program: report.Program, folder: Path) -> str:
+def _describe_miscompile(program: report.ProgramResult, folder: Path) -> str:
     blamed = ", ".join(program.culprits) or "no object could be singled out"
     return (
         f"{program.name}: {program.details}\nobjects to blame: {blamed}\n"
@@ -108,5 +108,5 @@ def _describe_miscompile(program: report.Program, folder: Path) -> str:
     )
 
 
-def _names(programs: Sequence[report.Program]) -> str:
+def _names(programs: Sequence[report.ProgramResult]) -> str:
     return ", ".join(program.name for program in programs)

@@ -44,8 +44,8 @@ from regalloc.rl.rounds.training_state import (
     load_weights,
     save_state,
 )
+from regalloc.stages.compile_pool import open_pool
 from regalloc.stages.context import StageContext
-from regalloc.stages.pool import open_pool
 
 
 def run(context: StageContext) -> None:

@@ -19,20 +19,25 @@ from regalloc.layout import (
     REPORT,
 )
 from regalloc.pipeline.manifest import Manifest, read_manifest
-from regalloc.report import programs, report
-from regalloc.report.programs import Programs
+from regalloc.report import programs_result, report
+from regalloc.report.programs_result import ProgramsResult
 from regalloc.report.report import Report
 from regalloc.stages.table import STAGES
 from regalloc.summary.event_files import read_curves
 from regalloc.summary.regressions import REGRESSIONS, find_regressions
-from regalloc.summary.run_summary import Content, StageRecord
-from regalloc.summary.shell_commands import Place, container_place, local_place, show_spill_code
+from regalloc.summary.run_summary import RunSummary, StageRecord
+from regalloc.summary.shell_commands import (
+    CompilerPlace,
+    container_place,
+    local_place,
+    show_spill_code,
+)
 
 if TYPE_CHECKING:
     pass
 
 
-def gather(folder: Path, toolchain: Path) -> Content:
+def gather(folder: Path, toolchain: Path) -> RunSummary:
     """Return what a run's page is made of.
 
     Raises:
@@ -51,7 +56,7 @@ def gather(folder: Path, toolchain: Path) -> Content:
     # Of a policy from elsewhere neither the training is known nor whether it is still there.
     foreign = evaluated is not None and OWN_POLICY in evaluated.reads
     place = None if foreign else _place(folder, toolchain, evaluated)
-    return Content(
+    return RunSummary(
         title=folder.name,
         report=content,
         stages=tuple(describe_stage(manifest) for manifest in manifests),
@@ -76,12 +81,12 @@ def describe_stage(manifest: Manifest) -> StageRecord:
     )
 
 
-def _read_programs(path: Path) -> Programs | None:
+def _read_programs(path: Path) -> ProgramsResult | None:
     # Programs are measured on demand: most runs have none.
-    return programs.read(path) if path.is_file() else None
+    return programs_result.read(path) if path.is_file() else None
 
 
-def _place(folder: Path, toolchain: Path, evaluated: Manifest | None) -> Place | None:
+def _place(folder: Path, toolchain: Path, evaluated: Manifest | None) -> CompilerPlace | None:
     if evaluated is None:
         return None
     if evaluated.engine.startswith("local"):
@@ -91,7 +96,9 @@ def _place(folder: Path, toolchain: Path, evaluated: Manifest | None) -> Place |
     )
 
 
-def _list_commands(content: Report, place: Place, corpus: Path) -> Mapping[tuple[str, str], str]:
+def _list_commands(
+    content: Report, place: CompilerPlace, corpus: Path
+) -> Mapping[tuple[str, str], str]:
     rows = find_regressions(content.held_out, REGRESSIONS)
     found: Iterable[tuple[tuple[str, str], str | None]] = (
         ((row.module, row.function), show_spill_code(place, corpus, row.module, row.function))

@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from regalloc.report.interval import Interval, Outcome, judge
-from regalloc.report.programs import Program, Programs, Timing, Workload
+from regalloc.report.programs_result import (
+    ProgramResult,
+    ProgramsResult,
+    WorkloadResult,
+    WorkloadTiming,
+)
 from regalloc.report.report import Estimate
 from regalloc.report.statistics import bootstrap_interval
 
@@ -29,8 +34,8 @@ class Row:
         wall_noise: the default's elapsed time over its own.
     """
 
-    program: Program
-    workload: Workload
+    program: ProgramResult
+    workload: WorkloadResult
     wall: Estimate | None
     wall_noise: Estimate | None
 
@@ -67,13 +72,13 @@ class Dynamic:
         failed: programs that did not end well.
     """
 
-    content: Programs
+    content: ProgramsResult
     totals: tuple[Total, ...]
     rows: tuple[Row, ...]
-    failed: tuple[Program, ...]
+    failed: tuple[ProgramResult, ...]
 
 
-def describe_programs(content: Programs) -> Dynamic:
+def describe_programs(content: ProgramsResult) -> Dynamic:
     """Return what a page shows of the programs' results."""
     timings = {(timing.program, timing.workload): timing for timing in content.times.timings}
     rows = tuple(
@@ -87,7 +92,9 @@ def describe_programs(content: Programs) -> Dynamic:
     return Dynamic(content, totals if rows else (), rows, failed)
 
 
-def _describe(program: Program, workload: Workload, timing: Timing | None) -> Row:
+def _describe(
+    program: ProgramResult, workload: WorkloadResult, timing: WorkloadTiming | None
+) -> Row:
     if timing is None:
         return Row(program, workload, None, None)
     rounds = timing.wall_s

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from regalloc.report.programs import Programs
+from regalloc.report.programs_result import ProgramsResult
 from regalloc.report.report import Report
 from regalloc.summary.event_files import Curves
 
@@ -36,7 +36,7 @@ class StageRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Content:
+class RunSummary:
     """All that a page shows.
 
     Attributes:
@@ -54,7 +54,7 @@ class Content:
     stages: tuple[StageRecord, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     curves: Curves = field(default_factory=dict)
-    programs: Programs | None = None
+    programs: ProgramsResult | None = None
     commands: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property

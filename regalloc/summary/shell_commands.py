@@ -12,7 +12,7 @@ from regalloc.layout import ARGUMENTS_SUFFIX, BITCODE_SUFFIX, CORPUS, MODEL
 
 
 @dataclass(frozen=True)
-class Place:
+class CompilerPlace:
     """Where a command finds the compiler and a run's files.
 
     Attributes:
@@ -28,7 +28,7 @@ class Place:
     policy: Path
 
 
-def container_place(image: str, corpus: Path, model: Path, policy: str) -> Place:
+def container_place(image: str, corpus: Path, model: Path, policy: str) -> CompilerPlace:
     """Return the place in a container of the trainer image.
 
     Args:
@@ -47,10 +47,12 @@ def container_place(image: str, corpus: Path, model: Path, policy: str) -> Place
         "--entrypoint=/opt/llvm/bin/clang",
         image,
     )
-    return Place(prefix, Path("/opt/llvm/bin/clang"), Path("/", CORPUS), Path("/", MODEL, policy))
+    return CompilerPlace(
+        prefix, Path("/opt/llvm/bin/clang"), Path("/", CORPUS), Path("/", MODEL, policy)
+    )
 
 
-def local_place(toolchain: Path, corpus: Path, policy: Path) -> Place:
+def local_place(toolchain: Path, corpus: Path, policy: Path) -> CompilerPlace:
     """Return the place outside of containers.
 
     Args:
@@ -58,10 +60,10 @@ def local_place(toolchain: Path, corpus: Path, policy: Path) -> Place:
         corpus: folder of the modules.
         policy: folder of the trained policy.
     """
-    return Place((), toolchain / "bin" / "clang", corpus, policy)
+    return CompilerPlace((), toolchain / "bin" / "clang", corpus, policy)
 
 
-def show_spill_code(place: Place, corpus: Path, module: str, function: str) -> str | None:
+def show_spill_code(place: CompilerPlace, corpus: Path, module: str, function: str) -> str | None:
     """Return the command that shows what the trained policy leaves in a function.
 
     It prints the allocator's remarks.  Without ``-regalloc-model`` the default heuristic decides.

@@ -9,9 +9,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from regalloc.report import bench as report
-from regalloc.report.bench import Bench
-from regalloc.report.bench_parts import Compiles, Cost, Goal, Iteration, Steps
+from regalloc.report import bench_result as report
+from regalloc.report.bench_parts import CompileCost, Compiles, Goal, Iteration, Steps
+from regalloc.report.bench_result import BenchResult
 
 WAYS = {
     "upstream": "upstream's way",
@@ -51,7 +51,7 @@ def print_bench(path: Path, console: Console | None = None) -> None:
     console.print(f"results: {path}", markup=False, soft_wrap=True, highlight=False)
 
 
-def describe(content: Bench) -> Iterator[str]:
+def describe(content: BenchResult) -> Iterator[str]:
     """Yield in words what no table tells: exactness, what was scaled, and the machine."""
     compiles, machine = content.compiles, content.machine
     count = len(compiles.modules)
@@ -152,7 +152,7 @@ def verdict(goal: Goal) -> str:
     return f"no, off by {high / low:.2f} x"
 
 
-def _cost_cells(cost: Cost) -> tuple[str, ...]:
+def _cost_cells(cost: CompileCost) -> tuple[str, ...]:
     return (
         f"{1000 * cost.compile_s:.1f}",
         f"{cost.modules_per_s:.2f}",

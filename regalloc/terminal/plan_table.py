@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from regalloc.pipeline.execute import Times
+from regalloc.pipeline.execute import PlanTimes
 from regalloc.pipeline.plan import Kind, Plan
 
 
@@ -21,7 +21,7 @@ def print_plan(planned: Plan, title: str) -> None:
     console.print(f"{count} to run, {rest} up to date or not needed")
 
 
-def print_times(planned: Plan, times: Times, folder: Path) -> None:
+def print_times(planned: Plan, times: PlanTimes, folder: Path) -> None:
     """Print how long a plan took and where its results are, or that nothing was to be done."""
     console = Console()
     if not times.actions:
@@ -44,7 +44,7 @@ def plan_table(planned: Plan, title: str) -> Table:
     return table
 
 
-def times_table(times: Times) -> Table:
+def times_table(times: PlanTimes) -> Table:
     """Return how long each action took, and all of them."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(justify="left")

@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from regalloc.report import programs as report
+from regalloc.report import programs_result as report
 
 
 def print_programs(path: Path, console: Console | None = None) -> None:
@@ -23,7 +23,7 @@ def print_programs(path: Path, console: Console | None = None) -> None:
     console.print(f"results: {path}", markup=False, soft_wrap=True, highlight=False)
 
 
-def programs_table(content: report.Programs) -> Table:
+def programs_table(content: report.ProgramsResult) -> Table:
     """Return a row for each workload, and for each program that has none to show."""
     table = Table(
         title="real programs, policy over default (default = 1, less is better)",
@@ -42,7 +42,7 @@ def programs_table(content: report.Programs) -> Table:
     return table
 
 
-def _rows(program: report.Program) -> Iterator[tuple[str, ...]]:
+def _rows(program: report.ProgramResult) -> Iterator[tuple[str, ...]]:
     if not program.workloads:
         blame = f" ({program.blame})" if program.blame else ""
         yield program.name, "", f"{program.outcome}{blame}", "", "", "", ""
@@ -59,7 +59,7 @@ def _rows(program: report.Program) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _text_ratio(program: report.Program) -> str:
+def _text_ratio(program: report.ProgramResult) -> str:
     if not program.text_default or program.text_policy is None:
         return ""
     return f"{program.text_policy / program.text_default:.4f}"

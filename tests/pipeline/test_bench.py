@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from regalloc.profiles import load_profile
-from regalloc.report import bench as report
+from regalloc.report import bench_result as report
 from regalloc.settings import Bench, Train
 from tests.engines import call, task
 from tests.pipeline.conftest import PROFILE

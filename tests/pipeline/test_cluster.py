@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.commands.verify import compare_stages
 from regalloc.images.tags import resolve_targets
 from regalloc.layout import EVALUATION, MODEL
 from regalloc.pipeline.manifest import hash_outputs
+from regalloc.pipeline.reproduction import compare_stages
 from regalloc.profiles import load_profile
 from tests.engines import CHECKOUT, call, task, why_not
 from tests.pipeline.conftest import PROFILE, train_argv

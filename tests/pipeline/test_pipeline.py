@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.commands.verify import compare_stages
 from regalloc.layout import (
     BENCH,
     EVALUATION,
@@ -23,6 +22,7 @@ from regalloc.layout import (
     RELEASE,
 )
 from regalloc.pipeline.manifest import read_manifest
+from regalloc.pipeline.reproduction import compare_stages
 from regalloc.report import report
 from regalloc.report.rows import AGAIN, POLICY
 from tests.engines import CHECKOUT, ENGINES, call, task, why_not

@@ -16,7 +16,7 @@ from regalloc.errors import CompileError, ManifestError, PolicyError
 from regalloc.formats.baselines import describe, write_baselines
 from regalloc.formats.compile_results import Failed
 from regalloc.formats.corpus import Module
-from regalloc.formats.generated_code import Code
+from regalloc.formats.generated_code import GeneratedCode
 from regalloc.rl.export.policy_folder import check_policy, policy_hash
 from regalloc.stages import train, warmstart
 from tests.rl import simulator
@@ -222,5 +222,7 @@ def remember(root: Path, names: list[str]) -> None:
     for name in names:
         end = simulator.compile_module(Module(name, Path(name), ("-cc1",), False), None)
         failed = isinstance(end, Failed)
-        found[name] = end if failed else describe(dataclasses.replace(end, code=Code(0, "", {})))
+        found[name] = (
+            end if failed else describe(dataclasses.replace(end, code=GeneratedCode(0, "", {})))
+        )
     write_baselines(root / "corpus", found)

@@ -32,7 +32,7 @@ ALLOWED = {
     "pipeline": {"cluster", "engine", "images", "stages"},
     "summary": {"compiler", "formats", "pipeline", "report", "stages"},
     "page": {"report", "summary"},
-    "terminal": {"pipeline", "report", "summary"},
+    "terminal": {"images", "pipeline", "report", "summary"},
     "commands": {"engine", "images", "page", "pipeline", "report", "stages", "summary", "terminal"},
     "__main__": {"stages"},
     "__init__": set(),

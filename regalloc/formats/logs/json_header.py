@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from regalloc.formats.features import DECISION, FEATURES, SCORE
-from regalloc.formats.logs.failures import TensorSpec, damaged, misfit
+from regalloc.formats.logs.log_errors import TensorSpec, damaged, misfit
 
 _DTYPES = {
     "float": "float32",

@@ -17,8 +17,8 @@ import numpy as np
 
 from regalloc.formats.features import DECISION, FEATURES
 from regalloc.formats.logs.episode import Episode
-from regalloc.formats.logs.failures import damaged, truncated
 from regalloc.formats.logs.json_header import parse_header, parse_json
+from regalloc.formats.logs.log_errors import damaged, truncated
 
 
 def parse(data: bytes) -> tuple[Episode, ...]:

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from regalloc.formats.features import DECISION, FEATURES, SCORE
 from regalloc.formats.logs.episode import Episode
-from regalloc.formats.logs.failures import damaged, misfit, truncated
+from regalloc.formats.logs.log_errors import damaged, misfit, truncated
 from regalloc.formats.sequence_example import decode_sequence
 from regalloc.formats.wire import TruncatedError, fields, tag
 

@@ -20,7 +20,7 @@ SUMMARY = "clang with a trained eviction policy inside"
 
 
 @dataclass(frozen=True)
-class Release:
+class PackedRelease:
     """What the image of a release is made of.
 
     Attributes:
@@ -61,7 +61,7 @@ class Release:
         return self.kit.tag.rpartition("-")[0]
 
 
-def release_argv(client: Client, checkout: Path, release: Release) -> tuple[str, ...]:
+def release_argv(client: Client, checkout: Path, release: PackedRelease) -> tuple[str, ...]:
     """Return the command line that builds the image, whose context is the release's folder."""
     return (
         *client.build,
@@ -76,7 +76,7 @@ def release_argv(client: Client, checkout: Path, release: Release) -> tuple[str,
 
 
 def build_release(
-    release: Release, checkout: Path, cache: Path, environ: Mapping[str, str]
+    release: PackedRelease, checkout: Path, cache: Path, environ: Mapping[str, str]
 ) -> None:
     """Build the image of a release; the base must exist.
 

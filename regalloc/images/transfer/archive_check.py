@@ -26,8 +26,8 @@ from regalloc.images.transfer.oci_layout import (
     Config,
     Descriptor,
     DockerEntry,
+    ImageManifest,
     Index,
-    Manifest,
     Packed,
     blob_path,
     docker_entries,
@@ -183,7 +183,7 @@ def _packed(described: Descriptor, content: _Content) -> Packed:
     if not _REFERENCE.fullmatch(reference):
         raise _FlawError(f"{INDEX} names an image that is none of ours: {reference!r}")
     _require(described, MANIFEST_TYPE, reference, content)
-    manifest = content.decode(blob_path(described.digest), Manifest)
+    manifest = content.decode(blob_path(described.digest), ImageManifest)
     for layer in manifest.layers:
         _require(layer, LAYER_TYPE, reference, content)
     _require(manifest.config, CONFIG_TYPE, reference, content)

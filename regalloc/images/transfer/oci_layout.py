@@ -88,7 +88,7 @@ class Descriptor(msgspec.Struct, frozen=True, rename="camel"):
         return Blob(self.digest, self.size)
 
 
-class Manifest(msgspec.Struct, frozen=True, rename="camel"):
+class ImageManifest(msgspec.Struct, frozen=True, rename="camel"):
     """What a manifest says."""
 
     schema_version: int

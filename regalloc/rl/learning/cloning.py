@@ -14,7 +14,7 @@ import numpy.typing as npt
 from regalloc.rl.deterministic_tf import Tensor, tf, time_step, trajectory
 from regalloc.rl.learning.agents import create_cloning_agent
 from regalloc.rl.learning.dataset import (
-    Table,
+    DecisionTable,
     draw_batches,
     table_signature,
     take_observation,
@@ -44,7 +44,7 @@ class Cloner:
         self._step = trace_once(self._take_step, *table_signature(width), batch)
         self._rate = Rater(self.actor, width)
 
-    def clone(self, table: Table, advance: Callable[[], None] = lambda: None) -> History:
+    def clone(self, table: DecisionTable, advance: Callable[[], None] = lambda: None) -> History:
         """Take ``Warmstart.steps`` gradient steps.
 
         Returns:
@@ -66,7 +66,7 @@ class Cloner:
                 losses.clear()
         return history
 
-    def compute_agreement(self, table: Table) -> float:
+    def compute_agreement(self, table: DecisionTable) -> float:
         """Return the fraction of decisions whose likeliest action is the one taken."""
         return float(np.mean(self._rate(table).argmax(1) == table.actions.numpy()))
 

@@ -26,7 +26,7 @@ CHUNK = 1024
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class DecisionTable:
     """The legal positions of n decisions, encoded, one row each.
 
     Attributes:
@@ -93,7 +93,7 @@ def read_decisions(path: Path) -> tuple[list[Observations], list[Array]]:
 
 def encode_decisions(
     encoder: Encoder, observations: Iterable[Observations], actions: Iterable[Array]
-) -> Table:
+) -> DecisionTable:
     """Encode functions' decisions, in the order given.
 
     Raises:
@@ -110,7 +110,7 @@ def encode_decisions(
     slots = np.zeros(legal.shape, np.int32)
     slots[legal] = np.arange(1, int(legal.sum()) + 1)
     rows = np.zeros((1, encoder.width), np.float32)
-    return Table(
+    return DecisionTable(
         rows=tf.constant(np.concatenate([rows, *(rows for rows, _ in encoded)])),
         stages=tf.constant(
             np.concatenate([np.zeros((1, 2), np.int32), *(stages for _, stages in encoded)])

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc.rl.deterministic_tf import Tensor
-from regalloc.rl.learning.dataset import CHUNK, Table, table_signature, trace_once
+from regalloc.rl.learning.dataset import CHUNK, DecisionTable, table_signature, trace_once
 from regalloc.rl.network.policy_network import RegallocNetwork
 
 Array = npt.NDArray[Any]
@@ -26,7 +26,7 @@ class Experience:
         rewards: float32 ``(m,)``, see :mod:`regalloc.rl.rounds.rewards`.
     """
 
-    table: Table
+    table: DecisionTable
     lengths: Array
     rewards: Array
 
@@ -100,7 +100,7 @@ class Rater:
         self._actor = actor
         self._rate = trace_once(self._rate_slots, *table_signature(width)[:3])
 
-    def __call__(self, table: Table) -> Array:
+    def __call__(self, table: DecisionTable) -> Array:
         """Return the masked logits float32 ``(n, 33)``."""
         chunks = [
             self._rate(table.rows, table.stages, table.slots[start : start + CHUNK]).numpy()

@@ -8,13 +8,13 @@ from regalloc.errors import ConfigError, CorpusError
 from regalloc.formats.baselines import Baseline
 from regalloc.formats.compile_results import Failed
 from regalloc.formats.corpus import Module
-from regalloc.formats.generated_code import Code
+from regalloc.formats.generated_code import GeneratedCode
 from regalloc.formats.logs import Outcome
 from regalloc.profiles import load_profile
 from regalloc.settings import Bench
 
 BENCH = replace(load_profile("tiny").get(Bench), modules=3, sizes=(1, 2), upstream_modules=2)
-CODE = Code(0, "", {})
+CODE = GeneratedCode(0, "", {})
 CORPUS = [Module(f"{name}.o", Path(f"{name}.bc"), ("-cc1",), False) for name in "abcdef"]
 WITH, WITHOUT = Baseline((Outcome("f", 1.0, 3),), CODE), Baseline((), CODE)
 

@@ -6,7 +6,7 @@ import pytest
 
 from regalloc.cluster import node
 from regalloc.cluster.identity import Identity, identify
-from regalloc.cluster.node import Order, Refusal, answer_sealed, compile_parcel
+from regalloc.cluster.node import Order, UnfitNode, answer_sealed, compile_parcel
 from regalloc.cluster.parcel import pack_module, pack_policy, unseal
 from regalloc.compiler.pool import compile_all
 from regalloc.errors import DiskError
@@ -92,7 +92,7 @@ def test_another_toolchain_is_not_used(order, tmp_path):
     other = replace(order, identity=Identity("a", "b"))
     parcel = pack_module(make_module(tmp_path, "m", f"touch {tmp_path}/ran"), whole=False)
     answer = compile_parcel(parcel, other, [None])
-    assert isinstance(answer, Refusal)
+    assert isinstance(answer, UnfitNode)
     assert answer.identity == order.identity
     assert not (tmp_path / "ran").exists()
 

@@ -4,7 +4,7 @@ import pytest
 
 from regalloc.cluster import nodes
 from regalloc.cluster.identity import Identity
-from regalloc.cluster.node import Refusal
+from regalloc.cluster.node import UnfitNode
 from regalloc.cluster.nodes import Watch, check_nodes
 from regalloc.errors import ClusterError
 from tests.unit.cluster.fakes import FakeRay, node
@@ -29,7 +29,9 @@ def test_a_cluster_of_a_head_alone_is_refused():
 
 
 def test_a_node_with_other_code_is_named():
-    ray = FakeRay([node("a")], answer=lambda _: Refusal("a", identity=Identity("a" * 64, "c" * 64)))
+    ray = FakeRay(
+        [node("a")], answer=lambda _: UnfitNode("a", identity=Identity("a" * 64, "c" * 64))
+    )
     with pytest.raises(ClusterError) as caught:
         check_nodes(ray, IDENTITY)
     assert caught.value.brief == "node a of the cluster has another toolchain"

@@ -7,11 +7,12 @@ import pytest
 
 from regalloc.commands import doctor
 from regalloc.commands.backend import Backend
-from regalloc.commands.doctor import examine, print_findings
+from regalloc.commands.doctor import examine
 from regalloc.errors import EngineError
 from regalloc.images.builders.buildkit import DockerBuilder
 from regalloc.images.builders.local_images import LocalBuilder
 from regalloc.images.finding import Finding
+from regalloc.terminal.findings import print_findings
 from tests.unit.images.stores import FakeStore
 
 

@@ -7,23 +7,18 @@ import pytest
 from rich.console import Console
 
 from regalloc.commands.machine import CHECKOUT
-from regalloc.commands.verify import (
-    Scope,
-    Verdict,
-    again,
-    check_verdicts,
-    compare_stages,
-    verdict_table,
-)
+from regalloc.commands.verify import Scope, again
 from regalloc.engine.command import ImageRef
 from regalloc.errors import ConfigError, VerifyError
 from regalloc.images.file_hashes import Difference
 from regalloc.images.tags import Target, resolve_targets
 from regalloc.images.tree import TREE
+from regalloc.pipeline.reproduction import Reproduction, check_reproductions, compare_stages
 from regalloc.profiles import load_profile
+from regalloc.terminal.reproduction_table import reproduction_table
 
-SAME = Verdict("image base", 3, ())
-OTHER = Verdict("image llvm", 9, (Difference("opt/llvm/bin/clang", "sha256:a", "sha256:b"),))
+SAME = Reproduction("image base", 3, ())
+OTHER = Reproduction("image llvm", 9, (Difference("opt/llvm/bin/clang", "sha256:a", "sha256:b"),))
 
 
 def test_the_second_build_has_tags_and_parents_of_its_own():
@@ -73,12 +68,12 @@ def test_an_image_that_is_not_in_the_tree_is_refused_with_those_that_are():
 
 
 def test_what_is_the_same_passes():
-    check_verdicts([SAME], Path("/list"))
+    check_reproductions([SAME], Path("/list"))
 
 
 def test_the_first_difference_is_named_with_both_sides():
     with pytest.raises(VerifyError) as caught:
-        check_verdicts([SAME, OTHER], Path("/list"))
+        check_reproductions([SAME, OTHER], Path("/list"))
     assert caught.value.brief == "image llvm is not reproducible: opt/llvm/bin/clang differs"
     assert caught.value.details == (
         "opt/llvm/bin/clang\n  first  sha256:a\n  second sha256:b\nall 1: /list"
@@ -87,7 +82,7 @@ def test_the_first_difference_is_named_with_both_sides():
 
 
 def test_the_table_counts_files_and_differences(capsys):
-    Console(width=80).print(verdict_table([SAME, OTHER]))
+    Console(width=80).print(reproduction_table([SAME, OTHER]))
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert rows[-2:] == [["image", "base", "3", "0"], ["image", "llvm", "9", "1"]]
 

@@ -13,7 +13,7 @@ from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import DiskError, ToolchainError
 from regalloc.formats.compile_results import Compiled, Failed
 from regalloc.formats.corpus import Module
-from regalloc.formats.generated_code import Code
+from regalloc.formats.generated_code import GeneratedCode
 from regalloc.formats.remarks import SpillCode
 from regalloc.releases import RELEASES, find_release
 from tests.unit.compiler.fakes import (
@@ -68,7 +68,7 @@ def test_code_is_measured_where_that_is_asked_for(toolchain, tmp_path):
     result = compile_module(toolchain, module, None, LIMITS, measure_code=True)
     assert isinstance(result, Compiled)
     digest = sha256((tmp_path / "object").read_bytes()).hexdigest()
-    assert result.code == Code(128, digest, {"f": SpillCode(spills=2, reloads=3)})
+    assert result.code == GeneratedCode(128, digest, {"f": SpillCode(spills=2, reloads=3)})
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,14 @@ import pytest
 from regalloc.errors import CorpusError
 from regalloc.formats.baselines import Baseline, describe, read_baselines, settle, write_baselines
 from regalloc.formats.compile_results import Compiled, Failed
-from regalloc.formats.generated_code import Code
+from regalloc.formats.generated_code import GeneratedCode
 from regalloc.formats.logs import Outcome
 from regalloc.formats.remarks import SpillCode
 from tests.unit.compiler.fakes import make_episode
 
-CODE = Code(64, "ab", {"f": SpillCode(1, 2, 3), "caf\udce9": SpillCode(4)})
+CODE = GeneratedCode(64, "ab", {"f": SpillCode(1, 2, 3), "caf\udce9": SpillCode(4)})
 BASELINE = Baseline((Outcome("caf\udce9", 0.1, 3), Outcome("g", float("inf"), 1)), CODE)
-EMPTY = Baseline((), Code(8, "cd", {}))
+EMPTY = Baseline((), GeneratedCode(8, "cd", {}))
 FAILED = Failed("bad", "timeout", "no end after 2 s", 3)
 
 

@@ -101,7 +101,7 @@ def test_tags_carry_the_version_and_agree_between_checkouts(checkout, tmp_path):
         ("regalloc/programs/build.py", {"programs"}),
         ("docker/cluster/Dockerfile", {"cluster"}),
         ("docker/cluster/requirements.txt", {"cluster"}),
-        ("regalloc/cluster/pool.py", {"cluster"}),
+        ("regalloc/cluster/ray_pool.py", {"cluster"}),
         ("docker/bench/Dockerfile", {"bench"}),
         ("regalloc/bench/ways.py", {"bench"}),
         ("configs/common.gin", set()),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from regalloc.page.render import render
-from regalloc.summary.run_summary import Content
+from regalloc.summary.run_summary import RunSummary
 from tests.unit.report.samples import HOSTILE, make_report
 
 CHROMIUM = shutil.which("chromium")
@@ -41,7 +41,7 @@ frame.addEventListener("load", () => {{
 @pytest.fixture(scope="module")
 def page():
     curves = {name: {step: 1.0 + step for step in range(6)} for name in ("ratio", "entropy")}
-    return render(Content(title="quick", report=make_report(MODULES, FUNCTIONS), curves=curves))
+    return render(RunSummary(title="quick", report=make_report(MODULES, FUNCTIONS), curves=curves))
 
 
 @pytest.fixture(scope="module", params=[390, 1440])

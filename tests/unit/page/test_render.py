@@ -8,7 +8,7 @@ import pytest
 from regalloc.page.render import render
 from regalloc.report.report import Verdict
 from regalloc.report.rows import AGAIN, POLICY
-from regalloc.summary.run_summary import Content, StageRecord
+from regalloc.summary.run_summary import RunSummary, StageRecord
 from tests.unit.report.samples import HOSTILE, compare_only, make_report
 
 VOID = {"meta", "link", "input", "br", "path", "use"}
@@ -51,7 +51,7 @@ def make_content(**changes):
     curves = {name: {0: 1.0, 1: 0.9} for name in ("ratio", "loss")}
     known = {"title": "quick", "report": make_report(failed=1), "stages": (stage,),
              "versions": {"llvm": "19.1.7"}, "curves": curves}  # fmt: skip
-    return Content(**{**known, **changes})
+    return RunSummary(**{**known, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def test_regressions_come_with_their_commands(page):
 
 
 def test_a_run_with_nothing_but_a_report_has_a_page():
-    content = Content(title="bare", report=make_report(modules=0, functions=0))
+    content = RunSummary(title="bare", report=make_report(modules=0, functions=0))
     text = " ".join(outline(render(content)).text)
     assert "no verdict: no function could be compared" in text
     assert "No held-out function got worse" in text

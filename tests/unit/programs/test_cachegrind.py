@@ -5,7 +5,7 @@ import pytest
 
 from regalloc.errors import ProgramError
 from regalloc.programs import cachegrind
-from regalloc.report.programs import Counts
+from regalloc.report.programs_result import Counts
 from tests.unit.programs.fakes import make_valgrind, write_script
 
 TEXT = """\

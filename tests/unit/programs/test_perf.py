@@ -1,7 +1,7 @@
 import pytest
 
 from regalloc.programs import perf
-from regalloc.report.programs import Events
+from regalloc.report.programs_result import Events
 from tests.unit.programs.fakes import write_script
 
 COUNTED = """\

@@ -5,7 +5,7 @@ import pytest
 
 from regalloc.compiler.toolchain import open_toolchain
 from regalloc.programs import cachegrind, perf
-from regalloc.programs.session import Release, measure_programs
+from regalloc.programs.session import MeasuredCompiler, measure_programs
 from tests.unit.programs.fakes import make_lab, make_program, make_valgrind, write_script
 
 
@@ -17,7 +17,7 @@ def no_counters(tmp_path, monkeypatch):
 
 def measure(tmp_path, *programs, rounds=2):
     lab = make_lab(tmp_path)
-    release = Release(open_toolchain(lab.release), "cafe")
+    release = MeasuredCompiler(open_toolchain(lab.release), "cafe")
     return measure_programs(
         programs, lab, release, rounds=rounds, valgrind="3.19.0", folder=tmp_path / "out"
     )

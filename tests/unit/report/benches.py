@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from regalloc.bench import goals
-from regalloc.report import bench as report
-from regalloc.report.bench import Machine
-from regalloc.report.bench_parts import Compiles, Cost, Iteration, Point, Steps
+from regalloc.report import bench_result as report
+from regalloc.report.bench_parts import CompileCost, Compiles, Iteration, Point, Steps
+from regalloc.report.bench_result import Machine
 
 
 def make_compiles(**changes) -> Compiles:
@@ -18,7 +18,7 @@ def make_compiles(**changes) -> Compiles:
         rounds=2,
         rollouts=6,
         costs=[
-            Cost(way=way, compiles=6, cpu_s=cpu_s, decisions=600, peak_mb=peak)
+            CompileCost(way=way, compiles=6, cpu_s=cpu_s, decisions=600, peak_mb=peak)
             for way, cpu_s, peak in costs
         ],
         differing={},
@@ -29,7 +29,7 @@ def make_compiles(**changes) -> Compiles:
     return msgspec.structs.replace(made, **changes)
 
 
-def make_bench(others: float = 0.1, **changes) -> report.Bench:
+def make_bench(others: float = 0.1, **changes) -> report.BenchResult:
     compiles = changes.pop("compiles", make_compiles())
     steps = [
         Steps(learner="reference", steps=10, decisions=4096, wall_s=0.5, cpu_s=0.6),
@@ -48,7 +48,7 @@ def make_bench(others: float = 0.1, **changes) -> report.Bench:
         for workers in (1, 2)
         for side, seconds in (("upstream", 12.0), ("ours", 1.0))
     ]
-    return report.Bench(
+    return report.BenchResult(
         version=report.VERSION,
         compiler="clang version 19.1.7",
         machine=Machine(

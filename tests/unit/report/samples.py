@@ -9,8 +9,16 @@ import numpy as np
 
 from regalloc.report import report
 from regalloc.report.parts import compare_times, make_part, rate_module
-from regalloc.report.report import Failure, Part, Report, Times
-from regalloc.report.rows import AGAIN, DEFAULT, POLICY, Code, Cost, FunctionRow, ModuleRow
+from regalloc.report.report import EvaluationTimes, Failure, Part, Report
+from regalloc.report.rows import (
+    AGAIN,
+    DEFAULT,
+    POLICY,
+    FunctionCost,
+    FunctionRow,
+    ModuleCode,
+    ModuleRow,
+)
 from regalloc.report.verdict import give_verdict
 
 SPREAD = {AGAIN: 0.0, "random": 0.2, "warmstart": 0.02, POLICY: 0.05}
@@ -45,16 +53,18 @@ def make_functions(
     return rows
 
 
-def make_cost(score: float, rng: np.random.Generator) -> Cost:
+def make_cost(score: float, rng: np.random.Generator) -> FunctionCost:
     spills = int(rng.integers(0, 30))
-    return Cost(score=score, decisions=9, spills=spills, reloads=2 * spills, copies=spills + 3)
+    return FunctionCost(
+        score=score, decisions=9, spills=spills, reloads=2 * spills, copies=spills + 3
+    )
 
 
 def make_module(module: str, functions: list[FunctionRow]) -> ModuleRow:
     """Return the row of a module with these functions; without one it was compiled once."""
     policies = (DEFAULT, *SPREAD) if functions else (DEFAULT,)
     codes = {
-        policy: Code(
+        policy: ModuleCode(
             text_bytes=5000 + 16 * sum(row.costs[policy].spills for row in functions),
             spills=sum(row.costs[policy].spills for row in functions),
             reloads=sum(row.costs[policy].reloads for row in functions),
@@ -119,7 +129,7 @@ def make_report(
             )
             for index in range(failed)
         ),
-        times=Times(
+        times=EvaluationTimes(
             stages_s={stage: 10.5 * (place + 1) for place, stage in enumerate(STAGES)},
             compile_user_s=seconds,
             compile_time=compare_times(seconds, seed),

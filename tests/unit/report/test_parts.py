@@ -4,11 +4,11 @@ import pytest
 
 from regalloc.report.parts import compare_times, make_part, rate_module
 from regalloc.report.report import Estimate
-from regalloc.report.rows import DEFAULT, POLICY, Code, Cost, FunctionRow, ModuleRow
+from regalloc.report.rows import DEFAULT, POLICY, FunctionCost, FunctionRow, ModuleCode, ModuleRow
 
 
 def cost(score, spills=1):
-    return Cost(score=score, decisions=2, spills=spills, reloads=0, copies=0)
+    return FunctionCost(score=score, decisions=2, spills=spills, reloads=0, copies=0)
 
 
 def function(module, name, default, policy, entries=None):
@@ -20,7 +20,7 @@ def function(module, name, default, policy, entries=None):
 
 def module(name, *texts, digest="same"):
     codes = {
-        policy: Code(
+        policy: ModuleCode(
             text_bytes=text, spills=text // 10, reloads=0, copies=1, sha256=f"{digest}{text}"
         )
         for policy, text in zip((DEFAULT, POLICY), texts, strict=False)

@@ -1,6 +1,6 @@
 import pytest
 
-from regalloc.report.ratios import Comparison, compare, compute_ratio, identify
+from regalloc.report.ratios import ScoreComparison, compare, compute_ratio, identify
 
 
 def scores(**values):
@@ -9,19 +9,19 @@ def scores(**values):
 
 def test_ratio_is_the_geometric_mean_over_functions():
     comparison = compare(scores(a=1.0, b=2.0, c=4.0), scores(a=2.0, b=1.0, c=8.0))
-    assert comparison == Comparison(
+    assert comparison == ScoreComparison(
         functions=3, ratio=pytest.approx(2 ** (1 / 3)), better=1, equal=0, worse=2, without_ratio=0
     )
 
 
 def test_default_against_itself_is_exactly_one():
     same = scores(a=1.25, b=0.0, c=1e30)
-    assert compare(same, same) == Comparison(3, 1.0, 0, 3, 0, 0)
+    assert compare(same, same) == ScoreComparison(3, 1.0, 0, 3, 0, 0)
 
 
 def test_score_of_zero_counts_but_has_no_ratio():
     comparison = compare(scores(a=0.0, b=3.0, c=1.0), scores(a=1.0, b=0.0, c=1.0))
-    assert comparison == Comparison(3, 1.0, 1, 1, 1, 2)
+    assert comparison == ScoreComparison(3, 1.0, 1, 1, 1, 2)
 
 
 def test_function_missing_under_the_policy_is_left_out():

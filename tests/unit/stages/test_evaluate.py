@@ -7,11 +7,11 @@ import pytest
 from regalloc.errors import CompileError, PolicyError
 from regalloc.formats.baselines import Baseline, write_baselines
 from regalloc.formats.compile_results import Failed
-from regalloc.formats.generated_code import Code
+from regalloc.formats.generated_code import GeneratedCode
 from regalloc.formats.logs import Outcome
 from regalloc.formats.remarks import SpillCode
 from regalloc.report import report
-from regalloc.report.rows import AGAIN, DEFAULT, POLICY, Cost
+from regalloc.report.rows import AGAIN, DEFAULT, POLICY, FunctionCost
 from regalloc.settings import Evaluate, Settings
 from regalloc.stages import evaluate
 from regalloc.stages.context import StageContext
@@ -122,7 +122,7 @@ def test_rows_tell_what_each_policy_made_of_a_function(tmp_path):
     content = report.read(tmp_path / "evaluation" / "report.json")
     (row,) = content.held_out.function_rows
     assert (row.module, row.function, row.namesake) == ("h", "f", 0)
-    assert row.costs[POLICY] == Cost(score=1.5, decisions=2, spills=3, reloads=4, copies=5)
+    assert row.costs[POLICY] == FunctionCost(score=1.5, decisions=2, spills=3, reloads=4, copies=5)
     (module,) = content.held_out.module_rows
     assert module.ratios[POLICY] == pytest.approx(1.5)
     assert {code.text_bytes for code in module.codes.values()} == {640}
@@ -263,7 +263,7 @@ def test_what_the_corpus_knows_of_the_default_is_not_compiled_again(tmp_path):
         make_module(tmp_path / "corpus", "slow", touch, held_out=True),
     ]
     context = make_context(tmp_path, modules, min_compiled=0.5)
-    code = Code(64, sha256(make_object([64])).hexdigest(), {"f": SpillCode(1, 2, 3)})
+    code = GeneratedCode(64, sha256(make_object([64])).hexdigest(), {"f": SpillCode(1, 2, 3)})
     outcomes = (Outcome("f", 2.0, 2), Outcome("g", 4.0, 2))
     found = {
         "h": Baseline(outcomes, code),
@@ -276,7 +276,7 @@ def test_what_the_corpus_knows_of_the_default_is_not_compiled_again(tmp_path):
     assert not (tmp_path / "compiled").exists()
     assert [(f.module, f.policy) for f in content.failures] == [("slow", DEFAULT)]
     assert (content.held_out.modules, content.held_out.functions) == (2, 2)
-    assert content.held_out.function_rows[0].costs[DEFAULT] == Cost(
+    assert content.held_out.function_rows[0].costs[DEFAULT] == FunctionCost(
         score=2.0, decisions=2, spills=1, reloads=2, copies=3
     )
     assert content.held_out.comparisons[AGAIN].equal == 2
@@ -291,7 +291,7 @@ def test_functions_of_training_modules_that_were_not_traced_are_left_out(tmp_pat
         scored_module(tmp_path, "t", same_for_all({"untraced": 3.0}), held_out=False),
     ]
     context = make_context(tmp_path, modules, seen=["traced"])
-    code = Code(64, sha256(make_object([64])).hexdigest(), {})
+    code = GeneratedCode(64, sha256(make_object([64])).hexdigest(), {})
     found = {"t": Baseline((Outcome("untraced", 3.0, 2),), code)}
     write_baselines(tmp_path / "corpus", found)
     evaluate.run(context)

@@ -10,7 +10,7 @@ from regalloc.pipeline.manifest import list_outputs
 from regalloc.settings import Corpus, Settings
 from regalloc.stages import extract
 from regalloc.stages.context import StageContext
-from regalloc.stages.replays import describe_proofs
+from regalloc.stages.corpus_proofs import describe_proofs
 from tests.unit.compiler.fakes import LIMITS, MAGIC, make_toolchain
 from tests.unit.formats.bitstreams import unabbreviated, wrap
 

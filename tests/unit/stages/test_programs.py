@@ -4,7 +4,7 @@ import pytest
 
 from regalloc.errors import MiscompileError, ProgramError, ToolchainError
 from regalloc.programs import cachegrind, perf
-from regalloc.report import programs as report
+from regalloc.report import programs_result as report
 from regalloc.settings import Programs, Settings
 from regalloc.stages import programs
 from regalloc.stages.context import StageContext

@@ -7,7 +7,7 @@ import pytest
 from regalloc.errors import CompileError, CorpusError, ToolchainError, TraceError
 from regalloc.formats.baselines import Baseline, write_baselines
 from regalloc.formats.compile_results import Failed
-from regalloc.formats.generated_code import Code
+from regalloc.formats.generated_code import GeneratedCode
 from regalloc.formats.replays import Proof, write_replays
 from regalloc.formats.trace_file import read_trace
 from regalloc.releases import RELEASES
@@ -138,7 +138,7 @@ def test_what_is_known_to_fail_or_decide_nothing_is_not_compiled_again(tmp_path)
         make_module(folder, "slow", touch),
     ]
     failed = Failed("slow", "timeout", "no end after 1 s", 3)
-    quiet = Baseline((), Code(8, "ab", {}))
+    quiet = Baseline((), GeneratedCode(8, "ab", {}))
     write_baselines(folder, {"quiet": quiet, "slow": failed})
     trace.run(make_context(tmp_path, modules))
     scores = json.loads((tmp_path / "default_trace" / "default_scores.json").read_text())

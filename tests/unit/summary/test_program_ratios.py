@@ -3,18 +3,18 @@ import math
 import pytest
 
 from regalloc.page.render import render
-from regalloc.report.programs import (
+from regalloc.report.programs_result import (
     Counts,
-    Program,
-    Programs,
+    ProgramResult,
+    ProgramsResult,
+    ProgramTimes,
     Rounds,
-    Times,
-    Timing,
-    Workload,
+    WorkloadResult,
+    WorkloadTiming,
     divide,
 )
 from regalloc.summary.program_ratios import describe_programs
-from regalloc.summary.run_summary import Content
+from regalloc.summary.run_summary import RunSummary
 from tests.unit.report.samples import make_report
 
 
@@ -26,7 +26,7 @@ def counts(factor=1.0):
 
 def program(name, factor, outcome="ok", **more):
     default, policy = counts(), counts(factor)
-    workload = Workload(
+    workload = WorkloadResult(
         name="run",
         default=default,
         again=default,
@@ -35,7 +35,7 @@ def program(name, factor, outcome="ok", **more):
         noise=divide(default, default),
     )
     known = {"objects": 9, "differing": ["a.o"], "text_default": 1000, "text_policy": 990}
-    return Program(
+    return ProgramResult(
         name=name,
         kind="interpreter",
         source="a Debian package",
@@ -52,12 +52,12 @@ def timing(name, policy, again=1.0):
         policy=[seconds * policy for seconds in default],
         again=[seconds * again for seconds in default],
     )
-    return Timing(program=name, workload="run", wall_s=wall, user_s=wall)
+    return WorkloadTiming(program=name, workload="run", wall_s=wall, user_s=wall)
 
 
 def make_programs(programs, timings=()):
-    times = Times(rounds=8, counters_missing="no perf here", timings=list(timings))
-    return Programs(
+    times = ProgramTimes(rounds=8, counters_missing="no perf here", timings=list(timings))
+    return ProgramsResult(
         version=1,
         release="k",
         compiler="clang version 19.1.7",
@@ -110,7 +110,7 @@ def test_page_shows_programs_that_ended_well_and_those_that_did_not():
         "sqlite", 1.0, "miscompile", blame="policy", culprits=["shell.o"], details="<expected> 1"
     )
     programs = make_programs([program("lua", 0.98), broken], [timing("lua", 0.97)])
-    page = render(Content(title="quick", report=make_report(), programs=programs))
+    page = render(RunSummary(title="quick", report=make_report(), programs=programs))
     for words in ("lua", "0.9800", "1 of 9", "miscompile", "objects to blame: shell.o",
                   "&lt;expected&gt; 1", "no perf here", "valgrind-3.19.0"):  # fmt: skip
         assert words in page
@@ -118,7 +118,7 @@ def test_page_shows_programs_that_ended_well_and_those_that_did_not():
 
 
 def test_page_without_programs_does_not_mention_them():
-    page = render(Content(title="quick", report=make_report()))
+    page = render(RunSummary(title="quick", report=make_report()))
     assert 'id="programs"' not in page
     assert 'href="#programs"' not in page
 
@@ -127,4 +127,4 @@ def test_page_of_programs_that_all_failed_has_no_table_of_them():
     programs = make_programs([program("lua", 1.0, "build failed", blame="program")])
     dynamic = describe_programs(programs)
     assert (dynamic.rows, dynamic.totals) == ((), ())
-    assert "build failed" in render(Content(title="q", report=make_report(), programs=programs))
+    assert "build failed" in render(RunSummary(title="q", report=make_report(), programs=programs))

@@ -5,7 +5,7 @@ from rich.console import Console
 
 from regalloc.errors import ManifestError
 from regalloc.layout import BENCH_RESULT
-from regalloc.report import bench as report
+from regalloc.report import bench_result as report
 from regalloc.terminal.bench_table import print_bench
 from tests.unit.report.benches import make_bench, make_compiles
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from regalloc.pipeline.execute import Times, Timing
+from regalloc.pipeline.execute import ActionTime, PlanTimes
 from regalloc.pipeline.plan import ImageAction, Kind, Plan, StageAction
 from regalloc.pipeline.step import resolve_stage
 from regalloc.stages.table import find
@@ -57,8 +57,8 @@ def test_plan_table_has_an_action_a_row(planned):
 
 
 def test_times_table_ends_with_the_time_of_all(planned):
-    timing = Timing(planned.stages[0], 61.0)
-    assert shown(times_table(Times((timing, timing), 90.0))) == [
+    timing = ActionTime(planned.stages[0], 61.0)
+    assert shown(times_table(PlanTimes((timing, timing), 90.0))) == [
         "stage trace  1m 01s",
         "stage trace  1m 01s",
         "all          1m 30s",
@@ -71,12 +71,14 @@ def test_print_plan_counts_what_is_to_be_done(planned, capsys):
 
 
 def test_print_times_says_where_the_results_of_stages_are(planned, capsys):
-    print_times(planned, Times((Timing(planned.stages[0], 1.0),), 1.0), Path("/run"))
+    print_times(planned, PlanTimes((ActionTime(planned.stages[0], 1.0),), 1.0), Path("/run"))
     assert capsys.readouterr().out.splitlines()[-1] == "results: /run"
-    print_times(Plan(planned.images), Times((Timing(planned.images[0], 1.0),), 1.0), Path("/run"))
+    print_times(
+        Plan(planned.images), PlanTimes((ActionTime(planned.images[0], 1.0),), 1.0), Path("/run")
+    )
     assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
         "image base  1s",
         "all         1s",
     ]
-    print_times(planned, Times((), 0.0), Path("/run"))
+    print_times(planned, PlanTimes((), 0.0), Path("/run"))
     assert capsys.readouterr().out.splitlines()[0].rstrip() == "everything is up to date"

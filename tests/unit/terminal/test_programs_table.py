@@ -2,8 +2,15 @@ import io
 
 from rich.console import Console
 
-from regalloc.report import programs
-from regalloc.report.programs import Counts, Program, Programs, Times, Workload, divide
+from regalloc.report import programs_result
+from regalloc.report.programs_result import (
+    Counts,
+    ProgramResult,
+    ProgramsResult,
+    ProgramTimes,
+    WorkloadResult,
+    divide,
+)
 from regalloc.terminal.programs_table import print_programs
 
 BASE = Counts(instructions=1000, data_reads=100, data_writes=50)
@@ -11,7 +18,7 @@ LESS = Counts(instructions=990, data_reads=101, data_writes=50)
 
 
 def test_each_workload_has_a_row_and_so_has_a_program_without_one(tmp_path):
-    workload = Workload(
+    workload = WorkloadResult(
         name="strings",
         default=BASE,
         again=BASE,
@@ -19,7 +26,7 @@ def test_each_workload_has_a_row_and_so_has_a_program_without_one(tmp_path):
         ratio=divide(LESS, BASE),
         noise=divide(BASE, BASE),
     )
-    lua = Program(
+    lua = ProgramResult(
         name="lua",
         kind="interpreter",
         source="folder src",
@@ -28,19 +35,19 @@ def test_each_workload_has_a_row_and_so_has_a_program_without_one(tmp_path):
         text_policy=201,
         workloads=[workload],
     )
-    own = Program(
+    own = ProgramResult(
         name="own", kind="test", source="folder src", outcome="build failed", blame="policy"
     )
-    content = Programs(
-        version=programs.VERSION,
+    content = ProgramsResult(
+        version=programs_result.VERSION,
         release="cafe",
         compiler="clang",
         flags="-O2",
         counted_by="valgrind",
         programs=[lua, own],
-        times=Times(rounds=1, counters_missing="", timings=[]),
+        times=ProgramTimes(rounds=1, counters_missing="", timings=[]),
     )
-    programs.write(content, tmp_path / "programs.json")
+    programs_result.write(content, tmp_path / "programs.json")
     output = io.StringIO()
     print_programs(tmp_path / "programs.json", Console(file=output, width=100))
     lines = [line.split() for line in output.getvalue().splitlines()]

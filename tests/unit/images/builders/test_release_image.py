@@ -5,14 +5,14 @@ from pathlib import Path
 
 from regalloc.engine.command import ImageRef
 from regalloc.images.builders.docker_client import Client
-from regalloc.images.builders.release_image import Release, release_argv
+from regalloc.images.builders.release_image import PackedRelease, release_argv
 from regalloc.images.tags import Target
 from regalloc.images.tree import TREE
 
 ROWS = {row.name: row for row in TREE}
 BASE = Target(ROWS["base"], "bookworm-b", (), None)
 KIT = Target(ROWS["kit"], "19.1.7-k", (), ImageRef("trainer", "19.1.7-t"))
-RELEASE = Release(BASE, KIT, "p", Path("/run/release"))
+RELEASE = PackedRelease(BASE, KIT, "p", Path("/run/release"))
 
 
 def test_a_release_is_named_by_version_kit_and_policy():

@@ -3,7 +3,7 @@ from __future__ import annotations
 from regalloc.formats.baselines import Baseline
 from regalloc.formats.compile_results import Failed
 from regalloc.formats.default_scores import DefaultScores
-from regalloc.formats.generated_code import Code
+from regalloc.formats.generated_code import GeneratedCode
 from regalloc.formats.logs import Outcome
 from regalloc.rl.rounds.reward_baselines import describe_known, describe_traced
 
@@ -17,6 +17,6 @@ def test_the_trace_tells_the_finite_scores_and_why_there_are_none():
 
 
 def test_the_corpus_tells_the_same():
-    code = Code(8, "ab", {})
+    code = GeneratedCode(8, "ab", {})
     found = {"m": Baseline(OUTCOMES, code), "quiet": Baseline((), code), "bad": FAILED}
     assert describe_known(found) == TOLD

@@ -12,7 +12,7 @@ from typing import Any
 
 from regalloc.cluster.connection import translated
 from regalloc.cluster.identity import Identity
-from regalloc.cluster.node import Answer, Order, Refusal, answer_sealed
+from regalloc.cluster.node import Answer, Order, UnfitNode, answer_sealed
 from regalloc.cluster.nodes import Watch, refused
 from regalloc.cluster.parcel import pack_module, pack_policy, unseal
 from regalloc.compiler.pool import longest_first
@@ -108,6 +108,6 @@ class RayPool:
 
 
 def _accepted(answer: Answer, identity: Identity) -> list[Result]:
-    if isinstance(answer, Refusal):
+    if isinstance(answer, UnfitNode):
         raise refused(answer, identity)
     return answer

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from regalloc.compiler.demangle import demangle
 from regalloc.compiler.entry_counts import EntryCounts
-from regalloc.formats import generated_code
 from regalloc.formats.baselines import Found, describe
 from regalloc.formats.compile_results import Failed, Result
 from regalloc.formats.corpus import Module
+from regalloc.formats.generated_code import GeneratedCode
 from regalloc.formats.logs import Outcome
 from regalloc.formats.remarks import SpillCode
 from regalloc.report.parts import make_part, rate_module
 from regalloc.report.ratios import FunctionId, identify
 from regalloc.report.report import Failure, Part
-from regalloc.report.rows import AGAIN, DEFAULT, Code, Cost, FunctionRow, ModuleRow
+from regalloc.report.rows import AGAIN, DEFAULT, FunctionCost, FunctionRow, ModuleCode, ModuleRow
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Measured:
     """
 
     outcomes: tuple[Outcome, ...]
-    code: generated_code.Code
+    code: GeneratedCode
     user_s: float = 0.0
 
 
@@ -134,16 +134,16 @@ def collect_seconds(results: Results) -> dict[str, dict[str, float]]:
     return seconds
 
 
-def _costs(module: str, end: Measured) -> dict[FunctionId, Cost]:
+def _costs(module: str, end: Measured) -> dict[FunctionId, FunctionCost]:
     ids = identify(module, ((outcome.function, outcome.score) for outcome in end.outcomes))
     return {
         function: _cost(outcome, end) for function, outcome in zip(ids, end.outcomes, strict=True)
     }
 
 
-def _cost(outcome: Outcome, end: Measured) -> Cost:
+def _cost(outcome: Outcome, end: Measured) -> FunctionCost:
     left = end.code.spill_code.get(outcome.function, SpillCode())
-    return Cost(
+    return FunctionCost(
         score=outcome.score,
         decisions=outcome.decisions,
         spills=left.spills,
@@ -163,9 +163,9 @@ def _describe_module(
     )
 
 
-def _describe_code(end: Measured) -> Code:
+def _describe_code(end: Measured) -> ModuleCode:
     total = sum(end.code.spill_code.values(), SpillCode())
-    return Code(
+    return ModuleCode(
         text_bytes=end.code.text_bytes,
         spills=total.spills,
         reloads=total.reloads,

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from regalloc.cluster.identity import Identity
-from regalloc.cluster.node import Order, Refusal
+from regalloc.cluster.node import Order, UnfitNode
 from regalloc.cluster.parcel import ModuleParcel, PolicyParcel, seal
-from regalloc.cluster.pool import RETRIES, RayPool
+from regalloc.cluster.ray_pool import RETRIES, RayPool
 from regalloc.errors import ClusterError, DiskError
 from regalloc.formats.compile_results import Compiled
 from regalloc.formats.corpus import Module
@@ -91,7 +91,7 @@ def test_no_request_gives_no_result():
 
 
 def test_a_node_with_another_compiler_ends_the_run_by_its_name(requests):
-    ray = FakeRay(answer=lambda *_: seal(Refusal("n2", identity=Identity("c" * 64, "b" * 64))))
+    ray = FakeRay(answer=lambda *_: seal(UnfitNode("n2", identity=Identity("c" * 64, "b" * 64))))
     with pytest.raises(ClusterError) as caught:
         make_pool(ray).compile(requests, lambda: None)
     assert caught.value.render() == (
@@ -104,7 +104,7 @@ def test_a_node_with_another_compiler_ends_the_run_by_its_name(requests):
 
 def test_what_stops_a_node_is_the_runs_error_too(requests):
     full = DiskError("the disk is full", "/tmp: no space", "free space")
-    ray = FakeRay(answer=lambda *_: seal(Refusal("n2", error=full)))
+    ray = FakeRay(answer=lambda *_: seal(UnfitNode("n2", error=full)))
     with pytest.raises(DiskError) as caught:
         make_pool(ray).compile(requests, lambda: None)
     assert caught.value.brief == "node n2: the disk is full"

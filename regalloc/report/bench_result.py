@@ -46,7 +46,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.others_before, self.others_during) >= 0.25
 
 
-class Bench(msgspec.Struct, frozen=True, kw_only=True):
+class BenchResult(msgspec.Struct, frozen=True, kw_only=True):
     """One run of the benchmark.
 
     Attributes:
@@ -80,5 +80,5 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
         return next(found for found in self.iterations if found.side == side)
 
 
-_FORMAT = Format(Bench, VERSION, "the benchmark's result is", "bench")
+_FORMAT = Format(BenchResult, VERSION, "the benchmark's result is", "bench")
 read, write = _FORMAT.read, _FORMAT.write

@@ -55,7 +55,7 @@ class Ratios(msgspec.Struct, frozen=True, kw_only=True):
     data_writes: float
 
 
-class Workload(msgspec.Struct, frozen=True, kw_only=True):
+class WorkloadResult(msgspec.Struct, frozen=True, kw_only=True):
     """One fixed input of a program.
 
     Attributes:
@@ -75,7 +75,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     noise: Ratios
 
 
-class Program(msgspec.Struct, frozen=True, kw_only=True):
+class ProgramResult(msgspec.Struct, frozen=True, kw_only=True):
     """One program.
 
     Attributes:
@@ -104,7 +104,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     culprits: list[str] = []
     text_default: int | None = None
     text_policy: int | None = None
-    workloads: list[Workload] = []
+    workloads: list[WorkloadResult] = []
 
 
 class Rounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +137,7 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     policy: Events
 
 
-class Timing(msgspec.Struct, frozen=True, kw_only=True):
+class WorkloadTiming(msgspec.Struct, frozen=True, kw_only=True):
     """What a workload took, on this machine at this time.
 
     Attributes:
@@ -155,7 +155,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     counters: Counters | None = None
 
 
-class Times(msgspec.Struct, frozen=True, kw_only=True):
+class ProgramTimes(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that differs from one run to the next.
 
     Attributes:
@@ -166,10 +166,10 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
 
     rounds: int
     counters_missing: str
-    timings: list[Timing]
+    timings: list[WorkloadTiming]
 
 
-class Programs(msgspec.Struct, frozen=True, kw_only=True):
+class ProgramsResult(msgspec.Struct, frozen=True, kw_only=True):
     """All programs of a run.
 
     Attributes:
@@ -187,8 +187,8 @@ class Programs(msgspec.Struct, frozen=True, kw_only=True):
     compiler: str
     flags: str
     counted_by: str
-    programs: list[Program]
-    times: Times
+    programs: list[ProgramResult]
+    times: ProgramTimes
 
 
 def divide(counts: Counts, base: Counts) -> Ratios:
@@ -200,5 +200,5 @@ def divide(counts: Counts, base: Counts) -> Ratios:
     )
 
 
-_FORMAT = Format(Programs, VERSION, "the programs' results are", "programs")
+_FORMAT = Format(ProgramsResult, VERSION, "the programs' results are", "programs")
 read, write = _FORMAT.read, _FORMAT.write

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from regalloc.errors import ManifestError
-from regalloc.report import bench as report
+from regalloc.report import bench_result as report
 from tests.unit.report.benches import make_bench
 
 

@@ -22,7 +22,7 @@ LARGEST = 4
 
 
 @dataclass(frozen=True)
-class Session:
+class Measurement:
     """What is measured, and how much.
 
     Attributes:

@@ -22,6 +22,7 @@ from regalloc.layout import (
 from regalloc.page.pages import write_page, write_plot
 from regalloc.pipeline.run import Run
 from regalloc.report import bench_result
+from regalloc.summary.gathering import gather
 from regalloc.terminal.bench_table import print_bench
 from regalloc.terminal.programs_table import print_programs
 from regalloc.terminal.report_table import print_report
@@ -86,7 +87,7 @@ def show_page(folder: Path, toolchain: Path) -> None:
         ManifestError: there is no report, or it cannot be read.
         DiskError: the page cannot be written.
     """
-    _print_path(write_page(folder, toolchain))
+    _print_path(write_page(folder, gather(folder, toolchain)))
 
 
 def _print_path(page: Path) -> None:

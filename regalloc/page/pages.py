@@ -9,27 +9,26 @@ from typing import TYPE_CHECKING
 from regalloc.files import write_whole
 from regalloc.layout import REPORT_PAGE, SEEDS_PAGE
 from regalloc.report.bench_result import BenchResult
-from regalloc.summary.gathering import gather
+from regalloc.summary.run_summary import RunSummary
 
 if TYPE_CHECKING:
     from regalloc.summary.seed_comparison import Seeds
 
 
-def write_page(folder: Path, toolchain: Path) -> Path:
+def write_page(folder: Path, content: RunSummary) -> Path:
     """Write a run's page beside its stages' folders and return its path.
 
     Args:
         folder: the run's.
-        toolchain: folder of the compiler on this machine, for runs of the local engine.
+        content: what the page shows.
 
     Raises:
-        ManifestError: there is no report, or it or a manifest cannot be read.
         DiskError: the page cannot be written.
     """
     # Brings in matplotlib and jinja2, which nothing else on the host needs.
     from regalloc.page.render import render
 
-    return _write(folder / REPORT_PAGE, render(gather(folder, toolchain)))
+    return _write(folder / REPORT_PAGE, render(content))
 
 
 def write_seeds_page(folder: Path, seeds: Seeds, runs: Sequence[Path]) -> Path:

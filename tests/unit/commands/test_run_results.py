@@ -13,11 +13,12 @@ def shown(run, monkeypatch):
     """Return a function that shows an evaluation, and says whether its page was written."""
     written = []
 
-    def write_page(folder, toolchain):
+    def write_page(folder, content):
         written.append(folder)
         return folder / REPORT_PAGE
 
     monkeypatch.setattr(run_results, "print_report", lambda path: None)
+    monkeypatch.setattr(run_results, "gather", lambda folder, toolchain: None)
     monkeypatch.setattr(run_results, "write_page", write_page)
     report = run.folder / EVALUATION / REPORT
     report.parent.mkdir(parents=True)

@@ -76,7 +76,7 @@ def test_without_manifests_there_is_a_page_without_commands(run, tmp_path):
 
 
 def test_page_lies_in_the_runs_folder(run, tmp_path):
-    path = write_page(run, tmp_path / "llvm")
+    path = write_page(run, gather(run, tmp_path / "llvm"))
     assert path == run / "report.html"
     assert path.read_text().startswith("<!doctype html>")
     assert sorted(entry.name for entry in run.iterdir()) == ["corpus", "evaluation", "report.html"]
@@ -84,7 +84,7 @@ def test_page_lies_in_the_runs_folder(run, tmp_path):
 
 def test_a_run_without_a_report_is_named(tmp_path):
     with pytest.raises(ManifestError) as caught:
-        write_page(tmp_path / "none", tmp_path)
+        gather(tmp_path / "none", tmp_path)
     assert caught.value.render() == (
         f"error: there is no report in {tmp_path}/none\n"
         f"{tmp_path}/none/evaluation/report.json does not exist\n"
@@ -95,13 +95,13 @@ def test_a_run_without_a_report_is_named(tmp_path):
 def test_a_report_of_an_older_version_is_refused(run, tmp_path):
     (run / "evaluation" / "report.json").write_text('{"version": 1}')
     with pytest.raises(ManifestError, match=f"version 1, this program reads {report.VERSION}"):
-        write_page(run, tmp_path)
+        write_page(run, gather(run, tmp_path))
 
 
 def test_a_page_that_cannot_be_written_is_named(run, tmp_path, monkeypatch):
     (run / REPORT_PAGE).mkdir()
     with pytest.raises(DiskError) as caught:
-        write_page(run, tmp_path)
+        write_page(run, gather(run, tmp_path))
     assert caught.value.brief == f"{run}/report.html cannot be written"
 
 

@@ -226,6 +226,7 @@ def sbom(options: Options, output: str = "runs/sbom") -> None:
     ("llvm", "flavor", "engine", "bind", "jobs"),
     image="build this image twice, and what it is built from; repeatable, all by default",
     images="build images twice and compare every file",
+    tests="run the images' own tests, unless they passed before",
     stages="run the stages twice and compare what they write",
     once="build each image once and compare it with the one that is here",
 )
@@ -233,11 +234,12 @@ def verify(
     options: Options,
     image: Sequence[str] = (),
     images: bool = True,
+    tests: bool = True,
     stages: bool = True,
     once: bool = False,
 ) -> None:
     """Build everything twice and train twice, and compare every file."""
-    scope = prove.Scope(images=tuple(image), build=images, stages=stages, once=once)
+    scope = prove.Scope(images=tuple(image), build=images, tests=tests, stages=stages, once=once)
     prove.verify(host.prepare(replace(options, profile="tiny")), scope)
 
 

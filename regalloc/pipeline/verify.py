@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from regalloc.engine.command import ImageRef
 from regalloc.engine.store import ImageStore
 from regalloc.errors import ConfigError, EngineError, VerifyError
 from regalloc.images.files import Difference, compare_files, hash_files
+from regalloc.images.tested import Examiner
 from regalloc.images.tree import Target, material_args
 from regalloc.layout import EVALUATION, PROGRAMS, PROGRAMS_RESULT, REPORT
 from regalloc.pipeline.execute import execute
@@ -55,17 +56,19 @@ class Scope:
     Attributes:
         images: names of the images to build again, with what they are built from; all if empty.
         build: whether images are built again at all.
+        tests: whether images that have tests of their own are tested.
         stages: whether the stages are run twice.
         once: whether an image that is here stands for its first build, wherever it came from.
     """
 
     images: tuple[str, ...] = ()
     build: bool = True
+    tests: bool = True
     stages: bool = True
     once: bool = False
 
     def choose(self, targets: Mapping[str, Target]) -> dict[str, Target]:
-        """Return the images to build again, parents first.
+        """Return the images to look at, parents first.
 
         Raises:
             ConfigError: an image has a name that is not in the tree.
@@ -78,7 +81,12 @@ class Scope:
             if name in wanted:
                 image = targets[name].image
                 wanted |= {*image.starts_from, *filter(None, [image.parent])}
-        return {n: target for n, target in targets.items() if n in wanted} if self.build else {}
+        return {n: target for n, target in targets.items() if n in wanted}
+
+    def build_again(self, targets: Mapping[str, Target]) -> dict[str, Target]:
+        """Return the chosen images as a second build makes them; none if none is built again."""
+        chosen = self.choose(targets) if self.build else {}
+        return {name: again(target) for name, target in chosen.items()}
 
 
 def verify(run: Run, scope: Scope = Scope()) -> None:
@@ -95,10 +103,11 @@ def verify(run: Run, scope: Scope = Scope()) -> None:
     images = run.engine.images
     if images is None:
         raise EngineError("verify needs a docker engine", "", "start docker")
-    second = {name: again(target) for name, target in scope.choose(run.wish.targets).items()}
+    chosen = scope.choose(run.wish.targets)
+    second = scope.build_again(run.wish.targets)
     verdicts: list[Verdict] = []
     try:
-        for verdict in _verdicts(run, images, second, scope):
+        for verdict in _verdicts(run, images, chosen, second, scope):
             verdicts.append(verdict)
             say(f"{verdict.what}: {verdict.files} files, {len(verdict.differences)} different")
             # What comes after is made of it and would differ as well.
@@ -107,6 +116,8 @@ def verify(run: Run, scope: Scope = Scope()) -> None:
     finally:
         for target in reversed(second.values()):
             images.remove(target.reference)
+            for material in target.materials:
+                images.remove(material.reference)
     Console().print(verdict_table(verdicts))
     listing = run.cache / "logs" / "verify.txt"
     write_differences(listing, verdicts)
@@ -114,11 +125,27 @@ def verify(run: Run, scope: Scope = Scope()) -> None:
 
 
 def _verdicts(
-    run: Run, images: ImageStore, second: Mapping[str, Target], scope: Scope
+    run: Run,
+    images: ImageStore,
+    chosen: Mapping[str, Target],
+    second: Mapping[str, Target],
+    scope: Scope,
 ) -> Iterator[Verdict]:
     yield from _verify_images(run, images, second, scope.once)
+    if scope.tests:
+        _test_images(run, images, chosen.values())
     if scope.stages:
         yield from _verify_stages(run, {**run.wish.targets, **second})
+
+
+def _test_images(run: Run, images: ImageStore, targets: Iterable[Target]) -> None:
+    every = list(targets)
+    run.builder.build_all([one for one in every if images.look_up(one.reference) is None])
+    examiner = Examiner(run.builder, run.cache, say)
+    for target in every:
+        image = images.look_up(target.reference)
+        assert image is not None, "it was built just now"
+        examiner.test(target, image.image_id)
 
 
 def again(target: Target) -> Target:
@@ -142,16 +169,18 @@ def _verify_images(
     place = run.cache / "verify"
     shutil.rmtree(place, ignore_errors=True)
     builders = [run.builder.again(place / name) for name in ("first", SECOND)]
-    for name, target in second.items():
+    first = [run.wish.targets[name] for name in second]
+    here = [target for target in first if once and images.look_up(target.reference)]
+    for target in here:
+        say(f"{target.reference}: is here, and stands for the first build")
+    builders[0].build_all([target for target in first if target not in here])
+    builders[1].build_all(tuple(second.values()))
+    for pair in zip(first, second.values(), strict=True):
         files = []
-        for afresh, wanted in zip(builders, (run.wish.targets[name], target), strict=True):
-            if once and wanted is not target and images.look_up(wanted.reference):
-                say(f"{wanted.reference}: is here, and stands for the first build")
-            else:
-                afresh.build(wanted)
-            with images.export(wanted.reference) as stream:
-                files.append(hash_files(stream) | _layers(images, wanted))
-        yield Verdict(f"image {name}", len(files[0]), tuple(compare_files(*files)))
+        for target in pair:
+            with images.export(target.reference) as stream:
+                files.append(hash_files(stream) | _layers(images, target))
+        yield Verdict(f"image {pair[0].name}", len(files[0]), tuple(compare_files(*files)))
     shutil.rmtree(place, ignore_errors=True)
 
 

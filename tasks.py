@@ -15,7 +15,7 @@ from typing import Any, cast
 from invoke.tasks import Task, task
 
 from regalloc.errors import ConfigError, EngineError, RegallocError, StoppedError
-from regalloc.images.tree import Image, build_tasks
+from regalloc.images.tree import TREE, Image, build_tasks
 from regalloc.pipeline import doctor as medic
 from regalloc.pipeline import host, prebuilt
 from regalloc.pipeline import verify as prove
@@ -167,6 +167,12 @@ bench = stage_task("bench")
 def release(options: Options, policy: str = "", export: str = "") -> None:
     """Link clang, lld and llc with a policy inside: an image, and a folder to take away."""
     host.release(options, policy, export)
+
+
+@command(BUILD, image="build this image, and what it is built from; repeatable")
+def build(options: Options, image: Sequence[str] = ()) -> None:
+    """Build images side by side: those that training needs, or those that are named."""
+    host.build_images(options, image or [each.name for each in TREE if not each.on_demand])
 
 
 def build_task(name: str, images: Sequence[Image]) -> Task[Any]:

@@ -13,7 +13,7 @@ from regalloc.images.address import find_registry
 from regalloc.images.corpus_source import FolderCorpus, parse_corpus_from
 from regalloc.images.lock import LOCK, compare_locks, read_lock
 from regalloc.images.relock import refresh_lock
-from regalloc.images.tree import resolve_targets
+from regalloc.images.tree import require_names, resolve_targets
 from regalloc.layout import PROGRAMS, RELEASE
 from regalloc.pipeline.backend import select_backend
 from regalloc.pipeline.cluster import find_cluster
@@ -86,9 +86,12 @@ def build_images(options: Options, wanted: Sequence[str]) -> None:
     """Build the wanted images and what they are built from, unless they exist.
 
     Raises:
+        ConfigError: an image has a name that is not in the tree.
         ImageError: a build failed, or there is no client to build with.
     """
-    _make(prepare(options), (), wanted, dry=options.dry_run)
+    run = prepare(options)
+    require_names(wanted, run.wish.targets)
+    _make(run, (), wanted, dry=options.dry_run)
 
 
 def _make(

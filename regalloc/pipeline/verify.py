@@ -14,10 +14,10 @@ from rich.table import Table
 
 from regalloc.engine.command import ImageRef
 from regalloc.engine.store import ImageStore
-from regalloc.errors import ConfigError, EngineError, VerifyError
+from regalloc.errors import EngineError, VerifyError
 from regalloc.images.files import Difference, compare_files, hash_files
 from regalloc.images.tested import Examiner
-from regalloc.images.tree import Target, material_args
+from regalloc.images.tree import Target, material_args, require_names
 from regalloc.layout import EVALUATION, PROGRAMS, PROGRAMS_RESULT, REPORT
 from regalloc.pipeline.execute import execute
 from regalloc.pipeline.found import look_around
@@ -73,9 +73,7 @@ class Scope:
         Raises:
             ConfigError: an image has a name that is not in the tree.
         """
-        for name in self.images:
-            if name not in targets:
-                raise ConfigError(f"there is no image {name!r}", "", f"use {', '.join(targets)}")
+        require_names(self.images, targets)
         wanted = set(self.images or targets)
         for name in reversed(list(targets)):
             if name in wanted:

@@ -188,10 +188,9 @@ def images() -> None:
     """Build what is missing."""
     if connect() is None:
         pytest.skip("NO DOCKER ENGINE ANSWERS")
-    builds = ("llvm", "corpus", "kit", "programs", "cluster", "bench")
-    for name in (f"build-{build}" for build in builds):
-        done = call(task(name, "--profile=tiny", "--engine=docker"))
-        assert done.returncode == 0, done.stdout + done.stderr
+    names = (f"--image={image.name}" for image in TREE)
+    done = call(task("build", *names, "--profile=tiny", "--engine=docker"))
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.timeout(2400)

@@ -120,6 +120,7 @@ def test_same_seed_gives_same_hashes_whatever_the_jobs(trained, engine, tmp_path
     assert hashes(tmp_path) == hashes(folder)
 
 
+@pytest.mark.slow
 def test_engines_give_the_same_hashes(finished):
     for engine in ENGINES:
         if reason := why_not(engine):

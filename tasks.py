@@ -26,7 +26,7 @@ from regalloc.commands.seeds import rebuild_pages, train_seeds
 from regalloc.commands.shell import enter_shell
 from regalloc.commands.tensorboard import serve_curves
 from regalloc.errors import ConfigError, EngineError, RegallocError, StoppedError
-from regalloc.images.tree import Image, build_tasks
+from regalloc.images.tree import TREE, Image, build_tasks
 from regalloc.stages.table import find
 from regalloc.terminal.findings import print_findings
 from regalloc.terminal.messages import print_error, say
@@ -172,6 +172,12 @@ def release(options: Options, policy: str = "", export: str = "") -> None:
     make.release(options, policy, export)
 
 
+@command(BUILD, image="build this image, and what it is built from; repeatable")
+def build(options: Options, image: Sequence[str] = ()) -> None:
+    """Build images side by side: those that training needs, or those that are named."""
+    make.build_images(options, image or [each.name for each in TREE if not each.on_demand])
+
+
 def build_task(name: str, images: Sequence[Image]) -> Task[Any]:
     """Return the task that builds some images of the tree."""
     names = tuple(image.name for image in images)
@@ -229,6 +235,7 @@ def sbom(options: Options, output: str = "runs/sbom") -> None:
     ("llvm", "flavor", "engine", "bind", "jobs"),
     image="build this image twice, and what it is built from; repeatable, all by default",
     images="build images twice and compare every file",
+    tests="run the images' own tests, unless they passed before",
     stages="run the stages twice and compare what they write",
     once="build each image once and compare it with the one that is here",
 )
@@ -236,11 +243,12 @@ def verify(
     options: Options,
     image: Sequence[str] = (),
     images: bool = True,
+    tests: bool = True,
     stages: bool = True,
     once: bool = False,
 ) -> None:
     """Build everything twice and train twice, and compare every file."""
-    scope = prove.Scope(images=tuple(image), build=images, stages=stages, once=once)
+    scope = prove.Scope(images=tuple(image), build=images, tests=tests, stages=stages, once=once)
     prove.verify(prepare(replace(options, profile="tiny")), scope)
 
 

@@ -11,6 +11,7 @@ from regalloc.commands.options import Options
 from regalloc.commands.preparation import prepare
 from regalloc.commands.release_export import build_image, check_target, export
 from regalloc.commands.run_results import show_results
+from regalloc.images.tags import require_names
 from regalloc.layout import PROGRAMS, RELEASE
 from regalloc.pipeline.execute import PlanTimes, execute
 from regalloc.pipeline.found import look_around
@@ -67,9 +68,12 @@ def build_images(options: Options, wanted: Sequence[str]) -> None:
     """Build the wanted images and what they are built from, unless they exist.
 
     Raises:
+        ConfigError: an image has a name that is not in the tree.
         ImageError: a build failed, or there is no client to build with.
     """
-    _make(prepare(options), (), wanted, dry=options.dry_run)
+    run = prepare(options)
+    require_names(wanted, run.wish.targets)
+    _make(run, (), wanted, dry=options.dry_run)
 
 
 def _make(

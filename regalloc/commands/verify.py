@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,9 +12,10 @@ from rich.console import Console
 
 from regalloc.engine.command import ImageRef
 from regalloc.engine.store import ImageStore
-from regalloc.errors import ConfigError, EngineError
+from regalloc.errors import EngineError
+from regalloc.images.builders.passed_tests import Examiner
 from regalloc.images.file_hashes import compare_files, hash_files
-from regalloc.images.tags import Target, material_args
+from regalloc.images.tags import Target, material_args, require_names
 from regalloc.pipeline.execute import execute
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.manifest import list_outputs
@@ -41,30 +42,35 @@ class Scope:
     Attributes:
         images: names of the images to build again, with what they are built from; all if empty.
         build: whether images are built again at all.
+        tests: whether images that have tests of their own are tested.
         stages: whether the stages are run twice.
         once: whether an image that is here stands for its first build, wherever it came from.
     """
 
     images: tuple[str, ...] = ()
     build: bool = True
+    tests: bool = True
     stages: bool = True
     once: bool = False
 
     def choose(self, targets: Mapping[str, Target]) -> dict[str, Target]:
-        """Return the images to build again, parents first.
+        """Return the images to look at, parents first.
 
         Raises:
             ConfigError: an image has a name that is not in the tree.
         """
-        for name in self.images:
-            if name not in targets:
-                raise ConfigError(f"there is no image {name!r}", "", f"use {', '.join(targets)}")
+        require_names(self.images, targets)
         wanted = set(self.images or targets)
         for name in reversed(list(targets)):
             if name in wanted:
                 image = targets[name].image
                 wanted |= {*image.starts_from, *filter(None, [image.parent])}
-        return {n: target for n, target in targets.items() if n in wanted} if self.build else {}
+        return {n: target for n, target in targets.items() if n in wanted}
+
+    def build_again(self, targets: Mapping[str, Target]) -> dict[str, Target]:
+        """Return the chosen images as a second build makes them; none if none is built again."""
+        chosen = self.choose(targets) if self.build else {}
+        return {name: again(target) for name, target in chosen.items()}
 
 
 def verify(run: Run, scope: Scope = Scope()) -> None:
@@ -81,10 +87,11 @@ def verify(run: Run, scope: Scope = Scope()) -> None:
     images = run.engine.images
     if images is None:
         raise EngineError("verify needs a docker engine", "", "start docker")
-    second = {name: again(target) for name, target in scope.choose(run.wish.targets).items()}
+    chosen = scope.choose(run.wish.targets)
+    second = scope.build_again(run.wish.targets)
     reproductions: list[Reproduction] = []
     try:
-        for made in _reproduce(run, images, second, scope):
+        for made in _reproduce(run, images, chosen, second, scope):
             reproductions.append(made)
             say(f"{made.what}: {made.files} files, {len(made.differences)} different")
             # What comes after is made of it and would differ as well.
@@ -93,6 +100,8 @@ def verify(run: Run, scope: Scope = Scope()) -> None:
     finally:
         for target in reversed(second.values()):
             images.remove(target.reference)
+            for material in target.materials:
+                images.remove(material.reference)
     Console().print(reproduction_table(reproductions))
     listing = run.cache / "logs" / "verify.txt"
     write_differences(listing, reproductions)
@@ -100,11 +109,27 @@ def verify(run: Run, scope: Scope = Scope()) -> None:
 
 
 def _reproduce(
-    run: Run, images: ImageStore, second: Mapping[str, Target], scope: Scope
+    run: Run,
+    images: ImageStore,
+    chosen: Mapping[str, Target],
+    second: Mapping[str, Target],
+    scope: Scope,
 ) -> Iterator[Reproduction]:
     yield from _verify_images(run, images, second, scope.once)
+    if scope.tests:
+        _test_images(run, images, chosen.values())
     if scope.stages:
         yield from _verify_stages(run, {**run.wish.targets, **second})
+
+
+def _test_images(run: Run, images: ImageStore, targets: Iterable[Target]) -> None:
+    every = list(targets)
+    run.builder.build_all([one for one in every if images.look_up(one.reference) is None])
+    examiner = Examiner(run.builder, run.cache, say)
+    for target in every:
+        image = images.look_up(target.reference)
+        assert image is not None, "it was built just now"
+        examiner.test(target, image.image_id)
 
 
 def again(target: Target) -> Target:
@@ -128,16 +153,18 @@ def _verify_images(
     place = run.cache / "verify"
     shutil.rmtree(place, ignore_errors=True)
     builders = [run.builder.again(place / name) for name in ("first", SECOND)]
-    for name, target in second.items():
+    first = [run.wish.targets[name] for name in second]
+    here = [target for target in first if once and images.look_up(target.reference)]
+    for target in here:
+        say(f"{target.reference}: is here, and stands for the first build")
+    builders[0].build_all([target for target in first if target not in here])
+    builders[1].build_all(tuple(second.values()))
+    for pair in zip(first, second.values(), strict=True):
         files = []
-        for afresh, wanted in zip(builders, (run.wish.targets[name], target), strict=True):
-            if once and wanted is not target and images.look_up(wanted.reference):
-                say(f"{wanted.reference}: is here, and stands for the first build")
-            else:
-                afresh.build(wanted)
-            with images.export(wanted.reference) as stream:
-                files.append(hash_files(stream) | _layers(images, wanted))
-        yield Reproduction(f"image {name}", len(files[0]), tuple(compare_files(*files)))
+        for target in pair:
+            with images.export(target.reference) as stream:
+                files.append(hash_files(stream) | _layers(images, target))
+        yield Reproduction(f"image {pair[0].name}", len(files[0]), tuple(compare_files(*files)))
     shutil.rmtree(place, ignore_errors=True)
 
 

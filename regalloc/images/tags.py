@@ -9,14 +9,9 @@ from pathlib import Path
 from typing import assert_never
 
 from regalloc.engine.command import ImageRef
-from regalloc.errors import ImageError
+from regalloc.errors import ConfigError, ImageError
 from regalloc.files import hash_file
-from regalloc.images.corpus_source import (
-    LLVM_CORPUS,
-    CorpusSource,
-    FolderCorpus,
-    corpus_args,
-)
+from regalloc.images.corpus_source import LLVM_CORPUS, CorpusSource, FolderCorpus, corpus_args
 from regalloc.images.package_sources import SUITE
 from regalloc.images.tree import MATERIALS, TESTED_WITH, TREE, Image, ImageName, MaterialName
 from regalloc.releases import AOT_MACRO, Release, find_release
@@ -77,6 +72,17 @@ class Target:
     def reference(self) -> str:
         """Return the image's repository and tag, as docker writes them."""
         return str(self.ref)
+
+
+def require_names(names: Iterable[str], targets: Mapping[str, Target]) -> None:
+    """Check that images of these names exist.
+
+    Raises:
+        ConfigError: one does not.
+    """
+    for name in names:
+        if name not in targets:
+            raise ConfigError(f"there is no image {name!r}", "", f"use {', '.join(targets)}")
 
 
 def material_args(materials: Iterable[Target]) -> dict[str, str]:

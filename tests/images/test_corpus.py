@@ -79,6 +79,7 @@ def test_a_package_that_does_not_exist_is_named(image, spec, message):
     assert message in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_package_with_a_profile_holds_what_its_tests_counted():
     done = call(task("build-corpus", f"--corpus-from={PACKAGE}", "--pgo"))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -104,6 +105,7 @@ def test_a_package_with_a_profile_holds_what_its_tests_counted():
     assert entered == {*units, "huffman.sho"}
 
 
+@pytest.mark.slow
 def test_a_package_without_tests_of_its_own_has_no_profile():
     # What its rules call a test runs nothing of it.
     done = call(task("build-corpus", "--corpus-from=deb:lua5.4", "--pgo"))

@@ -12,15 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.layout import (
-    BENCH,
-    EVALUATION,
-    FOLDERS,
-    MODEL,
-    OWN_PROGRAMS,
-    PROGRAMS,
-    RELEASE,
-)
+from regalloc.layout import BENCH, EVALUATION, FOLDERS, MODEL, OWN_PROGRAMS, PROGRAMS, RELEASE
 from regalloc.pipeline.manifest import read_manifest
 from regalloc.pipeline.reproduction import compare_stages
 from regalloc.report import report
@@ -120,6 +112,7 @@ def test_same_seed_gives_same_hashes_whatever_the_jobs(trained, engine, tmp_path
     assert hashes(tmp_path) == hashes(folder)
 
 
+@pytest.mark.slow
 def test_engines_give_the_same_hashes(finished):
     for engine in ENGINES:
         if reason := why_not(engine):

@@ -51,6 +51,7 @@ def build(tmp_path_factory):
     return folder / "llvm_corpus"
 
 
+@pytest.mark.slow
 def test_every_stage_passes_on_llvm_15_and_gives_the_same_bits_twice(tmp_path):
     policies = []
     for jobs in (2, 1):
@@ -75,6 +76,7 @@ def test_every_stage_passes_on_llvm_15_and_gives_the_same_bits_twice(tmp_path):
     assert policies[0] == policies[1]
 
 
+@pytest.mark.slow
 def test_llvm_15_decides_as_tensorflow_and_makes_rollouts_together():
     """The tests of the evaluator, which run inside LLVM 19's trainer with all that need one."""
     built = call(task("build-llvm", "--engine=docker", "--llvm=15"))
@@ -104,6 +106,7 @@ def test_a_build_of_ones_own_is_a_corpus(build, tmp_path):
     assert "everything is up to date" in again.stdout
 
 
+@pytest.mark.slow
 def test_a_corpus_of_another_clang_is_refused_with_both_versions(build, tmp_path):
     done = invoke("extract", tmp_path, "--llvm=15", f"--corpus-from={build}")
     assert done.returncode == 21, done.stdout + done.stderr

@@ -29,7 +29,7 @@ def listed() -> set[str]:
 
 def test_list_names_every_task():
     assert listed() == {
-        "bench", "build-bench", "build-cluster", "build-corpus", "build-kit", "build-llvm",
+        "bench", "build", "build-bench", "build-cluster", "build-corpus", "build-kit", "build-llvm",
         "build-programs", "clean", "doctor", "evaluate", "extract", "load", "lock", "programs",
         "pull", "push", "release", "report", "save", "sbom", "shell", "status", "tensorboard",
         "trace", "train", "verify", "vocab", "warmstart",

@@ -11,7 +11,7 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound, St
 from urllib3.exceptions import ProtocolError
 
 from regalloc.engine.docker import connect
-from regalloc.engine.docker_store import DockerStore
+from regalloc.engine.docker_store import DockerStore, image_config
 from regalloc.engine.store import Event, StoredImage
 from regalloc.errors import ConfigError, DiskError, EngineError, ImageError, RegistryError
 
@@ -219,3 +219,42 @@ def test_a_broken_docker_config_is_named(tmp_path, monkeypatch, auth):
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     with pytest.raises(ConfigError, match=r"docker's config.json cannot be read"):
         connect()
+
+
+WHOLE: dict[str, Any] = {
+    "Architecture": "amd64",
+    "Os": "linux",
+    "Config": {"Labels": {"a": "b"}},
+    "RootFS": {"Type": "layers", "Layers": ["sha256:1", "sha256:2"]},
+}
+
+
+def steps(*commands: str) -> list[dict[str, object]]:
+    """Return the engine's history of some steps, which begins with the newest."""
+    made = [{"CreatedBy": text, "Comment": "buildkit", "Created": 1} for text in commands]
+    return list(reversed(made))
+
+
+def test_image_config_tells_which_steps_made_a_layer():
+    history = steps("COPY /rootfs / # buildkit", "ENV LANG=C.UTF-8", "RUN |1 A=b /bin/sh")
+    assert image_config(WHOLE, history) == {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Labels": {"a": "b"}},
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:1", "sha256:2"]},
+        "history": [
+            {"created_by": "COPY /rootfs / # buildkit", "comment": "buildkit"},
+            {"created_by": "ENV LANG=C.UTF-8", "comment": "buildkit", "empty_layer": True},
+            {"created_by": "RUN |1 A=b /bin/sh", "comment": "buildkit"},
+        ],
+    }
+
+
+def test_image_config_has_no_history_that_does_not_fit_its_layers():
+    assert image_config(WHOLE, steps("RUN one", "ENV A=b"))["history"] == []
+
+
+def test_a_configuration_of_no_image_is_an_error():
+    images, _ = store(get=ImageNotFound("no such image"))
+    with pytest.raises(ImageError, match="there is no image regalloc-x:1"):
+        images.read_config("regalloc-x:1")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from rich.console import Console
-
 from regalloc.engine.local import local_folder
 from regalloc.images.tags import Target
 from regalloc.layout import (
@@ -24,6 +22,7 @@ from regalloc.pipeline.run import Run
 from regalloc.report import bench_result
 from regalloc.summary.gathering import gather
 from regalloc.terminal.bench_table import print_bench
+from regalloc.terminal.messages import print_path
 from regalloc.terminal.programs_table import print_programs
 from regalloc.terminal.report_table import print_report
 
@@ -53,7 +52,7 @@ def show_results(run: Run, wanted: Collection[str], *, renewed: bool) -> None:
     if renewed or not _is_newer(page, report):
         show_page(folder, local_toolchain(run.cache, run.wish.targets["llvm"]))
     else:
-        _print_path(page)
+        print_path("report", page)
 
 
 def show_bench(folder: Path, result: Path) -> None:
@@ -69,7 +68,7 @@ def show_bench(folder: Path, result: Path) -> None:
     """
     print_bench(result / BENCH_RESULT)
     path = write_plot(folder / BENCH_PLOT, bench_result.read(result / BENCH_RESULT))
-    Console().print(f"plot: {path}", markup=False, soft_wrap=True, highlight=False)
+    print_path("plot", path)
 
 
 def _is_newer(path: Path, other: Path) -> bool:
@@ -87,11 +86,7 @@ def show_page(folder: Path, toolchain: Path) -> None:
         ManifestError: there is no report, or it cannot be read.
         DiskError: the page cannot be written.
     """
-    _print_path(write_page(folder, gather(folder, toolchain)))
-
-
-def _print_path(page: Path) -> None:
-    Console().print(f"report: {page}", markup=False, soft_wrap=True, highlight=False)
+    print_path("report", write_page(folder, gather(folder, toolchain)))
 
 
 def local_toolchain(cache: Path, llvm: Target) -> Path:

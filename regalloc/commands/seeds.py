@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from regalloc.commands.make import run_stages
 from regalloc.commands.options import Options
 from regalloc.commands.preparation import find_toolchain
@@ -19,6 +17,7 @@ from regalloc.errors import ConfigError, ManifestError
 from regalloc.layout import EVALUATION, REPORT, SEED_PREFIX
 from regalloc.page.pages import write_seeds_page
 from regalloc.report import report
+from regalloc.terminal.messages import print_path
 from regalloc.terminal.report_table import print_seeds
 
 
@@ -83,5 +82,4 @@ def _compare(folder: Path, runs: list[Path]) -> None:
         )
     seeds = compare_seeds(reports)
     print_seeds(seeds)
-    page = write_seeds_page(folder, seeds, runs)
-    Console().print(f"report: {page}", markup=False, soft_wrap=True, highlight=False)
+    print_path("report", write_seeds_page(folder, seeds, runs))

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich.console import Console
-
 from regalloc.engine.command import ImageRef
 from regalloc.engine.store import ImageStore
 from regalloc.errors import EngineError
@@ -30,7 +28,7 @@ from regalloc.pipeline.run import Run
 from regalloc.pipeline.step import resolve
 from regalloc.stages.table import STAGES
 from regalloc.terminal.messages import say
-from regalloc.terminal.reproduction_table import reproduction_table
+from regalloc.terminal.reproduction_table import print_reproductions
 
 SECOND = "second"
 
@@ -102,7 +100,7 @@ def verify(run: Run, scope: Scope = Scope()) -> None:
             images.remove(target.reference)
             for material in target.materials:
                 images.remove(material.reference)
-    Console().print(reproduction_table(reproductions))
+    print_reproductions(reproductions)
     listing = run.cache / "logs" / "verify.txt"
     write_differences(listing, reproductions)
     check_reproductions(reproductions, listing)

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from regalloc.pipeline.execute import PlanTimes
 from regalloc.pipeline.plan import Kind, Plan
+from regalloc.terminal.messages import print_path
 
 
 def print_plan(planned: Plan, title: str) -> None:
@@ -29,7 +30,7 @@ def print_times(planned: Plan, times: PlanTimes, folder: Path) -> None:
         return
     console.print(times_table(times))
     if planned.stages:
-        console.print(f"results: {folder}", markup=False, soft_wrap=True, highlight=False)
+        print_path("results", folder)
 
 
 def plan_table(planned: Plan, title: str) -> Table:

@@ -11,13 +11,12 @@ from regalloc.engine.command import ImageRef
 from regalloc.engine.local import LocalEngine
 from regalloc.errors import DiskError, EngineError, ImageError
 from regalloc.images.builders import local_images
-from regalloc.images.builders.local_images import (
-    LocalBuilder,
+from regalloc.images.builders.local_images import LocalBuilder, with_binds
+from regalloc.images.builders.local_steps import (
     binds_of_tests,
     build_binds,
     build_steps,
     steps_of_tests,
-    with_binds,
 )
 from regalloc.images.tags import ImageTest, Target
 from regalloc.images.tree import MATERIALS, TREE, Image

@@ -39,7 +39,7 @@ def test_trainer_passes_the_tests_that_need_tensorflow(pytestconfig):
     # The same choice of marks inside: whether slow tests are wanted.
     flags = ("-m", pytestconfig.option.markexpr)
     run = subprocess.run(
-        container_argv(target("trainer"), THE_IMAGES, flags)
+        container_argv(str(target("trainer")), THE_IMAGES, flags)
         if engine == "docker"
         else on_this_machine(flags),
         cwd=CHECKOUT,

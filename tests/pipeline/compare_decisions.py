@@ -78,7 +78,7 @@ class Compiled:
             # What the policy does not use is not there.
             if place is not None:
                 values = np.ascontiguousarray(observations[feature.name][index], feature.dtype)
-                ctypes.memmove(place, values.ctypes.data, feature.nbytes)
+                ctypes.memmove(place, values.ctypes.data, values.nbytes)
         return int(self._code.decide(self._model, f"fetch_{DECISION}".encode()))
 
 

@@ -272,7 +272,8 @@ from regalloc.engine.docker import connect
 from regalloc.errors import RegallocError
 from regalloc.images.transfer.prebuilt import pull_set, push_set
 from regalloc.images.transfer.registry import Registry
-from regalloc.images.tree import Image, Target
+from regalloc.images.tags import Target
+from regalloc.images.tree import Image
 move, address, *names = sys.argv[1:]
 targets = tuple(Target(Image(name, None, (), (), ""), "1-a", (), None) for name in names)
 try:

@@ -113,7 +113,7 @@ EXPORT = """
 import sys
 from pathlib import Path
 import numpy as np
-from regalloc.rl import policy
+from regalloc.rl.export import policy_writer
 from regalloc.rl.deterministic_tf import tf
 from regalloc.rl.export.policy_folder import policy_hash
 from regalloc.rl.network.policy_network import initial_weights
@@ -123,7 +123,7 @@ for _ in range(int(sys.argv[2])):
     tf.function(lambda: tf.constant(1))()
 encoder = create_encoder(simulator.make_vocab(), simulator.NETWORK)
 weights = initial_weights(simulator.NETWORK, encoder.width, 5)
-policy.export_sampling(Path(sys.argv[1]), encoder, weights, 9)
+policy_writer.export_sampling(Path(sys.argv[1]), encoder, weights, 9)
 print(policy_hash(Path(sys.argv[1])))
 """
 

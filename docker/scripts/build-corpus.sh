@@ -15,8 +15,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 embed="-Xclang -fembed-bitcode=all"
 
 # A cached object is found by the content of the compiler that made it: dates of a layer's files
-# are no sign.  All of clang and LLVM takes 2 GB.
-export CCACHE_COMPILERCHECK=content CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-10G}
+# are no sign.  It is hashed here, once, and not for each object.  In depend mode no file is preprocessed
+# only to be hashed.  All of clang and LLVM takes 2 GB.
+compiler=$(sha256sum "$(readlink -f "$prefix/bin/clang")" | cut -d ' ' -f 1)
+export CCACHE_COMPILERCHECK=string:$compiler CCACHE_DEPEND=1 CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-10G}
 
 if [[ -n ${CORPUS_PGO:-} ]]; then
   "$here/profile-corpus.sh" "$source" "$prefix" "$dest/profile"

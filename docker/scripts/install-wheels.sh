@@ -14,14 +14,27 @@ export PYTHONHASHSEED=0
 install() {
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes "$@"
 }
-# One dependency of tf-agents (gym) is source only; it is built with locked tools, not with
-# whatever the index has today.
-mapfile -t tools < <(awk '/^(packaging|setuptools|wheel)==/ { take = 1 } take { print } take && !/\\$/ { take = 0 }' "$requirements")
+# Print the entries of the lock, hashes included, whose names match a regular expression or do not.
+entries() {
+  awk -v names="$1" -v wanted="$2" '
+    /^[A-Za-z0-9]/ { take = ($0 ~ "^(" names ")==") == wanted }
+    take
+  ' "$requirements"
+}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-printf '%s\n' "${tools[@]}" >"$work/tools.txt"
+large='tensorflow-cpu' tools='packaging|setuptools|wheel'
+entries "$tools" 1 >"$work/tools.txt"
+entries "$large" 1 >"$work/large.txt"
+entries "$large|$tools" 0 >"$work/rest.txt"
+# One dependency of tf-agents (gym) is source only; it is built with locked tools, not with
+# whatever the index has today.
 install --no-deps -r "$work/tools.txt"
-install --no-build-isolation --use-pep517 -r "$requirements"
+# The lock names all there is, so nothing has to be resolved; TensorFlow takes as long as the rest.
+install --no-deps -r "$work/large.txt" &
+install --no-deps --no-build-isolation --use-pep517 -r "$work/rest.txt"
+wait $!
+"$venv/bin/python" -m pip check --disable-pip-version-check
 
 # Compiled modules are kept of what stages import, since their containers cannot write any. They name
 # the dates of their sources, which are made the same for every build.

@@ -42,9 +42,20 @@ def build(tmp_path):
         (tools / name).write_text(text)
         (tools / name).chmod(0o755)
 
+    # Its content is what objects in the cache go by.
+    prefix = tmp_path / "prefix"
+    (prefix / "bin").mkdir(parents=True)
+    (prefix / "bin" / "clang").write_text("the compiler")
+
     def run(targets, **environ):
         return subprocess.run(
-            ["bash", str(FOLDER / "build-corpus.sh"), "/source", "/prefix", str(tmp_path / "dest")],
+            [
+                "bash",
+                str(FOLDER / "build-corpus.sh"),
+                "/source",
+                str(prefix),
+                str(tmp_path / "dest"),
+            ],
             env={
                 "PATH": f"{tools}:{os.environ['PATH']}",
                 "CORPUS_TARGETS": targets,

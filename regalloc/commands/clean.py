@@ -11,7 +11,7 @@ from regalloc.commands.machine import cache_folder
 from regalloc.commands.options import Options
 from regalloc.commands.seeds import find_seeds
 from regalloc.images.builders.release_image import NAME as RELEASE
-from regalloc.images.tree import TREE
+from regalloc.images.tree import MATERIALS, TREE
 from regalloc.layout import BENCH_PLOT, FOLDERS, REPORT_PAGE, RUN_LOCK, SEEDS_PAGE
 from regalloc.terminal.messages import say
 
@@ -49,6 +49,11 @@ def _run_folders(run: Path) -> list[Path]:
 
 def _remove_images(options: Options, cache: Path) -> None:
     engine = select_backend(options.engine, cache, os.environ).engine
-    # Children first: an image is in use as long as another is built on it.
-    for removed in engine.remove_images((RELEASE, *(image.name for image in reversed(TREE)))):
+    for removed in engine.remove_images(image_names()):
         say(f"removed {removed}")
+
+
+def image_names() -> tuple[str, ...]:
+    """Return the names of all images that we make, each before those that it is built on."""
+    base, *others = TREE
+    return (RELEASE, *(image.name for image in (*reversed(others), *MATERIALS, base)))

@@ -49,7 +49,11 @@ def waves(targets: Sequence[Target]) -> Iterator[tuple[Target, ...]]:
     left = list(targets)
     while left:
         names = {target.name for target in left}
-        ready = tuple(target for target in left if target.image.parent not in names)
+        ready = tuple(
+            target
+            for target in left
+            if not names & {target.image.parent, *target.image.starts_from}
+        )
         yield ready
         left = [target for target in left if target not in ready]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from regalloc.engine.refusals import says_full
 from regalloc.engine.signals import interruptible
 from regalloc.engine.store import ImageStore
 from regalloc.errors import DiskError, ImageError
+from regalloc.files import write_whole
 from regalloc.images.builders.build_progress import parse_count, show_progress
 from regalloc.images.builders.docker_client import (
     Client,
@@ -42,6 +44,9 @@ BASE_SCRIPTS = tuple(
     f"docker/scripts/{name}.sh" for name in ("clean-image", "copy-root", "settle", "write-sbom")
 )
 """What the base's build runs."""
+
+_SOURCES = threading.Lock()
+"""Held by the one build that writes apt's sources."""
 
 _STEP = re.compile(r"^#\d+ (\[.*)$")
 # Cache mounts say nothing about what a step does.
@@ -84,6 +89,8 @@ class DockerBuilder:
         times: dict[str, float] = {}
         with interruptible():
             for wave in waves(targets):
+                # Two images of a wave may need the same material: it is made before either.
+                self._build_materials(tuple(m for target in wave for m in target.materials))
                 times |= side_by_side(self.build, wave)
         return times
 
@@ -123,7 +130,8 @@ class DockerBuilder:
                 self._run(f"{target.reference} tests", target, argv, "-test")
 
     def _build_materials(self, materials: tuple[Target, ...]) -> None:
-        missing = [m for m in materials if self.store.look_up(m.reference) is None]
+        every = {material.reference: material for material in materials}
+        missing = [m for name, m in every.items() if self.store.look_up(name) is None]
         side_by_side(self._build_material, missing)
 
     def _build_material(self, material: Target) -> None:
@@ -180,7 +188,12 @@ def lend_secrets(environ: Mapping[str, str], cache: Path) -> tuple[str, ...]:
     """Return the flags that lend a build what is this machine's own and no image may hold."""
     sources = cache / "debian.sources"
     cache.mkdir(parents=True, exist_ok=True)
-    sources.write_text(debian_sources(Path("/etc/apt")))
+    content = debian_sources(Path("/etc/apt")).encode()
+    # A build beside this one reads the file at its leisure: it must never be half written.
+    with _SOURCES:
+        if not sources.is_file() or sources.read_bytes() != content:
+            with write_whole(sources) as file:
+                file.write(content)
     return build_secrets(environ, pip_config_files(environ, Path.home()), sources)
 
 

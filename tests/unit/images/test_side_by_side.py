@@ -21,6 +21,10 @@ def test_waves_begin_with_parents_and_take_together_what_is_apart():
     assert names == [
         ["base"], ["llvm"], ["trainer", "corpus"], ["kit", "programs", "cluster", "bench"],
     ]  # fmt: skip
+    # Its parent is there, but its wheels are made on the base.
+    assert [[target.name for target in wave] for wave in waves((BASE, TRAINER))] == [
+        ["base"], ["trainer"],
+    ]  # fmt: skip
     # What a wanted image is built on may be there already.
     assert [len(wave) for wave in waves((TRAINER, CORPUS))] == [2]
 

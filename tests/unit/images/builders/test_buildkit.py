@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from regalloc.engine.command import ImageRef
 from regalloc.errors import DiskError, ImageError
-from regalloc.images.builders.buildkit import DockerBuilder, build_argv, build_step, image_labels
+from regalloc.images.builders.buildkit import (
+    DockerBuilder,
+    build_argv,
+    build_step,
+    image_labels,
+    lend_secrets,
+)
 from regalloc.images.builders.docker_client import Client
 from regalloc.images.builders.root_filesystem import Base
 from regalloc.images.tags import Target
-from regalloc.images.tree import TREE
+from regalloc.images.tree import MATERIALS, TREE
 from tests.tiny_images import layer_of, tiny_image
 from tests.unit.images.stores import TakingStore
 
@@ -147,3 +154,44 @@ def test_a_daemon_without_buildkit_is_named(tmp_path):
     with pytest.raises(ImageError, match=r"daemon is too old for BuildKit") as caught:
         builder(tmp_path, script).build(CORPUS_TARGET)
     assert caught.value.resolution == "update docker to 18.09 or newer"
+
+
+def test_a_material_of_two_images_of_a_wave_is_made_once(tmp_path):
+    asked = tmp_path / "asked"
+    made = builder(
+        tmp_path, f'for word; do case $word in --tag=*) echo "$word" >>{asked};; esac; done'
+    )
+    source = Target(MATERIALS[0], "1-s", (), ImageRef("base", "1-b"))
+    kit = Target(TREE[4], "1-k", (), ImageRef("trainer", "1-t"), materials=(source,))
+    images = [replace(CORPUS_TARGET, materials=(source,)), kit]
+    tiny = [
+        tiny_image(name, [layer_of("a", b"a")], tag=f"{tag}-raw")
+        for name, tag in (("source", "1-s"), ("kit", "1-k"))
+    ]
+    for image in tiny:
+        made.store.names[image.target.reference] = image.stored
+    made.store.content += tiny
+    assert set(made.build_all(images)) == {"corpus", "kit"}
+    tags = asked.read_text().split()
+    assert tags[0] == "--tag=regalloc-source:1-s-raw"
+    assert sorted(tags[1:]) == ["--tag=regalloc-corpus:1-c-raw", "--tag=regalloc-kit:1-k-raw"]
+
+
+def test_sources_that_are_lent_are_not_written_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "regalloc.images.builders.buildkit.debian_sources", lambda _: "Types: deb\n"
+    )
+    lend_secrets({}, tmp_path)
+    sources = tmp_path / "debian.sources"
+    before = sources.stat()
+    lend_secrets({}, tmp_path)
+    assert (sources.stat().st_ino, sources.stat().st_mtime_ns) == (
+        before.st_ino,
+        before.st_mtime_ns,
+    )
+    monkeypatch.setattr(
+        "regalloc.images.builders.buildkit.debian_sources", lambda _: "Types: new\n"
+    )
+    lend_secrets({}, tmp_path)
+    # A build that reads the old file goes on reading it.
+    assert (sources.read_text(), sources.stat().st_ino != before.st_ino) == ("Types: new\n", True)

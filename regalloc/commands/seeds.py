@@ -16,7 +16,7 @@ from regalloc.commands.run_results import show_page
 from regalloc.errors import ConfigError, ManifestError
 from regalloc.layout import EVALUATION, REPORT, SEED_PREFIX
 from regalloc.page.pages import write_seeds_page
-from regalloc.report import report
+from regalloc.summary.results import RunResults
 from regalloc.terminal.messages import print_path
 from regalloc.terminal.report_table import print_seeds
 
@@ -38,7 +38,7 @@ def train_seeds(options: Options, wanted: tuple[str, ...], count: int) -> None:
         folders.append(options.folder / f"{SEED_PREFIX}{seed}")
         run_stages(replace(options, seed=seed, run=str(folders[-1])), wanted)
     if not options.dry_run:
-        _compare(options.folder, folders)
+        _compare(options.folder, [RunResults(folder) for folder in folders])
 
 
 def rebuild_pages(options: Options) -> None:
@@ -48,14 +48,15 @@ def rebuild_pages(options: Options) -> None:
         ManifestError: there is no report, or one cannot be read.
         DiskError: a page cannot be written.
     """
-    seeds = find_seeds(options.folder)
+    seeds = [RunResults(folder) for folder in find_seeds(options.folder)]
     toolchain = find_toolchain(options)
-    for folder in seeds:
-        show_page(folder, toolchain)
+    for results in seeds:
+        show_page(results, toolchain)
     if len(seeds) > 1:
         _compare(options.folder, seeds)
-    if not seeds or (options.folder / EVALUATION / REPORT).is_file():
-        show_page(options.folder, toolchain)
+    own = RunResults(options.folder)
+    if not seeds or own.report_path.is_file():
+        show_page(own, toolchain)
 
 
 def find_seeds(folder: Path) -> list[Path]:
@@ -68,18 +69,18 @@ def find_seeds(folder: Path) -> list[Path]:
     )
 
 
-def _compare(folder: Path, runs: list[Path]) -> None:
+def _compare(folder: Path, runs: list[RunResults]) -> None:
     # Brings in numpy, which the host can do without until here.
     from regalloc.summary.seed_comparison import compare_seeds
 
-    reports = [report.read(run / EVALUATION / REPORT) for run in runs]
+    reports = [run.report for run in runs]
     corpora = {tuple(row.module for row in found.held_out.module_rows) for found in reports}
     if len(corpora) > 1:
         raise ManifestError(
             f"the seeds in {folder} were not evaluated on the same modules",
-            ", ".join(run.name for run in runs),
+            ", ".join(run.folder.name for run in runs),
             "run invoke train --seeds again, or remove the folders that do not belong",
         )
     seeds = compare_seeds(reports)
     print_seeds(seeds)
-    print_path("report", write_seeds_page(folder, seeds, runs))
+    print_path("report", write_seeds_page(folder, seeds, [run.folder for run in runs]))

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from regalloc.errors import ManifestError
-from regalloc.layout import (
-    CORPUS,
-    EVALUATION,
-    EVENTS,
-    GREEDY_POLICY,
-    MODEL,
-    OWN_POLICY,
-    PROGRAMS,
-    PROGRAMS_RESULT,
-    REPORT,
-)
+from regalloc.layout import CORPUS, EVENTS, GREEDY_POLICY, MODEL, OWN_POLICY
 from regalloc.pipeline.manifest import Manifest, read_manifest
-from regalloc.report import programs_result, report
-from regalloc.report.programs_result import ProgramsResult
 from regalloc.report.report import Report
 from regalloc.stages.table import STAGES
 from regalloc.summary.event_files import read_curves
 from regalloc.summary.regressions import REGRESSIONS, find_regressions
+from regalloc.summary.results import RunResults
 from regalloc.summary.run_summary import RunSummary, StageRecord
 from regalloc.summary.shell_commands import (
     CompilerPlace,
@@ -33,24 +21,25 @@ from regalloc.summary.shell_commands import (
     show_spill_code,
 )
 
-if TYPE_CHECKING:
-    pass
 
-
-def gather(folder: Path, toolchain: Path) -> RunSummary:
+def gather(results: RunResults, toolchain: Path) -> RunSummary:
     """Return what a run's page is made of.
+
+    Args:
+        results: the run's.
+        toolchain: folder of the compiler on this machine, for runs of the local engine.
 
     Raises:
         ManifestError: there is no report, or it or a manifest cannot be read.
     """
-    path = folder / EVALUATION / REPORT
-    if not path.is_file():
+    folder = results.folder
+    if not results.report_path.is_file():
         raise ManifestError(
             f"there is no report in {folder}",
-            f"{path} does not exist",
+            f"{results.report_path} does not exist",
             "run invoke train, or name the folder of a run with --run",
         )
-    content = report.read(path)
+    content = results.report
     manifests = [manifest for stage in STAGES if (manifest := read_manifest(folder / stage.writes))]
     evaluated = next((m for m in manifests if m.stage == "evaluate"), None)
     # Of a policy from elsewhere neither the training is known nor whether it is still there.
@@ -61,7 +50,8 @@ def gather(folder: Path, toolchain: Path) -> RunSummary:
         report=content,
         stages=tuple(describe_stage(manifest) for manifest in manifests),
         versions=evaluated.versions if evaluated else {},
-        programs=_read_programs(folder / PROGRAMS / PROGRAMS_RESULT),
+        # Programs are measured on demand: most runs have none.
+        programs=results.programs if results.programs_path.is_file() else None,
         curves={} if foreign else read_curves(folder / MODEL / EVENTS),
         commands=_list_commands(content, place, folder / CORPUS) if place else {},
     )
@@ -79,11 +69,6 @@ def describe_stage(manifest: Manifest) -> StageRecord:
         engine=manifest.engine,
         created=manifest.created,
     )
-
-
-def _read_programs(path: Path) -> ProgramsResult | None:
-    # Programs are measured on demand: most runs have none.
-    return programs_result.read(path) if path.is_file() else None
 
 
 def _place(folder: Path, toolchain: Path, evaluated: Manifest | None) -> CompilerPlace | None:

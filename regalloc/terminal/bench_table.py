@@ -9,7 +9,6 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from regalloc.report import bench_result as report
 from regalloc.report.bench_parts import CompileCost, Compiles, Goal, Iteration, Steps
 from regalloc.report.bench_result import BenchResult
 
@@ -28,14 +27,9 @@ SHOWN = 5
 SIDES = {"upstream": "upstream's way", "ours": "ours"}
 
 
-def print_bench(path: Path, console: Console | None = None) -> None:
-    """Print the result as tables, and where it was measured.
-
-    Raises:
-        ManifestError: it cannot be read.
-    """
+def print_bench(content: BenchResult, path: Path, console: Console | None = None) -> None:
+    """Print the result as tables, where it was measured, and where it lies."""
     console = console or Console()
-    content = report.read(path)
     tables = (
         compiles_table(content.compiles),
         passes_table(content.compiles),

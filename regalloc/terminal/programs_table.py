@@ -9,21 +9,17 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from regalloc.report import programs_result as report
+from regalloc.report.programs_result import ProgramResult, ProgramsResult
 
 
-def print_programs(path: Path, console: Console | None = None) -> None:
-    """Print the results as a table.
-
-    Raises:
-        ManifestError: they cannot be read.
-    """
+def print_programs(content: ProgramsResult, path: Path, console: Console | None = None) -> None:
+    """Print the results as a table, and where they lie."""
     console = console or Console()
-    console.print(programs_table(report.read(path)))
+    console.print(programs_table(content))
     console.print(f"results: {path}", markup=False, soft_wrap=True, highlight=False)
 
 
-def programs_table(content: report.ProgramsResult) -> Table:
+def programs_table(content: ProgramsResult) -> Table:
     """Return a row for each workload, and for each program that has none to show."""
     table = Table(
         title="real programs, policy over default (default = 1, less is better)",
@@ -42,7 +38,7 @@ def programs_table(content: report.ProgramsResult) -> Table:
     return table
 
 
-def _rows(program: report.ProgramResult) -> Iterator[tuple[str, ...]]:
+def _rows(program: ProgramResult) -> Iterator[tuple[str, ...]]:
     if not program.workloads:
         blame = f" ({program.blame})" if program.blame else ""
         yield program.name, "", f"{program.outcome}{blame}", "", "", "", ""
@@ -59,7 +55,7 @@ def _rows(program: report.ProgramResult) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _text_ratio(program: report.ProgramResult) -> str:
+def _text_ratio(program: ProgramResult) -> str:
     if not program.text_default or program.text_policy is None:
         return ""
     return f"{program.text_policy / program.text_default:.4f}"

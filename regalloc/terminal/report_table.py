@@ -10,7 +10,6 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from regalloc.report import report
 from regalloc.report.report import Estimate, Part, Report
 from regalloc.report.rows import POLICY
 
@@ -21,14 +20,9 @@ if TYPE_CHECKING:
 HELD_OUT = ("held out", "95 % interval", "better", "equal", "worse")
 
 
-def print_report(path: Path, console: Console | None = None) -> None:
-    """Print the table of a report.json.
-
-    Raises:
-        ManifestError: the report cannot be read.
-    """
+def print_report(content: Report, path: Path, console: Console | None = None) -> None:
+    """Print a report's table; its failures are in the file at that path."""
     console = console or Console()
-    content = report.read(path)
     console.print(_scores(content))
     console.print(f"{content.verdict.text}.", style="bold", highlight=False)
     console.print(

@@ -6,6 +6,8 @@ import pytest
 
 from regalloc.commands import run_results
 from regalloc.layout import EVALUATION, REPORT, REPORT_PAGE
+from regalloc.report import report
+from tests.unit.report.samples import make_report
 
 
 @pytest.fixture
@@ -17,13 +19,13 @@ def shown(run, monkeypatch):
         written.append(folder)
         return folder / REPORT_PAGE
 
-    monkeypatch.setattr(run_results, "print_report", lambda path: None)
-    monkeypatch.setattr(run_results, "gather", lambda folder, toolchain: None)
+    monkeypatch.setattr(run_results, "print_report", lambda content, path: None)
+    monkeypatch.setattr(run_results, "gather", lambda results, toolchain: None)
     monkeypatch.setattr(run_results, "write_page", write_page)
-    report = run.folder / EVALUATION / REPORT
-    report.parent.mkdir(parents=True)
-    report.write_text("{}")
-    os.utime(report, (100, 100))
+    path = run.folder / EVALUATION / REPORT
+    path.parent.mkdir(parents=True)
+    report.write(make_report(1, 1), path)
+    os.utime(path, (100, 100))
 
     def show(renewed: bool) -> bool:
         written.clear()

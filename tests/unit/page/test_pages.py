@@ -12,6 +12,7 @@ from regalloc.pipeline.manifest import Manifest, write_manifest
 from regalloc.report import report
 from regalloc.summary.gathering import gather
 from regalloc.summary.regressions import find_regressions
+from regalloc.summary.results import RunResults
 from tests.unit.report.samples import make_report
 
 
@@ -52,7 +53,7 @@ def run(tmp_path):
 def test_page_is_made_of_what_the_run_left(run, tmp_path):
     write_stage(run, "train", "output_model")
     write_stage(run, "evaluate", "evaluation")
-    content = gather(run, tmp_path / "llvm")
+    content = gather(RunResults(run), tmp_path / "llvm")
     assert content.title == "quick"
     assert [stage.name for stage in content.stages] == ["train", "evaluate"]
     assert content.images == {"trainer": "regalloc-trainer:1-a"}
@@ -66,17 +67,17 @@ def test_page_is_made_of_what_the_run_left(run, tmp_path):
 
 def test_commands_of_a_local_run_use_its_compiler(run, tmp_path):
     write_stage(run, "evaluate", "evaluation", engine="local processes, not isolated")
-    (command,) = set(gather(run, tmp_path / "llvm").commands.values())
+    (command,) = set(gather(RunResults(run), tmp_path / "llvm").commands.values())
     assert command.startswith(f"{tmp_path}/llvm/bin/clang -cc1 -O2")
 
 
 def test_without_manifests_there_is_a_page_without_commands(run, tmp_path):
-    content = gather(run, tmp_path / "llvm")
+    content = gather(RunResults(run), tmp_path / "llvm")
     assert (content.stages, content.commands) == ((), {})
 
 
 def test_page_lies_in_the_runs_folder(run, tmp_path):
-    path = write_page(run, gather(run, tmp_path / "llvm"))
+    path = write_page(run, gather(RunResults(run), tmp_path / "llvm"))
     assert path == run / "report.html"
     assert path.read_text().startswith("<!doctype html>")
     assert sorted(entry.name for entry in run.iterdir()) == ["corpus", "evaluation", "report.html"]
@@ -84,7 +85,7 @@ def test_page_lies_in_the_runs_folder(run, tmp_path):
 
 def test_a_run_without_a_report_is_named(tmp_path):
     with pytest.raises(ManifestError) as caught:
-        gather(tmp_path / "none", tmp_path)
+        gather(RunResults(tmp_path / "none"), tmp_path)
     assert caught.value.render() == (
         f"error: there is no report in {tmp_path}/none\n"
         f"{tmp_path}/none/evaluation/report.json does not exist\n"
@@ -95,13 +96,13 @@ def test_a_run_without_a_report_is_named(tmp_path):
 def test_a_report_of_an_older_version_is_refused(run, tmp_path):
     (run / "evaluation" / "report.json").write_text('{"version": 1}')
     with pytest.raises(ManifestError, match=f"version 1, this program reads {report.VERSION}"):
-        write_page(run, gather(run, tmp_path))
+        write_page(run, gather(RunResults(run), tmp_path))
 
 
 def test_a_page_that_cannot_be_written_is_named(run, tmp_path, monkeypatch):
     (run / REPORT_PAGE).mkdir()
     with pytest.raises(DiskError) as caught:
-        write_page(run, gather(run, tmp_path))
+        write_page(run, gather(RunResults(run), tmp_path))
     assert caught.value.brief == f"{run}/report.html cannot be written"
 
 

@@ -1,24 +1,20 @@
 import io
+from pathlib import Path
 
-import pytest
 from rich.console import Console
 
-from regalloc.errors import ManifestError
-from regalloc.layout import BENCH_RESULT
-from regalloc.report import bench_result as report
 from regalloc.terminal.bench_table import print_bench
 from tests.unit.report.benches import make_bench, make_compiles
 
 
-def printed(content, folder) -> str:
-    report.write(content, folder / BENCH_RESULT)
+def printed(content) -> str:
     output = io.StringIO()
-    print_bench(folder / BENCH_RESULT, Console(file=output, width=80))
+    print_bench(content, Path("/run/bench/bench.json"), Console(file=output, width=80))
     return output.getvalue()
 
 
-def test_tables_tell_costs_ratios_and_by_how_much_a_target_is_missed(tmp_path):
-    text = printed(make_bench(), tmp_path)
+def test_tables_tell_costs_ratios_and_by_how_much_a_target_is_missed():
+    text = printed(make_bench())
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert "upstream's way 10000.0 0.10 100000 300 10.00" in lines
     assert "ours 1000.0 1.00 10000 60 1.00" in lines
@@ -36,8 +32,8 @@ def test_tables_tell_costs_ratios_and_by_how_much_a_target_is_missed(tmp_path):
     assert "peak memory of a worker 60.00 MB <= 150 MB yes" in lines
 
 
-def test_words_tell_exactness_what_was_scaled_and_the_machine(tmp_path):
-    text = printed(make_bench(), tmp_path)
+def test_words_tell_exactness_what_was_scaled_and_the_machine():
+    text = printed(make_bench())
     assert "exact: all observations, decisions and scores of 3 modules are TensorFlow's" in text
     assert "ours makes 6 rollouts of a module in one compile; each counts as one" in text
     assert "297 of 300 decisions are equal" in text
@@ -47,13 +43,8 @@ def test_words_tell_exactness_what_was_scaled_and_the_machine(tmp_path):
     assert "BUSY" not in text
 
 
-def test_what_is_not_exact_or_was_busy_is_said_aloud(tmp_path):
+def test_what_is_not_exact_or_was_busy_is_said_aloud():
     differing = {"b.o": "another score in f"}
-    text = printed(make_bench(3.0, compiles=make_compiles(differing=differing)), tmp_path)
+    text = printed(make_bench(3.0, compiles=make_compiles(differing=differing)))
     assert "NOT EXACT: 1 of 3 modules differ: b.o: another score in f" in text
     assert "THE MACHINE WAS BUSY" in text
-
-
-def test_nothing_is_shown_of_a_benchmark_that_was_not_run(tmp_path):
-    with pytest.raises(ManifestError, match="the benchmark's result cannot be read"):
-        print_bench(tmp_path / BENCH_RESULT)

@@ -21,6 +21,7 @@ from regalloc.commands.clean import clean_up
 from regalloc.commands.options import DEFAULTS, HELP, Options
 from regalloc.commands.preparation import prepare
 from regalloc.commands.relock import relock
+from regalloc.commands.run_results import show_bench, show_evaluation, show_programs
 from regalloc.commands.sbom import write_sboms
 from regalloc.commands.seeds import rebuild_pages, train_seeds
 from regalloc.commands.shell import enter_shell
@@ -118,7 +119,7 @@ def archive_path(file: str) -> Path:
     return Path(file).resolve()
 
 
-def stage_task(name: str, takes: tuple[str, ...] = STAGE) -> Task[Any]:
+def stage_task(name: str) -> Task[Any]:
     """Return the task that makes the results of a stage and of all it needs."""
     summary = find(name).summary
     doc = f"{summary[0].upper()}{summary[1:]}, and what comes before as needed."
@@ -126,7 +127,7 @@ def stage_task(name: str, takes: tuple[str, ...] = STAGE) -> Task[Any]:
     def body(options: Options) -> None:
         make.run_stages(options, (name,))
 
-    return command(takes, name, doc)(body)
+    return command(STAGE, name, doc)(body)
 
 
 extract = stage_task("extract")
@@ -141,7 +142,8 @@ warmstart = stage_task("warmstart")
 )
 def evaluate(options: Options, policy: str = "") -> None:
     """Compare policies with the default heuristic, and what comes before as needed."""
-    make.run_stages(options, ("evaluate",), policy)
+    if made := make.run_stages(options, ("evaluate",), policy):
+        show_evaluation(made.run, renewed=made.renewed)
 
 
 @command(SPREAD, seeds="how many seeds to train, one after the other, from --seed on")
@@ -156,10 +158,15 @@ def train(options: Options, seeds: int = 1) -> None:
 )
 def programs(options: Options, policy: str = "") -> None:
     """Measure real programs compiled by the release, and what comes before as needed."""
-    make.run_stages(options, ("programs",), policy)
+    if made := make.run_stages(options, ("programs",), policy):
+        show_programs(made.run, renewed=made.renewed)
 
 
-bench = stage_task("bench")
+@command(STAGE)
+def bench(options: Options) -> None:
+    """Measure upstream's way of training and ours, in turns, and what comes before as needed."""
+    if made := make.run_stages(options, ("bench",)):
+        show_bench(made.run)
 
 
 @command(

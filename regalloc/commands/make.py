@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.commands.machine import exclusive
 from regalloc.commands.options import Options
 from regalloc.commands.preparation import prepare
 from regalloc.commands.release_export import build_image, check_target, export
-from regalloc.commands.run_results import show_results
 from regalloc.images.tags import require_names
 from regalloc.layout import PROGRAMS, RELEASE
 from regalloc.pipeline.execute import PlanTimes, execute
@@ -23,7 +23,20 @@ from regalloc.terminal.messages import say
 from regalloc.terminal.plan_table import print_plan, print_times
 
 
-def run_stages(options: Options, wanted: Sequence[str], policy: str = "") -> None:
+@dataclass(frozen=True)
+class Made:
+    """A run whose wanted stages have their results.
+
+    Attributes:
+        run: where they are.
+        renewed: whether anything was made anew.
+    """
+
+    run: Run
+    renewed: bool
+
+
+def run_stages(options: Options, wanted: Sequence[str], policy: str = "") -> Made | None:
     """Make the results of the wanted stages, with all they need, and say where they are.
 
     Args:
@@ -31,12 +44,15 @@ def run_stages(options: Options, wanted: Sequence[str], policy: str = "") -> Non
         wanted: names of stages.
         policy: folder of a policy to use instead of the run's own; empty for that.
 
+    Returns:
+        None where nothing was to be made, but only to be said.
+
     Raises:
         RegallocError: of the class that names the cause.
     """
     run = prepare(options, policy)
-    if times := _make(run, wanted, dry=options.dry_run):
-        show_results(run, wanted, renewed=bool(times.actions))
+    times = _make(run, wanted, dry=options.dry_run)
+    return None if times is None else Made(run, renewed=bool(times.actions))
 
 
 def release(options: Options, policy: str, target: str) -> None:

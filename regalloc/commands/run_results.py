@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 
 from regalloc.engine.local import local_folder
@@ -18,28 +17,52 @@ from regalloc.terminal.programs_table import print_programs
 from regalloc.terminal.report_table import print_report
 
 
-def show_results(run: Run, wanted: Collection[str], *, renewed: bool) -> None:
-    """Print what the wanted stages found out, and write the run's page if it has one.
+def show_evaluation(run: Run, *, renewed: bool) -> None:
+    """Print what the policies are worth, and write the run's page.
 
     Args:
-        run: where they are.
-        wanted: names of stages.
+        run: where that is.
         renewed: whether anything was made anew. What is not leaves the page as it is.
 
     Raises:
         ManifestError: a result cannot be read.
-        DiskError: a page or a drawing cannot be written.
+        DiskError: the page cannot be written.
     """
     results = RunResults(run.folder)
-    if "evaluate" in wanted:
-        print_report(results.report, results.report_path)
-    if "programs" in wanted:
-        print_programs(results.programs, results.programs_path)
-    if "bench" in wanted:
-        print_bench(results.bench, results.bench_path)
-        print_path("plot", write_plot(run.folder / BENCH_PLOT, results.bench))
-    if not {"evaluate", "programs"} & set(wanted) or not results.report_path.is_file():
-        return
+    print_report(results.report, results.report_path)
+    _renew_page(run, results, renewed)
+
+
+def show_programs(run: Run, *, renewed: bool) -> None:
+    """Print what the programs did, and write the run's page if it was evaluated.
+
+    Args:
+        run: where that is.
+        renewed: whether anything was made anew. What is not leaves the page as it is.
+
+    Raises:
+        ManifestError: a result cannot be read.
+        DiskError: the page cannot be written.
+    """
+    results = RunResults(run.folder)
+    print_programs(results.programs, results.programs_path)
+    if results.report_path.is_file():
+        _renew_page(run, results, renewed)
+
+
+def show_bench(run: Run) -> None:
+    """Print what the benchmark measured, and draw its curves.
+
+    Raises:
+        ManifestError: the result cannot be read.
+        DiskError: the drawing cannot be written.
+    """
+    results = RunResults(run.folder)
+    print_bench(results.bench, results.bench_path)
+    print_path("plot", write_plot(run.folder / BENCH_PLOT, results.bench))
+
+
+def _renew_page(run: Run, results: RunResults, renewed: bool) -> None:
     page = run.folder / REPORT_PAGE
     if renewed or not _is_newer(page, results.report_path):
         show_page(results, local_toolchain(run.cache, run.wish.targets["llvm"]))

@@ -12,7 +12,7 @@ from pathlib import Path
 from regalloc.commands.make import run_stages
 from regalloc.commands.options import Options
 from regalloc.commands.preparation import find_toolchain
-from regalloc.commands.run_results import show_page
+from regalloc.commands.run_results import show_evaluation, show_page
 from regalloc.errors import ConfigError, ManifestError
 from regalloc.layout import EVALUATION, REPORT, SEED_PREFIX
 from regalloc.page.pages import write_seeds_page
@@ -22,7 +22,7 @@ from regalloc.terminal.report_table import print_seeds
 
 
 def train_seeds(options: Options, wanted: tuple[str, ...], count: int) -> None:
-    """Make the results of the wanted stages with so many seeds, from the one asked for on.
+    """Make and show the results of the wanted stages with so many seeds, from the given one on.
 
     Raises:
         ConfigError: fewer than one seed is asked for.
@@ -30,15 +30,17 @@ def train_seeds(options: Options, wanted: tuple[str, ...], count: int) -> None:
     """
     if count < 1:
         raise ConfigError(f"--seeds={count} trains nothing", "", "use 1 or more")
-    if count == 1:
-        run_stages(options, wanted)
-        return
-    folders = []
-    for seed in range(options.seed, options.seed + count):
-        folders.append(options.folder / f"{SEED_PREFIX}{seed}")
-        run_stages(replace(options, seed=seed, run=str(folders[-1])), wanted)
-    if not options.dry_run:
-        _compare(options.folder, [RunResults(folder) for folder in folders])
+    # A single seed is a run like any other.
+    runs = [options] if count == 1 else [_of_seed(options, options.seed + i) for i in range(count)]
+    for one in runs:
+        if made := run_stages(one, wanted):
+            show_evaluation(made.run, renewed=made.renewed)
+    if count > 1 and not options.dry_run:
+        _compare(options.folder, [RunResults(one.folder) for one in runs])
+
+
+def _of_seed(options: Options, seed: int) -> Options:
+    return replace(options, seed=seed, run=str(options.folder / f"{SEED_PREFIX}{seed}"))
 
 
 def rebuild_pages(options: Options) -> None:

@@ -29,7 +29,7 @@ def shown(run, monkeypatch):
 
     def show(renewed: bool) -> bool:
         written.clear()
-        run_results.show_results(run, ("evaluate",), renewed=renewed)
+        run_results.show_evaluation(run, renewed=renewed)
         return bool(written)
 
     return show

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from regalloc.layout import OWN_PROGRAMS
 from regalloc.pipeline.folders import prepare_folder, require_space
-from regalloc.pipeline.manifest import (
-    Manifest,
-    hash_outputs,
-    measure_outputs,
-    write_manifest,
-)
+from regalloc.pipeline.manifest import Manifest, write_manifest
 from regalloc.pipeline.plan import Action, ImageAction, Kind, Plan, StageAction
+from regalloc.pipeline.record import record_stage
 from regalloc.pipeline.run import Run
 from regalloc.pipeline.stage_command import stage_command
 from regalloc.pipeline.step import Step
-from regalloc.pipeline.versions import collect_versions
 
 IMAGE_BYTES = 2 * 1024**3
 
@@ -75,8 +69,7 @@ def run_stages(actions: Iterable[StageAction], run: Run) -> tuple[ActionTime, ..
     for action in actions:
         if action.kind is Kind.RUN:
             began = _begin(action, run)
-            step = action.step.with_digests(made)
-            made[step.stage.writes] = run_stage(step, run).digest
+            made[action.step.stage.writes] = run_stage(action.step, made, run).digest
             timings.append(ActionTime(action, time.monotonic() - began))
     return tuple(timings)
 
@@ -86,12 +79,18 @@ def _begin(action: Action, run: Run) -> float:
     return time.monotonic()
 
 
-def run_stage(step: Step, run: Run) -> Manifest:
+def run_stage(planned: Step, made: Mapping[str, str], run: Run) -> Manifest:
     """Run one stage, write its manifest last, and return it.
+
+    Args:
+        planned: the stage, but for the hashes of what was made since.
+        made: these hashes, by folder.
+        run: where and with what.
 
     Raises:
         RegallocError: the stage failed; its folder has no manifest.
     """
+    step = planned.with_digests(made)
     assert step.key, "the plan runs a stage only after what it reads is made"
     folder = run.folder / step.stage.writes
     prepare_folder(step.stage, folder, step.key, run.say)
@@ -100,27 +99,6 @@ def run_stage(step: Step, run: Run) -> Manifest:
     command = stage_command(step, run)
     began = time.monotonic()
     run.engine.run(command)
-    duration_s = time.monotonic() - began
-    manifest = _record(step, run, command.argv, duration_s)
+    manifest = record_stage(step, run, command.argv, time.monotonic() - began)
     write_manifest(folder, manifest)
     return manifest
-
-
-def _record(step: Step, run: Run, argv: tuple[str, ...], duration_s: float) -> Manifest:
-    folder = run.folder / step.stage.writes
-    return Manifest(
-        stage=step.stage.name,
-        key=step.key,
-        images={target.name: target.reference for target in step.images},
-        image_ids={target.name: run.engine.image_id(target.ref) or "" for target in step.images},
-        engine=run.engine.describe(),
-        argv=argv,
-        gin="\n".join(step.bindings),
-        versions=collect_versions(run.checkout, step.llvm),
-        seed=step.seed,
-        reads=step.reads,
-        writes=hash_outputs(folder),
-        sizes=measure_outputs(folder),
-        duration_s=round(duration_s, 3),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-    )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from regalloc.engine.protocol import Engine
-from regalloc.errors import ManifestError
 from regalloc.images.tags import Target
-from regalloc.pipeline.manifest import find_damage, read_manifest, read_started
+from regalloc.pipeline.manifest import (
+    find_damage,
+    read_manifest,
+    read_started,
+    require_empty,
+)
 from regalloc.pipeline.plan import Found
 from regalloc.stages.table import STAGES
 
@@ -24,25 +28,13 @@ def look_around(
     manifests, damage, started = {}, {}, {}
     for stage in STAGES:
         folder = run / stage.writes
-        if (key := read_started(folder)) is not None:
+        key, manifest = read_started(folder), read_manifest(folder)
+        if key is None and manifest is None:
+            require_empty(folder)
+        if key is not None:
             started[stage.name] = key
-        if (manifest := read_manifest(folder)) is not None:
+        if manifest is not None:
             manifests[stage.name] = manifest
             damage[stage.name] = find_damage(folder, manifest, rehash)
-        elif key is None:
-            _require_empty(folder)
-    return Found(manifests, damage, started, _existing(targets.values(), engine), engine.nested)
-
-
-def _existing(targets: Iterable[Target], engine: Engine) -> frozenset[str]:
-    return frozenset(target.reference for target in targets if engine.image_id(target.ref))
-
-
-def _require_empty(folder: Path) -> None:
-    # A stage cleans its folder; what no stage of ours wrote is not ours to delete.
-    if folder.is_dir() and any(folder.iterdir()):
-        raise ManifestError(
-            f"{folder} holds files, but no stage wrote them",
-            "it has neither manifest.json nor started.json",
-            "move them away, or choose another folder with --run",
-        )
+    images = frozenset(one.reference for one in targets.values() if engine.image_id(one.ref))
+    return Found(manifests, damage, started, images, engine.nested)

@@ -160,6 +160,22 @@ def read_started(folder: Path) -> str | None:
     return started.key if started else None
 
 
+def require_empty(folder: Path) -> None:
+    """Check that a folder without records holds nothing, or is not there.
+
+    A stage cleans its folder; what no stage of ours wrote is not ours to delete.
+
+    Raises:
+        ManifestError: it holds files.
+    """
+    if folder.is_dir() and any(folder.iterdir()):
+        raise ManifestError(
+            f"{folder} holds files, but no stage wrote them",
+            "it has neither manifest.json nor started.json",
+            "move them away, or choose another folder with --run",
+        )
+
+
 def _read(path: Path, kind: type[T]) -> T | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)

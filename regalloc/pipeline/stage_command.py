@@ -16,16 +16,18 @@ ROOT = PurePosixPath("/")
 def stage_command(step: Step, run: Run) -> Command:
     """Return what the engine is asked to run."""
     cluster = step.cluster
+    mounts = stage_mounts(step, run.folder)
+    argv = stage_argv(step, run)
     sandbox = run.sandbox(
         step.image.ref,
-        stage_mounts(step, run.folder),
+        mounts,
         python=step.python.ref,
         environment=cluster.environment if cluster else (),
         network=cluster.network if cluster else NO_NETWORK,
     )
     return Command(
         stage=step.stage.name,
-        argv=stage_argv(step, run),
+        argv=argv,
         sandbox=sandbox,
         contents=step.contents,
         root=run.folder,

@@ -118,6 +118,8 @@ def resolve_stage(stage: Stage, wish: Wish) -> Step:
     cluster = wish.cluster if stage.spreads else None
     image = wish.targets["cluster" if cluster else stage.image]
     lender = wish.targets["corpus"] if stage.reads_objects and not wish.folder else None
+    contents = tuple(_contents(image, wish.targets["llvm"], lender))
+    inputs = tuple(_inputs(stage, wish))
     sections = (wish.settings.get(kind) for kind in sections_of(stage, wish.settings))
     llvm = find_release(wish.settings.get(Llvm).major).version
     return Step(
@@ -125,11 +127,11 @@ def resolve_stage(stage: Stage, wish: Wish) -> Step:
         image=image,
         python=image if image.name in _WITH_PYTHON else wish.targets["trainer"],
         images=(wish.targets[stage.image], *([lender] if lender else [])),
-        contents=tuple(_contents(image, wish.targets["llvm"], lender)),
+        contents=contents,
         bindings=format_bindings(sections),
         # Cutting bitcode out draws no lots.
         seed=0 if stage.reads_objects else wish.seed,
-        inputs=tuple(_inputs(stage, wish)),
+        inputs=inputs,
         programs=wish.programs if stage.takes_programs else None,
         cluster=cluster,
         llvm=llvm,

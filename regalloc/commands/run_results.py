@@ -85,7 +85,8 @@ def show_page(results: RunResults, toolchain: Path) -> None:
         ManifestError: there is no report, or it cannot be read.
         DiskError: the page cannot be written.
     """
-    print_path("report", write_page(results.folder, gather(results, toolchain)))
+    content = gather(results, toolchain)
+    print_path("report", write_page(results.folder, content))
 
 
 def local_toolchain(cache: Path, llvm: Target) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,25 @@ if TYPE_CHECKING:
 
 CLIP = 1.25
 """Ratios beyond are drawn at the edge: a few outliers must not hide where the others lie."""
+
+
+CURVES = {
+    "ratio": "score / default's score",
+    "entropy": "entropy of the policy, nats",
+    "kl": "KL from the policy before",
+    "loss": "loss",
+    "clip_fraction": "share of clipped importance ratios",
+}
+"""Scalars of the journal that are drawn, with the rewards, and their titles."""
+
+
+def draw_scores(part: Part) -> dict[str, str]:
+    """Draw what is to be seen of a part's scores, each drawing by its name."""
+    return {
+        "ratios": draw_ratios(part),
+        "distribution": draw_distribution(part),
+        "sizes": draw_sizes(part),
+    }
 
 
 def draw_ratios(part: Part) -> str:
@@ -46,11 +65,12 @@ def draw_ratios(part: Part) -> str:
 
 def draw_distribution(part: Part) -> str:
     """Draw which share of the functions lies below each score ratio."""
+    rated = {name: _rate(part, name) for name in NAMES if name in part.comparisons}
 
     def plot(axes: Axes) -> None:
         axes.axvline(1, color=INK, linewidth=0.9)
-        for name in (name for name in NAMES if name in part.comparisons):
-            ratios = np.sort(np.clip(_ratios(part, name), 1 / CLIP, CLIP))
+        for name, functions in rated.items():
+            ratios = np.sort(np.clip([ratio for _, ratio in functions], 1 / CLIP, CLIP))
             shares = np.arange(1, len(ratios) + 1) / max(1, len(ratios))
             axes.step(
                 ratios, shares, where="post", color=COLORS[name], linestyle=LINES[name],
@@ -71,15 +91,9 @@ def draw_distribution(part: Part) -> str:
 
 def draw_sizes(part: Part) -> str:
     """Draw each function's score ratio against its default score."""
+    points = [(score, ratio) for score, ratio in _rate(part, POLICY) if score > 0]
 
     def plot(axes: Axes) -> None:
-        rows = [row for row in part.function_rows if POLICY in row.costs]
-        points = [
-            (row.costs[DEFAULT].score, np.exp(log))
-            for row in rows
-            if row.costs[DEFAULT].score > 0
-            and (log := log_ratio(row.costs[DEFAULT].score, row.costs[POLICY].score)) is not None
-        ]
         axes.axhline(1, color=INK, linewidth=0.9)
         if points:
             scores, ratios = np.array(points).T
@@ -93,6 +107,18 @@ def draw_sizes(part: Part) -> str:
         axes.set_title("trained: score / default's score")
 
     return draw("sizes", "Score ratio of the trained policy against the default's score", plot)
+
+
+def draw_curves(curves: Curves) -> list[str]:
+    """Draw what is to be seen of training, round by round."""
+    drawn = []
+    for name, title in CURVES.items():
+        # One round makes no curve.
+        if len(curves.get(name, ())) > 1:
+            drawn.append(draw_curve(curves, name, title, 1.0 if name == "ratio" else None))
+            if name == "ratio" and "reward/p50" in curves:
+                drawn.append(draw_rewards(curves))
+    return drawn
 
 
 def draw_curve(curves: Curves, name: str, title: str, reference: float | None = None) -> str:
@@ -137,10 +163,13 @@ def _plot_curve(axes: Axes, values: Mapping[int, float]) -> None:
     axes.set_xlabel("round")
 
 
-def _ratios(part: Part, policy: str) -> Sequence[float]:
-    logs = (
-        log_ratio(row.costs[DEFAULT].score, row.costs[policy].score)
-        for row in part.function_rows
-        if policy in row.costs
-    )
-    return [float(np.exp(log)) for log in logs if log is not None]
+def _rate(part: Part, policy: str) -> list[tuple[float, float]]:
+    """Return default score and score ratio of each function that has a ratio."""
+    rated = []
+    for row in part.function_rows:
+        if policy in row.costs:
+            default = row.costs[DEFAULT].score
+            log = log_ratio(default, row.costs[policy].score)
+            if log is not None:
+                rated.append((default, float(np.exp(log))))
+    return rated

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from regalloc.page import plots
+from regalloc.page.plots import draw_curves, draw_scores
 from regalloc.page.tables import tabulate_functions, tabulate_modules
-from regalloc.report.rows import AGAIN, DEFAULT, POLICY, FunctionCost, FunctionRow
+from regalloc.report.rows import AGAIN, POLICY
 from regalloc.summary.program_ratios import describe_programs
-from regalloc.summary.regressions import REGRESSIONS, find_regressions, rate
+from regalloc.summary.regressions import describe_regressions
 from regalloc.summary.run_summary import RunSummary
-from regalloc.summary.seed_comparison import Seeds, describe_seeds
+from regalloc.summary.seed_comparison import Seeds
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -31,16 +31,6 @@ OUTCOMES = {
     "no difference": "no difference that can be seen",
     "unknown": "too few programs to tell",
 }
-CURVES = {
-    "ratio": "score / default's score",
-    "entropy": "entropy of the policy, nats",
-    "kl": "KL from the policy before",
-    "loss": "loss",
-    "clip_fraction": "share of clipped importance ratios",
-}
-"""Scalars of the journal that are drawn, with the rewards, and their titles."""
-
-
 SECTIONS = {
     "result": "result",
     "learning": "learning",
@@ -55,37 +45,13 @@ SECTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Regression:
-    """A function that the trained policy made worse.
-
-    Attributes:
-        row: the function.
-        ratio: its score over the default's.
-        command: how to see it, where the module is still there.
-    """
-
-    row: FunctionRow
-    ratio: float
-    command: str | None
-
-    @property
-    def default(self) -> FunctionCost:
-        """Return what the default heuristic left."""
-        return self.row.costs[DEFAULT]
-
-    @property
-    def policy(self) -> FunctionCost:
-        """Return what the trained policy left."""
-        return self.row.costs[POLICY]
-
-
 def render(content: RunSummary) -> str:
     """Return a run's page; equal content gives equal bytes."""
     report = content.report
-    tables = [asdict(make(report)) for make in (tabulate_modules, tabulate_functions)]
-    curves = list(_draw_curves(content))
     dynamic = describe_programs(content.programs) if content.programs else None
+    regressions = describe_regressions(report.held_out, content.commands)
+    tables = [asdict(make(report)) for make in (tabulate_modules, tabulate_functions)]
+    curves = draw_curves(content.curves)
     skipped = {name for name, shown in (("learning", curves), ("programs", dynamic)) if not shown}
     return (
         _environment()
@@ -103,12 +69,8 @@ def render(content: RunSummary) -> str:
             curves=curves,
             dynamic=dynamic,
             outcomes=OUTCOMES,
-            plots={
-                "ratios": plots.draw_ratios(report.held_out),
-                "distribution": plots.draw_distribution(report.held_out),
-                "sizes": plots.draw_sizes(report.held_out),
-            },
-            regressions=_find_regressions(content),
+            plots=draw_scores(report.held_out),
+            regressions=regressions,
             tables=tables,
             style=_own("report.css"),
             script=_own("tables.js"),
@@ -133,7 +95,7 @@ def render_seeds(title: str, seeds: Seeds, links: Sequence[str]) -> str:
             links=links,
             outcome=seeds.outcome,
             headline=HEADLINES[seeds.outcome],
-            sentence=describe_seeds(seeds),
+            sentence=seeds.text,
             policy=POLICY,
             style=_own("report.css"),
         )
@@ -145,23 +107,6 @@ def _own(name: str) -> Markup:
     from markupsafe import Markup
 
     return Markup((files(__package__) / "template" / name).read_text(encoding="utf-8"))
-
-
-def _find_regressions(content: RunSummary) -> list[Regression]:
-    return [
-        Regression(row, rate(row, POLICY) or 1.0, content.commands.get((row.module, row.function)))
-        for row in find_regressions(content.report.held_out, REGRESSIONS)
-    ]
-
-
-def _draw_curves(content: RunSummary) -> Iterator[str]:
-    curves = content.curves
-    for name, title in CURVES.items():
-        # One round makes no curve.
-        if len(curves.get(name, ())) > 1:
-            yield plots.draw_curve(curves, name, title, 1.0 if name == "ratio" else None)
-            if name == "ratio" and "reward/p50" in curves:
-                yield plots.draw_rewards(curves)
 
 
 def _environment() -> Environment:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from regalloc.errors import ManifestError
-from regalloc.layout import CORPUS, EVENTS, GREEDY_POLICY, MODEL, OWN_POLICY
+from regalloc.layout import CORPUS, EVENTS, MODEL, OWN_POLICY
 from regalloc.pipeline.manifest import Manifest, read_manifest
-from regalloc.report.report import Report
 from regalloc.stages.table import STAGES
 from regalloc.summary.event_files import read_curves
 from regalloc.summary.regressions import REGRESSIONS, find_regressions
 from regalloc.summary.results import RunResults
 from regalloc.summary.run_summary import RunSummary, StageRecord
-from regalloc.summary.shell_commands import (
-    CompilerPlace,
-    container_place,
-    local_place,
-    show_spill_code,
-)
+from regalloc.summary.shell_commands import find_place, list_commands
 
 
 def gather(results: RunResults, toolchain: Path) -> RunSummary:
@@ -39,21 +32,25 @@ def gather(results: RunResults, toolchain: Path) -> RunSummary:
             f"{results.report_path} does not exist",
             "run invoke train, or name the folder of a run with --run",
         )
-    content = results.report
     manifests = [manifest for stage in STAGES if (manifest := read_manifest(folder / stage.writes))]
+    stages = tuple(describe_stage(manifest) for manifest in manifests)
     evaluated = next((m for m in manifests if m.stage == "evaluate"), None)
     # Of a policy from elsewhere neither the training is known nor whether it is still there.
     foreign = evaluated is not None and OWN_POLICY in evaluated.reads
-    place = None if foreign else _place(folder, toolchain, evaluated)
+    commands = {}
+    if evaluated and not foreign:
+        worst = find_regressions(results.report.held_out, REGRESSIONS)
+        place = find_place(folder, toolchain, evaluated)
+        commands = list_commands(place, folder / CORPUS, worst)
     return RunSummary(
         title=folder.name,
-        report=content,
-        stages=tuple(describe_stage(manifest) for manifest in manifests),
+        report=results.report,
+        stages=stages,
         versions=evaluated.versions if evaluated else {},
         # Programs are measured on demand: most runs have none.
         programs=results.programs if results.programs_path.is_file() else None,
         curves={} if foreign else read_curves(folder / MODEL / EVENTS),
-        commands=_list_commands(content, place, folder / CORPUS) if place else {},
+        commands=commands,
     )
 
 
@@ -69,24 +66,3 @@ def describe_stage(manifest: Manifest) -> StageRecord:
         engine=manifest.engine,
         created=manifest.created,
     )
-
-
-def _place(folder: Path, toolchain: Path, evaluated: Manifest | None) -> CompilerPlace | None:
-    if evaluated is None:
-        return None
-    if evaluated.engine.startswith("local"):
-        return local_place(toolchain, folder / CORPUS, folder / MODEL / GREEDY_POLICY)
-    return container_place(
-        evaluated.images["trainer"], folder / CORPUS, folder / MODEL, GREEDY_POLICY
-    )
-
-
-def _list_commands(
-    content: Report, place: CompilerPlace, corpus: Path
-) -> Mapping[tuple[str, str], str]:
-    rows = find_regressions(content.held_out, REGRESSIONS)
-    found: Iterable[tuple[tuple[str, str], str | None]] = (
-        ((row.module, row.function), show_spill_code(place, corpus, row.module, row.function))
-        for row in rows
-    )
-    return {name: command for name, command in found if command}

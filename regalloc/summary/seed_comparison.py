@@ -40,6 +40,25 @@ class Seeds:
     functions: int
     outcome: Outcome
 
+    @property
+    def text(self) -> str:
+        """Return in a sentence what the seeds show together."""
+        mean, interval = self.mean.ratio, self.mean.interval
+        if mean is None:
+            return "No function is held out in all seeds."
+        sure = (
+            f"95 % interval over modules {interval.low:.4f} to {interval.high:.4f}, "
+            if interval
+            else ""
+        )
+        spread = "" if self.deviation is None else f"; standard deviation {self.deviation:.4f}"
+        better = sum(report.verdict.outcome == "better" for report in self.reports)
+        return (
+            f"Over {len(self.reports)} seeds the trained policy's score ratio on held-out code is "
+            f"{mean:.4f} in the mean ({sure}seeds from {self.low:.4f} to {self.high:.4f}{spread}); "
+            f"{better} of {len(self.reports)} are better than the default by themselves."
+        )
+
 
 def compare_seeds(reports: Sequence[Report]) -> Seeds:
     """Compare runs over the functions that are held out in all of them."""
@@ -64,25 +83,6 @@ def compare_seeds(reports: Sequence[Report]) -> Seeds:
         high=max(ratios, default=None),
         functions=len(shared),
         outcome=judge(mean.interval),
-    )
-
-
-def describe_seeds(seeds: Seeds) -> str:
-    """Say in a sentence what several seeds show together."""
-    mean, interval = seeds.mean.ratio, seeds.mean.interval
-    if mean is None:
-        return "No function is held out in all seeds."
-    sure = (
-        f"95 % interval over modules {interval.low:.4f} to {interval.high:.4f}, "
-        if interval
-        else ""
-    )
-    spread = "" if seeds.deviation is None else f"; standard deviation {seeds.deviation:.4f}"
-    better = sum(report.verdict.outcome == "better" for report in seeds.reports)
-    return (
-        f"Over {len(seeds.reports)} seeds the trained policy's score ratio on held-out code is "
-        f"{mean:.4f} in the mean ({sure}seeds from {seeds.low:.4f} to {seeds.high:.4f}{spread}); "
-        f"{better} of {len(seeds.reports)} are better than the default by themselves."
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.compiler.command_lines import Advice, Products, compile_argv
 from regalloc.formats.corpus import Module, parse_cmd
-from regalloc.layout import ARGUMENTS_SUFFIX, BITCODE_SUFFIX, CORPUS, MODEL
+from regalloc.layout import ARGUMENTS_SUFFIX, BITCODE_SUFFIX, CORPUS, GREEDY_POLICY, MODEL
+from regalloc.pipeline.manifest import Manifest
+from regalloc.report.rows import FunctionRow
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,38 @@ def local_place(toolchain: Path, corpus: Path, policy: Path) -> CompilerPlace:
         policy: folder of the trained policy.
     """
     return CompilerPlace((), toolchain / "bin" / "clang", corpus, policy)
+
+
+def find_place(folder: Path, toolchain: Path, evaluated: Manifest) -> CompilerPlace:
+    """Return where an evaluation compiled.
+
+    Args:
+        folder: the run's.
+        toolchain: folder with ``bin/clang`` on this machine, for runs of the local engine.
+        evaluated: the evaluation's record.
+    """
+    corpus, model = folder / CORPUS, folder / MODEL
+    if evaluated.engine.startswith("local"):
+        return local_place(toolchain, corpus, model / GREEDY_POLICY)
+    return container_place(evaluated.images["trainer"], corpus, model, GREEDY_POLICY)
+
+
+def list_commands(
+    place: CompilerPlace, corpus: Path, rows: Iterable[FunctionRow]
+) -> dict[tuple[str, str], str]:
+    """Return how to see what the trained policy left, by module and function.
+
+    Args:
+        place: where the commands are to run.
+        corpus: folder with the modules' arguments, on this machine.
+        rows: the functions; one whose module is no longer there is left out.
+    """
+    commands = {}
+    for row in rows:
+        command = show_spill_code(place, corpus, row.module, row.function)
+        if command is not None:
+            commands[row.module, row.function] = command
+    return commands
 
 
 def show_spill_code(place: CompilerPlace, corpus: Path, module: str, function: str) -> str | None:

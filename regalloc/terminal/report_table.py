@@ -43,8 +43,6 @@ def print_report(content: Report, path: Path, console: Console | None = None) ->
 
 def print_seeds(seeds: Seeds, console: Console | None = None) -> None:
     """Print the held-out scores of several seeds, and what they show together."""
-    from regalloc.summary.seed_comparison import describe_seeds
-
     console = console or Console()
     table = _table("score ratio of the trained policy on held-out modules")
     for column in ("seed", *HELD_OUT):
@@ -55,7 +53,7 @@ def print_seeds(seeds: Seeds, console: Console | None = None) -> None:
         table.add_row(str(content.seed), *_cells(found.score), *signs)
     table.add_row("mean", *_cells(seeds.mean), style="bold")
     console.print(table)
-    console.print(describe_seeds(seeds), style="bold", highlight=False)
+    console.print(seeds.text, style="bold", highlight=False)
 
 
 def _table(title: str) -> Table:

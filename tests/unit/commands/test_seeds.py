@@ -10,7 +10,7 @@ from regalloc.commands.options import Options
 from regalloc.commands.seeds import find_seeds, rebuild_pages, train_seeds
 from regalloc.errors import ConfigError, ManifestError
 from regalloc.report import report
-from regalloc.summary.seed_comparison import compare_seeds, describe_seeds
+from regalloc.summary.seed_comparison import compare_seeds
 from regalloc.terminal.report_table import print_seeds
 from tests.unit.report.samples import make_report
 
@@ -93,4 +93,4 @@ def test_the_table_has_a_line_for_each_seed_and_their_mean():
     assert [line[0] for line in lines if line and line[0] in ("0", "1", "2", "mean")] == [
         "0", "1", "2", "mean",
     ]  # fmt: skip
-    assert describe_seeds(found) in " ".join(out.getvalue().split())
+    assert found.text in " ".join(out.getvalue().split())

@@ -5,7 +5,7 @@ import pytest
 
 from regalloc.page.render import render_seeds
 from regalloc.report.rows import POLICY
-from regalloc.summary.seed_comparison import compare_seeds, describe_seeds
+from regalloc.summary.seed_comparison import compare_seeds
 from tests.unit.report.samples import make_report
 
 REPORTS = [make_report(10, 5, seed) for seed in range(3)]
@@ -35,7 +35,7 @@ def test_equal_seeds_have_no_spread():
 def test_one_seed_has_no_deviation():
     seeds = compare_seeds(REPORTS[:1])
     assert seeds.deviation is None
-    assert "standard deviation" not in describe_seeds(seeds)
+    assert "standard deviation" not in seeds.text
 
 
 def test_only_functions_of_all_seeds_are_compared():
@@ -49,7 +49,7 @@ def test_seeds_without_a_common_function_have_no_mean():
     empty = make_report(0, 0)
     seeds = compare_seeds([REPORTS[0], empty])
     assert (seeds.mean.ratio, seeds.low, seeds.outcome) == (None, None, "unknown")
-    assert describe_seeds(seeds) == "No function is held out in all seeds."
+    assert seeds.text == "No function is held out in all seeds."
 
 
 def test_page_has_a_line_for_each_seed():

@@ -177,15 +177,19 @@ def build_args(
     Raises:
         ConfigError: the LLVM release is unknown.
     """
+    corpus = corpus_args(source, settings.get(Corpus))
+    llvm = settings.get(Llvm)
+    release = find_release(llvm.major)
     return {
         "BASE_IDENTITY": environ.get("BASE_IMAGE") or "debian-12",
-        **_llvm_args(settings.get(Llvm)),
-        **corpus_args(source, settings.get(Corpus)),
+        **_llvm_args(llvm, release),
+        **_flavor_args(llvm, release),
+        **corpus,
     }
 
 
-def _llvm_args(llvm: Llvm) -> dict[str, str]:
-    release = find_release(llvm.major)
+def _llvm_args(llvm: Llvm, release: Release) -> dict[str, str]:
+    """Return the values of the build arguments that both flavours have, the others empty."""
     return {
         "LLVM_FLAVOR": llvm.flavor,
         "LLVM_MAJOR": str(release.major),
@@ -198,7 +202,6 @@ def _llvm_args(llvm: Llvm) -> dict[str, str]:
         "LLVM_AOT_MACRO": AOT_MACRO,
         "LLVM_AOT_UNITS": " ".join(release.aot_units),
         **dict.fromkeys(("LLVM_MACRO", "LLVM_UNITS", "LLVM_OWN_UNITS", "LLVM_TARGETS"), ""),
-        **_flavor_args(llvm, release),
     }
 
 

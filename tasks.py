@@ -18,7 +18,7 @@ from regalloc.commands import doctor as medic
 from regalloc.commands import image_exchange, make
 from regalloc.commands import verify as prove
 from regalloc.commands.clean import clean_up
-from regalloc.commands.options import DEFAULTS, HELP, Options
+from regalloc.commands.options import DEFAULTS, HELP, Options, read_options
 from regalloc.commands.preparation import prepare
 from regalloc.commands.relock import relock
 from regalloc.commands.run_results import show_bench, show_evaluation, show_programs
@@ -69,10 +69,8 @@ def command(
     def decorate(function: Callable[..., None]) -> Task[Any]:
         def body(c: Any, **given: Any) -> None:
             shared = {name: given.pop(name) for name in (*takes, "debug")}
-            lists = {name: tuple(value) for name, value in shared.items() if type(value) is list}
-            options = Options(**{**shared, **lists})
-            with reported(options.debug):
-                function(options, **given)
+            with reported(shared["debug"]):
+                function(read_options(shared, os.environ), **given)
 
         body.__name__, body.__doc__ = function.__name__, doc or function.__doc__
         # Invoke reads a task's options off its signature.

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from regalloc.commands.machine import CHECKOUT
+from regalloc.errors import ConfigError
 from regalloc.images.corpus_source import DEB
+from regalloc.pipeline.cluster import Cluster, find_cluster
+from regalloc.pipeline.own_programs import NO_PROGRAMS, OwnPrograms, find_own_programs
 from regalloc.profiles import load_profile
 from regalloc.settings import Settings
 
 T = TypeVar("T")
 
 
-def option(default: T, text: str) -> T:
+def option(default: T, text: str, *, written: object = None) -> T:
     """Return the field of an option.
 
     Args:
-        default: its value when it is not given; a tuple collects what is given repeatedly.
-        text: what helps says of it.
+        default: its value when it is not given.
+        text: what help says of it.
+        written: how the command line has that, where the value is made of what is written there; a
+            tuple collects what is given repeatedly.
     """
-    made: T = field(default=default, metadata={"help": text})
+    metadata = {"help": text, "written": default if written is None else written}
+    made: T = field(default=default, metadata=metadata)
     return made
 
 
@@ -46,9 +53,13 @@ class Options:
     seed: int = option(0, "source of every random choice")
     dry_run: bool = option(False, "print what would be done and why, and do nothing")
     engine: str = option("", "docker or local; the first that answers by default")
-    program: tuple[str, ...] = option((), "folder of a program.toml to measure as well; repeatable")
-    cluster: str = option(
-        "", "head of a Ray cluster that compiles, HOST[:PORT]; this machine by default"
+    program: OwnPrograms = option(
+        NO_PROGRAMS, "folder of a program.toml to measure as well; repeatable", written=()
+    )
+    cluster: Cluster | None = option(
+        None,
+        "head of a Ray cluster that compiles, HOST[:PORT]; this machine by default",
+        written="",
     )
     network: str = option("bridge", "docker network that reaches the cluster")
     bind: tuple[str, ...] = option(
@@ -81,8 +92,31 @@ class Options:
         return load_profile(self.profile, (*llvm, *flavor, *self.bind))
 
 
-DEFAULTS = {one.name: one.default for one in fields(Options)}
-"""Default of each option."""
+def read_options(written: Mapping[str, Any], environ: Mapping[str, str]) -> Options:
+    """Return a task's options from what is written on the command line.
+
+    Args:
+        written: texts, numbers and lists, by the name of each option that the task takes.
+        environ: the process's environment.
+
+    Raises:
+        ConfigError: the seed, the jobs, or what names a cluster cannot be used.
+        ProgramError: a folder that is named holds no program.
+    """
+    values: dict[str, Any] = {}
+    for name, value in written.items():
+        values[name] = tuple(value) if isinstance(value, list) else value
+    if values.get("seed", 0) < 0 or values.get("jobs", 0) < 0:
+        raise ConfigError("--seed and --jobs are not negative", "", "use 0 or more")
+    if "program" in values:
+        values["program"] = find_own_programs(values["program"])
+    if "cluster" in values:
+        values["cluster"] = find_cluster(values["cluster"], values["network"], environ)
+    return Options(**values)
+
+
+DEFAULTS = {one.name: one.metadata["written"] for one in fields(Options)}
+"""Default of each option, as the command line has it."""
 
 HELP = {one.name: str(one.metadata["help"]) for one in fields(Options)}
 """Help text of each option."""

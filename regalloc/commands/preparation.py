@@ -16,13 +16,10 @@ from regalloc.commands.machine import (
 )
 from regalloc.commands.options import Options
 from regalloc.commands.run_results import local_toolchain
-from regalloc.errors import ConfigError
 from regalloc.images.corpus_source import FolderCorpus, parse_corpus_from
 from regalloc.images.tags import resolve_targets
 from regalloc.images.transfer.registry_address import find_registry
-from regalloc.pipeline.cluster import find_cluster
 from regalloc.pipeline.own_policy import own_policy
-from regalloc.pipeline.own_programs import find_own_programs
 from regalloc.pipeline.run import Run
 from regalloc.pipeline.wish import Wish
 from regalloc.terminal.messages import say
@@ -36,13 +33,12 @@ def prepare(options: Options, policy: str = "") -> Run:
         policy: folder of a policy to use instead of the run's own; empty for that.
 
     Raises:
-        ConfigError: the profile, a binding, the compiler, the seed or the jobs cannot be used.
-        ProgramError: a folder that was named holds no program.
+        ConfigError: the profile, a binding, the compiler, the registry, the engine's name or the
+            corpus cannot be used.
+        CorpusError: a folder that was named holds no build.
         PolicyError: a folder that was named holds no policy.
         EngineError: there is nothing to run stages with.
     """
-    if options.seed < 0 or options.jobs < 0:
-        raise ConfigError("--seed and --jobs are not negative", "", "use 0 or more")
     settings = options.settings
     cache = cache_folder(os.environ)
     jobs = options.jobs or usable_cores()
@@ -59,8 +55,8 @@ def prepare(options: Options, policy: str = "") -> Run:
             resolve_targets(CHECKOUT, settings, os.environ, source),
             folder=source if isinstance(source, FolderCorpus) else None,
             policy=own_policy(policy),
-            programs=find_own_programs(options.program),
-            cluster=find_cluster(options.cluster, options.network, os.environ),
+            programs=options.program,
+            cluster=options.cluster,
         ),
         jobs=jobs,
         memory_mb=stage_memory_mb(memory_mb()),

@@ -141,7 +141,7 @@ warmstart = stage_task("warmstart")
 def evaluate(options: Options, policy: str = "") -> None:
     """Compare policies with the default heuristic, and what comes before as needed."""
     if made := make.run_stages(options, ("evaluate",), policy):
-        show_evaluation(made.run, renewed=made.renewed)
+        show_evaluation(made)
 
 
 @command(SPREAD, seeds="how many seeds to train, one after the other, from --seed on")
@@ -157,14 +157,14 @@ def train(options: Options, seeds: int = 1) -> None:
 def programs(options: Options, policy: str = "") -> None:
     """Measure real programs compiled by the release, and what comes before as needed."""
     if made := make.run_stages(options, ("programs",), policy):
-        show_programs(made.run, renewed=made.renewed)
+        show_programs(made)
 
 
 @command(STAGE)
 def bench(options: Options) -> None:
     """Measure upstream's way of training and ours, in turns, and what comes before as needed."""
     if made := make.run_stages(options, ("bench",)):
-        show_bench(made.run)
+        show_bench(made)
 
 
 @command(

@@ -19,6 +19,7 @@ from regalloc.pipeline.plan import plan
 from regalloc.pipeline.run import Run
 from regalloc.pipeline.step import resolve
 from regalloc.stages.table import STAGES
+from regalloc.summary.results import RunResults
 from regalloc.terminal.messages import say
 from regalloc.terminal.plan_table import print_plan, print_times
 
@@ -28,11 +29,13 @@ class Made:
     """A run whose wanted stages have their results.
 
     Attributes:
-        run: where they are.
+        run: where and with what they were made.
+        results: what the stages found out.
         renewed: whether anything was made anew.
     """
 
     run: Run
+    results: RunResults
     renewed: bool
 
 
@@ -52,7 +55,7 @@ def run_stages(options: Options, wanted: Sequence[str], policy: str = "") -> Mad
     """
     run = prepare(options, policy)
     times = _make(run, wanted, dry=options.dry_run)
-    return None if times is None else Made(run, renewed=bool(times.actions))
+    return None if times is None else Made(run, RunResults(run.folder), bool(times.actions))
 
 
 def release(options: Options, policy: str, target: str) -> None:

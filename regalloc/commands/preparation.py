@@ -15,9 +15,9 @@ from regalloc.commands.machine import (
     usable_cores,
 )
 from regalloc.commands.options import Options
-from regalloc.commands.run_results import local_toolchain
+from regalloc.engine.local import local_folder
 from regalloc.images.corpus_source import FolderCorpus, parse_corpus_from
-from regalloc.images.tags import resolve_targets
+from regalloc.images.tags import Target, resolve_targets
 from regalloc.images.transfer.registry_address import find_registry
 from regalloc.pipeline.own_policy import own_policy
 from regalloc.pipeline.run import Run
@@ -73,3 +73,8 @@ def find_toolchain(options: Options) -> Path:
     source = parse_corpus_from(options.corpus_from, options.pgo)
     targets = resolve_targets(CHECKOUT, options.settings, os.environ, source)
     return local_toolchain(cache_folder(os.environ), targets["llvm"])
+
+
+def local_toolchain(cache: Path, llvm: Target) -> Path:
+    """Return the folder of the compiler that runs of the local engine use."""
+    return local_folder(cache, llvm.ref) / "opt" / "llvm"

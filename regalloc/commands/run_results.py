@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from regalloc.engine.local import local_folder
-from regalloc.images.tags import Target
+from regalloc.commands.make import Made
+from regalloc.commands.preparation import local_toolchain
 from regalloc.layout import BENCH_PLOT, REPORT_PAGE
 from regalloc.page.pages import write_page, write_plot
-from regalloc.pipeline.run import Run
 from regalloc.summary.gathering import gather
 from regalloc.summary.results import RunResults
 from regalloc.terminal.bench_table import print_bench
@@ -17,55 +16,45 @@ from regalloc.terminal.programs_table import print_programs
 from regalloc.terminal.report_table import print_report
 
 
-def show_evaluation(run: Run, *, renewed: bool) -> None:
+def show_evaluation(made: Made) -> None:
     """Print what the policies are worth, and write the run's page.
 
-    Args:
-        run: where that is.
-        renewed: whether anything was made anew. What is not leaves the page as it is.
-
     Raises:
         ManifestError: a result cannot be read.
         DiskError: the page cannot be written.
     """
-    results = RunResults(run.folder)
-    print_report(results.report, results.report_path)
-    _renew_page(run, results, renewed)
+    print_report(made.results.report, made.results.report_path)
+    _renew_page(made)
 
 
-def show_programs(run: Run, *, renewed: bool) -> None:
+def show_programs(made: Made) -> None:
     """Print what the programs did, and write the run's page if it was evaluated.
 
-    Args:
-        run: where that is.
-        renewed: whether anything was made anew. What is not leaves the page as it is.
-
     Raises:
         ManifestError: a result cannot be read.
         DiskError: the page cannot be written.
     """
-    results = RunResults(run.folder)
-    print_programs(results.programs, results.programs_path)
-    if results.report_path.is_file():
-        _renew_page(run, results, renewed)
+    print_programs(made.results.programs, made.results.programs_path)
+    if made.results.report_path.is_file():
+        _renew_page(made)
 
 
-def show_bench(run: Run) -> None:
+def show_bench(made: Made) -> None:
     """Print what the benchmark measured, and draw its curves.
 
     Raises:
         ManifestError: the result cannot be read.
         DiskError: the drawing cannot be written.
     """
-    results = RunResults(run.folder)
-    print_bench(results.bench, results.bench_path)
-    print_path("plot", write_plot(run.folder / BENCH_PLOT, results.bench))
+    print_bench(made.results.bench, made.results.bench_path)
+    print_path("plot", write_plot(made.run.folder / BENCH_PLOT, made.results.bench))
 
 
-def _renew_page(run: Run, results: RunResults, renewed: bool) -> None:
-    page = run.folder / REPORT_PAGE
-    if renewed or not _is_newer(page, results.report_path):
-        show_page(results, local_toolchain(run.cache, run.wish.targets["llvm"]))
+def _renew_page(made: Made) -> None:
+    """Write the run's page, unless it is of these results already, and print its path."""
+    page = made.run.folder / REPORT_PAGE
+    if made.renewed or not _is_newer(page, made.results.report_path):
+        show_page(made.results, local_toolchain(made.run.cache, made.run.wish.targets["llvm"]))
     else:
         print_path("report", page)
 
@@ -87,8 +76,3 @@ def show_page(results: RunResults, toolchain: Path) -> None:
     """
     content = gather(results, toolchain)
     print_path("report", write_page(results.folder, content))
-
-
-def local_toolchain(cache: Path, llvm: Target) -> Path:
-    """Return the folder of the compiler that runs of the local engine use."""
-    return local_folder(cache, llvm.ref) / "opt" / "llvm"

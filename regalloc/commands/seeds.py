@@ -34,7 +34,7 @@ def train_seeds(options: Options, wanted: tuple[str, ...], count: int) -> None:
     runs = [options] if count == 1 else [_of_seed(options, options.seed + i) for i in range(count)]
     for one in runs:
         if made := run_stages(one, wanted):
-            show_evaluation(made.run, renewed=made.renewed)
+            show_evaluation(made)
     if count > 1 and not options.dry_run:
         _compare(options.folder, [RunResults(one.folder) for one in runs])
 

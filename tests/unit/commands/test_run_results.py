@@ -5,8 +5,10 @@ import os
 import pytest
 
 from regalloc.commands import run_results
+from regalloc.commands.make import Made
 from regalloc.layout import EVALUATION, REPORT, REPORT_PAGE
 from regalloc.report import report
+from regalloc.summary.results import RunResults
 from tests.unit.report.samples import make_report
 
 
@@ -29,7 +31,7 @@ def shown(run, monkeypatch):
 
     def show(renewed: bool) -> bool:
         written.clear()
-        run_results.show_evaluation(run, renewed=renewed)
+        run_results.show_evaluation(Made(run, RunResults(run.folder), renewed))
         return bool(written)
 
     return show

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from regalloc.errors import ManifestError
 from regalloc.layout import CORPUS, EVENTS, MODEL, OWN_POLICY
-from regalloc.pipeline.manifest import Manifest, read_manifest
+from regalloc.pipeline.manifest import read_manifest
 from regalloc.stages.table import STAGES
 from regalloc.summary.event_files import read_curves
 from regalloc.summary.regressions import REGRESSIONS, find_regressions
 from regalloc.summary.results import RunResults
-from regalloc.summary.run_summary import RunSummary, StageRecord
+from regalloc.summary.run_summary import RunSummary, describe_stage
 from regalloc.summary.shell_commands import find_place, list_commands
 
 
@@ -32,6 +32,7 @@ def gather(results: RunResults, toolchain: Path) -> RunSummary:
             f"{results.report_path} does not exist",
             "run invoke train, or name the folder of a run with --run",
         )
+    report = results.report
     manifests = [manifest for stage in STAGES if (manifest := read_manifest(folder / stage.writes))]
     stages = tuple(describe_stage(manifest) for manifest in manifests)
     evaluated = next((m for m in manifests if m.stage == "evaluate"), None)
@@ -39,30 +40,16 @@ def gather(results: RunResults, toolchain: Path) -> RunSummary:
     foreign = evaluated is not None and OWN_POLICY in evaluated.reads
     commands = {}
     if evaluated and not foreign:
-        worst = find_regressions(results.report.held_out, REGRESSIONS)
+        worst = find_regressions(report.held_out, REGRESSIONS)
         place = find_place(folder, toolchain, evaluated)
         commands = list_commands(place, folder / CORPUS, worst)
     return RunSummary(
         title=folder.name,
-        report=results.report,
+        report=report,
         stages=stages,
         versions=evaluated.versions if evaluated else {},
         # Programs are measured on demand: most runs have none.
         programs=results.programs if results.programs_path.is_file() else None,
         curves={} if foreign else read_curves(folder / MODEL / EVENTS),
         commands=commands,
-    )
-
-
-def describe_stage(manifest: Manifest) -> StageRecord:
-    """Return what a page tells of a stage."""
-    return StageRecord(
-        name=manifest.stage,
-        duration_s=manifest.duration_s,
-        seed=manifest.seed,
-        digest=manifest.digest,
-        images=manifest.images,
-        settings=tuple(manifest.gin.splitlines()),
-        engine=manifest.engine,
-        created=manifest.created,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from regalloc.pipeline.manifest import Manifest
 from regalloc.report.programs_result import ProgramsResult
 from regalloc.report.report import Report
 from regalloc.summary.event_files import Curves
@@ -33,6 +34,20 @@ class StageRecord:
     settings: tuple[str, ...]
     engine: str
     created: str
+
+
+def describe_stage(manifest: Manifest) -> StageRecord:
+    """Return what a page tells of a stage."""
+    return StageRecord(
+        name=manifest.stage,
+        duration_s=manifest.duration_s,
+        seed=manifest.seed,
+        digest=manifest.digest,
+        images=manifest.images,
+        settings=tuple(manifest.gin.splitlines()),
+        engine=manifest.engine,
+        created=manifest.created,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,8 @@ from pathlib import Path
 from regalloc.commands.make import run_stages
 from regalloc.commands.options import Options
 from regalloc.commands.preparation import find_toolchain
-from regalloc.commands.run_results import show_evaluation, show_page
+from regalloc.commands.run_page import show_page
+from regalloc.commands.run_results import show_evaluation
 from regalloc.errors import ConfigError, ManifestError
 from regalloc.layout import EVALUATION, REPORT, SEED_PREFIX
 from regalloc.page.pages import write_seeds_page

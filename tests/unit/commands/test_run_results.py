@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from regalloc.commands import run_results
+from regalloc.commands import run_page, run_results
 from regalloc.commands.make import Made
 from regalloc.layout import EVALUATION, REPORT, REPORT_PAGE
 from regalloc.report import report
@@ -22,8 +22,8 @@ def shown(run, monkeypatch):
         return folder / REPORT_PAGE
 
     monkeypatch.setattr(run_results, "print_report", lambda content, path: None)
-    monkeypatch.setattr(run_results, "gather", lambda results, toolchain: None)
-    monkeypatch.setattr(run_results, "write_page", write_page)
+    monkeypatch.setattr(run_page, "gather", lambda results, toolchain: None)
+    monkeypatch.setattr(run_page, "write_page", write_page)
     path = run.folder / EVALUATION / REPORT
     path.parent.mkdir(parents=True)
     report.write(make_report(1, 1), path)

@@ -29,8 +29,9 @@ class Release:
         macro: what compiles development mode in.
         units: LLVM's units compiled again, as ``<library>/<unit>`` below ``llvm/lib``.
         own_units: members that units of ours stand for, or are added as, in the form
-            ``<library>/<unit>=<our unit>``, ours below ``docker/llvm/evaluator``.
+            ``<library>/<unit>=<our unit>``, ours below ``docker/llvm``.
         aot_units: LLVM's units compiled again for a release with a policy inside.
+        aot_own_units: ``own_units`` for such a release.
         model_class: what they call the policy's class, in namespace ``llvm``, and its header.
         advisor_tests: folder of LLVM's own tests of the advisor, below ``llvm/test/CodeGen``.
         log_format: how development mode logs decisions.
@@ -43,6 +44,7 @@ class Release:
     units: tuple[str, ...]
     own_units: tuple[str, ...]
     aot_units: tuple[str, ...]
+    aot_own_units: tuple[str, ...]
     model_class: str
     advisor_tests: str
     log_format: LogFormat
@@ -64,7 +66,7 @@ class Release:
 
 
 _EVALUATOR = tuple(
-    f"Analysis/Regalloc{unit}={unit}"
+    f"Analysis/Regalloc{unit}=evaluator/{unit}"
     for unit in (
         "NativeModel",
         "Network",
@@ -76,6 +78,12 @@ _EVALUATOR = tuple(
     )
 )
 """What stands behind our evaluator, as members that LLVM's library lacks."""
+
+_PROFILE = (
+    "CodeGen/TargetPassConfig=profile/PassConfig",
+    *(f"CodeGen/Regalloc{u}=profile/{u}" for u in ("File", "Names", "Pass", "Take", "Use")),
+)
+"""The profile of generated code, and LLVM's list of passes with it in front."""
 
 RELEASES: tuple[Release, ...] = (
     # The recipe's. Its own hooks call TensorFlow, and write the log by the library inside it.
@@ -94,12 +102,13 @@ RELEASES: tuple[Release, ...] = (
             "Analysis/DevelopmentModeInlineAdvisor",
         ),
         own_units=(
-            "Analysis/ModelUnderTrainingRunner=ModelRunner",
-            "Analysis/TFUtils=Evaluator",
-            "Analysis/RegallocLogger=StructLogger",
+            "Analysis/ModelUnderTrainingRunner=evaluator/ModelRunner",
+            "Analysis/TFUtils=evaluator/Evaluator",
+            "Analysis/RegallocLogger=evaluator/StructLogger",
             *_EVALUATOR,
         ),
         aot_units=("CodeGen/RegAllocEvictionAdvisor", "CodeGen/MLRegallocEvictAdvisor"),
+        aot_own_units=(),
         model_class="RegallocEvictModel",
         advisor_tests="MLRegalloc",
         log_format="proto-struct",
@@ -117,12 +126,14 @@ RELEASES: tuple[Release, ...] = (
         ),
         # TensorFlow Lite is what this release was written for; ours needs it not.
         own_units=(
-            "Analysis/ModelUnderTrainingRunner=ModelRunner",
-            "Analysis/TFLiteUtils=Evaluator",
-            "Analysis/TrainingLogger=StreamLogger",
+            "Analysis/ModelUnderTrainingRunner=evaluator/ModelRunner",
+            "Analysis/TFLiteUtils=evaluator/Evaluator",
+            "Analysis/TrainingLogger=evaluator/StreamLogger",
             *_EVALUATOR,
+            *_PROFILE,
         ),
         aot_units=("CodeGen/RegAllocEvictionAdvisor", "CodeGen/MLRegAllocEvictAdvisor"),
+        aot_own_units=_PROFILE,
         model_class="RegAllocEvictModel",
         advisor_tests="MLRegAlloc",
         log_format="json-lines",

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compile and link all of a release that does not depend on the policy.
 # usage: build-kit.sh SOURCE KIT
-# LLVM_{VERSION,MAJOR,AOT_MACRO,AOT_UNITS} come from regalloc/releases.py.
+# LLVM_{VERSION,MAJOR,AOT_MACRO,AOT_UNITS,AOT_OWN_UNITS} come from regalloc/releases.py.
 set -euo pipefail
 
 : "${LLVM_AOT_MACRO:?}" "${LLVM_AOT_UNITS:?}"
@@ -11,7 +11,7 @@ source=$1 kit=$2
 build=${BUILD_DIR:-$(mktemp -d)}
 
 # The header of ours stands where the units expect that of the policy.
-LLVM_MACRO=$LLVM_AOT_MACRO LLVM_UNITS=$LLVM_AOT_UNITS LLVM_OWN_UNITS='' \
+LLVM_MACRO=$LLVM_AOT_MACRO LLVM_UNITS=$LLVM_AOT_UNITS LLVM_OWN_UNITS=${LLVM_AOT_OWN_UNITS:-} \
   "$here/prepare-relink.sh" "$source" "$ours" "$build"
 echo "kit = $ours" >>"$build/vars.ninja"
 ninja -C "$build" -f "$ours/kit.ninja" tools.o

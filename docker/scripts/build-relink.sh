@@ -26,6 +26,8 @@ cp -rL "$resources/include" "$headers/"
 for name in clang clang++ clang-cpp; do ln -sf "clang-$LLVM_MAJOR" "$prefix/bin/$name"; done
 ln -sf lld "$prefix/bin/ld.lld"
 ln -sf llvm-objcopy "$prefix/bin/llvm-strip"
+if [[ -x $prefix/bin/llvm-ar ]]; then ln -sf llvm-ar "$prefix/bin/llvm-ranlib"; fi
+"$here/install-profile-runtime.sh" "$resources" "$headers"
 # bfd and gold find the plugin here without being told.
 mkdir -p "$prefix/lib/bfd-plugins"
 ln -sf ../LLVMgold.so "$prefix/lib/bfd-plugins/LLVMgold.so"

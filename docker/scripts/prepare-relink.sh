@@ -53,7 +53,7 @@ compile_member() {
     compile_member "$unit" "\$source/llvm/lib/$unit.cpp"
   done
   for pair in ${LLVM_OWN_UNITS:-}; do
-    compile_member "${pair%=*}" "\$ours/evaluator/${pair#*=}.cpp"
+    compile_member "${pair%=*}" "\$ours/${pair#*=}.cpp"
   done
   for library in "${!members[@]}"; do
     echo "build obj/libLLVM$library.a: replace${members[$library]}"

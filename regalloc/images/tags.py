@@ -201,6 +201,7 @@ def _llvm_args(llvm: Llvm, release: Release) -> dict[str, str]:
         "LLVM_ADVISOR_TESTS": release.advisor_tests,
         "LLVM_AOT_MACRO": AOT_MACRO,
         "LLVM_AOT_UNITS": " ".join(release.aot_units),
+        "LLVM_AOT_OWN_UNITS": " ".join(release.aot_own_units),
         **dict.fromkeys(("LLVM_MACRO", "LLVM_UNITS", "LLVM_OWN_UNITS", "LLVM_TARGETS"), ""),
     }
 

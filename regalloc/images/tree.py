@@ -19,7 +19,12 @@ _SCRIPTS = {
     ),
     "source": ("source-packages.sh", "fetch-source.sh"),
     "wheels": ("install-wheels.sh", "lay-out-tensorflow.sh", "pip-secrets.sh"),
-    "llvm": ("prepare-{flavor}.sh", "build-{flavor}.sh", "toolchain-components.sh"),
+    "llvm": (
+        "prepare-{flavor}.sh",
+        "build-{flavor}.sh",
+        "install-profile-runtime.sh",
+        "toolchain-components.sh",
+    ),
     "trainer": ("copy-venv.sh", "place-code.sh", "wheel-components.sh"),
     # Whatever the flavour of the compiler beside it, a release is relinked.
     "kit": ("prepare-relink.sh", "build-kit.sh", "build-runtime.sh"),
@@ -141,6 +146,7 @@ TREE: tuple[Image, ...] = (
             "docker/llvm/packages*.txt",
             "docker/llvm/relink/**",
             "docker/llvm/evaluator/**",
+            "docker/llvm/profile/**",
             *_scripts("llvm"),
             # Its bill of materials names the wheel that TensorFlow's library is from.
             _LOCKED_WHEELS,
@@ -208,11 +214,16 @@ TREE: tuple[Image, ...] = (
             "docker/kit/share/**",
             *_scripts("kit"),
         ),
-        ("LLVM_MAJOR", "LLVM_VERSION", "LLVM_AOT_MACRO", "LLVM_AOT_UNITS"),
+        ("LLVM_MAJOR", "LLVM_VERSION", "LLVM_AOT_MACRO", "LLVM_AOT_UNITS", "LLVM_AOT_OWN_UNITS"),
         "what releases are linked of",
         materials=("source", "stock"),
         on_demand=True,
-        tests=("docker/kit/test/**", "docker/trainer/test/**", "docker/llvm/test/lit.cfg.py"),
+        tests=(
+            "docker/kit/test/**",
+            "docker/trainer/test/**",
+            "docker/llvm/test/test-profile.sh",
+            "docker/llvm/test/lit.cfg.py",
+        ),
     ),
     Image(
         "programs",

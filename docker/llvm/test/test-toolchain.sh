@@ -106,3 +106,5 @@ nm --plugin "$prefix/lib/LLVMgold.so" program.o | grep -q ' T main$' || fail "nm
 "$prefix/bin/opt" -passes=verify APInt.cpp-O3/unit.bc -o /dev/null
 "$prefix/bin/llvm-objcopy" --only-section=.text APInt.cpp-O3/stock.o text.o
 echo "ThinLTO: links with lld, and with bfd through LLVMgold.so"
+
+if [[ -x $prefix/bin/llvm-profdata ]]; then "$here/test-profile.sh" "$prefix"; fi

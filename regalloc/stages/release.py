@@ -14,6 +14,8 @@ from regalloc.rl.export.policy_folder import check_policy, policy_hash
 from regalloc.stages.context import StageContext
 
 NAMES = ("clang", "clang++", "lld", "ld.lld", "llc")
+PROFILE_NAMES = ("llvm-profdata", "llvm-ar", "llvm-ranlib")
+"""What else the program is where the compiler takes profiles."""
 WRAPPER = "regalloc-clang"
 
 
@@ -52,12 +54,13 @@ def write_release(policy: Path, toolchain: Toolchain, kit: Path, release: Path) 
 
 
 def _install_tools(release: Path, toolchain: Toolchain, tools: Path) -> None:
-    """Put the program in place under all its names, and clang's headers where it looks for them."""
+    """Put the program in place under all its names, and what clang looks for beside itself."""
     program = release / "bin" / f"clang-{toolchain.release.major}"
     program.parent.mkdir()
     shutil.copyfile(tools, program)
     program.chmod(0o755)
-    for name in NAMES:
+    takes_profiles = (toolchain.path / "bin" / PROFILE_NAMES[0]).is_file()
+    for name in (*NAMES, *(PROFILE_NAMES if takes_profiles else ())):
         (program.parent / name).symlink_to(program.name)
     shutil.copytree(toolchain.path / "lib" / "clang", release / "lib" / "clang")
 

@@ -51,6 +51,28 @@ cxx -flto=thin -fuse-ld=lld lto.o -o lto2
 prints 123 lto2
 cxx -flto=thin lto.o -o lto3 '-###' 2>&1 | grep -q '"-mllvm" "-regalloc-enable-advisor=release"'
 
+# A profile: one build counts, the next generates code by the counts, also when the linker does that.
+profiles() {
+  mkdir "$1"
+  cd "$1"
+  cc '-DTEXT="x"' -O2 "${@:2}" -regalloc-profile-generate '../a program.c' -o counting
+  prints x counting
+  "$bin/llvm-profdata" merge -o 'a, profile' default_*.profraw
+  cc '-DTEXT="x"' -O2 "${@:2}" '-regalloc-profile-use=a, profile' '../a program.c' -o used
+  prints x used
+  cd ..
+}
+if [[ -e $bin/llvm-profdata ]]; then
+  profiles compiled -fuse-ld=lld
+  profiles linked -flto=thin
+  # Nothing is counted without optimisation, and the link works.
+  cc -regalloc-profile-generate -flto=thin '-DTEXT="x"' 'a program.c' -o unoptimised
+  prints x unoptimised
+  "$bin/llvm-ar" rc lto.a lto.o
+  ln -s "$bin/llvm-ranlib" ranlib
+  ./ranlib lto.a
+fi
+
 # What the wrapper adds can be taken back, and it can be called by another name.
 cc -c x.i -mllvm -regalloc-enable-advisor=default -o default.o
 "$bin/clang" -c x.i -o plain.o

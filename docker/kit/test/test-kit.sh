@@ -41,4 +41,7 @@ for unit in "${units[@]}"; do
   done
 done
 echo "objects: ${#units[@]} units the same as the toolchain's with the policy off"
+if [[ -x $release/bin/llvm-profdata ]]; then
+  "$here/../../llvm/test/test-profile.sh" "$release" "$release/bin/regalloc-clang"
+fi
 "$here/../../trainer/test/test-advisor.sh" "$source" "$prefix" "$release"

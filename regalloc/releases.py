@@ -81,9 +81,10 @@ _EVALUATOR = tuple(
 
 _PROFILE = (
     "CodeGen/TargetPassConfig=profile/PassConfig",
+    "CodeGen/MachineBlockFrequencyInfo=profile/MachineFrequencies",
     *(f"CodeGen/Regalloc{u}=profile/{u}" for u in ("File", "Names", "Pass", "Take", "Use")),
 )
-"""The profile of generated code, and LLVM's list of passes with it in front."""
+"""The profile of generated code, and LLVM's units that are given it."""
 
 RELEASES: tuple[Release, ...] = (
     # The recipe's. Its own hooks call TensorFlow, and write the log by the library inside it.

@@ -1,5 +1,6 @@
 #include "Profile.h"
 
+#include "llvm/Analysis/BlockFrequencyInfoImpl.h"
 #include "llvm/Analysis/ProfileSummaryInfo.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
@@ -17,6 +18,8 @@ cl::opt<std::string> Taken("regalloc-profile-generate", cl::ValueOptional, cl::v
                                     "pattern, default_%m.profraw unless it is given"));
 cl::opt<std::string> Used("regalloc-profile-use", cl::value_desc("file"),
                           cl::desc("Generate code by the counts in a file that llvm-profdata merged"));
+cl::opt<bool> Inferred("regalloc-profile-infer", cl::init(true), cl::Hidden,
+                       cl::desc("With a profile, infer frequencies in loops with many entries from it"));
 
 class ProfilePass : public ModulePass {
 public:
@@ -63,6 +66,10 @@ RegisterPass<ProfilePass> Registered("regalloc-profile", "Profile for code gener
 } // namespace
 
 bool regalloc::isProfileWanted() { return Taken.getNumOccurrences() || Used.getNumOccurrences(); }
+
+cl::opt<bool> *llvm::howFrequenciesAreInferred() {
+  return Used.getNumOccurrences() ? &Inferred : &UseIterativeBFIInference;
+}
 
 ModulePass *regalloc::createProfilePass(bool Optimises) { return new ProfilePass(Optimises); }
 

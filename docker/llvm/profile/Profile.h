@@ -5,6 +5,7 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/Support/CommandLine.h"
 
 #include <memory>
 #include <string>
@@ -15,6 +16,9 @@ class Function;
 class IndexedInstrProfReader;
 class Module;
 class ModulePass;
+
+// The option that says whether frequencies of machine code are inferred from a profile's counts.
+cl::opt<bool> *howFrequenciesAreInferred();
 } // namespace llvm
 
 namespace regalloc {

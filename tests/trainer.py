@@ -26,7 +26,8 @@ from regalloc.terminal.messages import print_error, say
 from tests.engines import CHECKOUT
 
 EMULATOR = "qemu-x86_64-static"
-PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/rl")
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
+ALL = ("tests/rl",)
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,12 @@ class Trainer:
 
 
 def container_argv(
-    image: str, code: Code, flags: Sequence[str] = (), *, terminal: bool = False
+    image: str,
+    code: Code,
+    flags: Sequence[str] = (),
+    *,
+    paths: Sequence[str] = ALL,
+    terminal: bool = False,
 ) -> list[str]:
     """Return the command line of the tests in a container without network.
 
@@ -78,6 +84,7 @@ def container_argv(
         image: reference of the trainer image.
         code: whose code is tested.
         flags: further flags of pytest.
+        paths: the tests.
         terminal: whether the container gets our terminal.
     """
     mounts = {str(CHECKOUT / path): place for path, place in code.mounts.items()}
@@ -89,7 +96,7 @@ def container_argv(
         *(("--interactive", "--tty") if terminal else ()),
         *(f"--env={name}={value}" for name, value in code.environ.items()),
         *(f"--volume={source}:{place}:ro" for source, place in mounts.items()),
-        "--entrypoint=/opt/venv/bin/python", image, *PYTEST, *flags,
+        "--entrypoint=/opt/venv/bin/python", image, *PYTEST, *paths, *flags,
     ]  # fmt: skip
 
 

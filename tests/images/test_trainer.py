@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -19,10 +20,16 @@ def target(name):
     return resolve_targets(CHECKOUT, load_profile("quick"), os.environ)[name].ref
 
 
-def on_this_machine(flags):
-    """Return the command line of the tests in the local trainer."""
+def on_this_machine(paths, flags):
+    """Return the command line of tests in the local trainer."""
     folder = local_folder(cache_folder(os.environ), target("trainer"))
-    return [str(folder / "venv/bin/python"), *PYTEST, *flags]
+    return [str(folder / "venv/bin/python"), *PYTEST, *paths, *flags]
+
+
+def halves():
+    """Return the files of tests in two lists that take about as long."""
+    files = sorted(f"tests/rl/{path.name}" for path in (CHECKOUT / "tests/rl").glob("test_*.py"))
+    return files[::2], files[1::2]
 
 
 @pytest.mark.timeout(2400)
@@ -38,15 +45,19 @@ def test_trainer_passes_the_tests_that_need_tensorflow(pytestconfig):
         environ["REGALLOC_TOOLCHAIN"] = str(llvm)
     # The same choice of marks inside: whether slow tests are wanted.
     flags = ("-m", pytestconfig.option.markexpr)
-    run = subprocess.run(
-        container_argv(str(target("trainer")), THE_IMAGES, flags)
-        if engine == "docker"
-        else on_this_machine(flags),
-        cwd=CHECKOUT,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    print(run.stdout[-2000:])
-    assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]
+
+    def run(paths):
+        argv = (
+            container_argv(str(target("trainer")), THE_IMAGES, flags, paths=paths)
+            if engine == "docker"
+            else on_this_machine(paths, flags)
+        )
+        return subprocess.run(
+            argv, cwd=CHECKOUT, env=environ, capture_output=True, text=True, check=False
+        )
+
+    with ThreadPoolExecutor() as side_by_side:
+        ends = list(side_by_side.map(run, halves()))
+    for end in ends:
+        print(end.stdout[-2000:])
+        assert end.returncode == 0, end.stdout[-8000:] + end.stderr[-2000:]

@@ -31,15 +31,20 @@ PY
 # which are at hand, large and short of registers.
 wheel=$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tensorflow
 mapfile -t units < <(find "$wheel/xla_aot_runtime_src" -name '*single_threaded_matmul_f*.cc' -o -name '*function*.cc' | sort)
-for unit in "${units[@]}"; do
-  for level in -O1 -O3; do
-    for tools in "$prefix" "$release"; do
-      "$tools/bin/clang" "$level" -w -std=c++17 -I "$wheel/xla_aot_runtime_src" -I "$wheel/include" \
-        -c "$unit" -o "$work/$(basename "$tools").o"
-    done
-    cmp "$work/$(basename "$prefix").o" "$work/release.o"
+compare_objects() {
+  local level=$1 unit=$2
+  local object tools
+  object=$work/$(basename "$unit")$level
+  for tools in "$prefix" "$release"; do
+    "$tools/bin/clang" "$level" -w -std=c++17 -I "$wheel/xla_aot_runtime_src" -I "$wheel/include" \
+      -c "$unit" -o "$object-$(basename "$tools").o"
   done
-done
+  cmp "$object-$(basename "$prefix").o" "$object-release.o"
+}
+export prefix release wheel work
+export -f compare_objects
+for level in -O1 -O3; do printf -- "$level %s\\n" "${units[@]}"; done \
+  | xargs -P "$(nproc)" -L 1 bash -euo pipefail -c 'compare_objects "$@"' _
 echo "objects: ${#units[@]} units the same as the toolchain's with the policy off"
 if [[ -x $release/bin/llvm-profdata ]]; then
   "$here/../../llvm/test/test-profile.sh" "$release" "$release/bin/regalloc-clang"

@@ -70,6 +70,7 @@ _EVALUATOR = tuple(
     for unit in (
         "NativeModel",
         "Network",
+        "Policy",
         "Rollouts",
         "Sampling",
         "Snapshot",
@@ -85,6 +86,17 @@ _PROFILE = (
     *(f"CodeGen/Regalloc{u}=profile/{u}" for u in ("File", "Names", "Pass", "Take", "Use")),
 )
 """The profile of generated code, and LLVM's units that are given it."""
+
+_ASKED_BY_SEARCH = tuple(
+    f"Analysis/Regalloc{unit}=evaluator/{unit}"
+    for unit in ("Network", "Policy", "Sampling", "WeightsFile")
+)
+
+_SEARCH = (
+    "CodeGen/MLRegAllocEvictAdvisor=search/Advisor",
+    *(f"CodeGen/Regalloc{unit}=search/{unit}" for unit in ("Choices", "Cost", "Search", "Trial")),
+)
+"""The search, which is beside LLVM's policy-driven advisor in the unit that stands for it."""
 
 RELEASES: tuple[Release, ...] = (
     # The recipe's. Its own hooks call TensorFlow, and write the log by the library inside it.
@@ -121,7 +133,6 @@ RELEASES: tuple[Release, ...] = (
         macro="LLVM_HAVE_TFLITE",
         units=(
             "CodeGen/RegAllocEvictionAdvisor",
-            "CodeGen/MLRegAllocEvictAdvisor",
             "CodeGen/RegAllocPriorityAdvisor",
             "CodeGen/MLRegAllocPriorityAdvisor",
         ),
@@ -132,9 +143,10 @@ RELEASES: tuple[Release, ...] = (
             "Analysis/TrainingLogger=evaluator/StreamLogger",
             *_EVALUATOR,
             *_PROFILE,
+            *_SEARCH,
         ),
-        aot_units=("CodeGen/RegAllocEvictionAdvisor", "CodeGen/MLRegAllocEvictAdvisor"),
-        aot_own_units=_PROFILE,
+        aot_units=("CodeGen/RegAllocEvictionAdvisor",),
+        aot_own_units=(*_ASKED_BY_SEARCH, *_PROFILE, *_SEARCH),
         model_class="RegAllocEvictModel",
         advisor_tests="MLRegAlloc",
         log_format="json-lines",

@@ -17,6 +17,6 @@ echo "kit = $ours" >>"$build/vars.ninja"
 ninja -C "$build" -f "$ours/kit.ninja" tools.o
 
 mkdir -p "$kit/relink"
-install -m 644 "$build/tools.o" "$ours/Model.cpp" "$ours"/{runtime,release}.ninja "$kit/"
+install -m 644 "$build/tools.o" "$ours/Model.cpp" "$ours/Policy.S" "$ours"/{runtime,release}.ninja "$kit/"
 install -m 644 "$here/../llvm/relink"/{flags.ninja,tool.map} "$kit/relink/"
 cp -r "$ours/include" "$ours/share" "$kit/"

@@ -43,13 +43,22 @@ def check_kit(kit: Path) -> None:
         )
 
 
-def link_tools(kit: Path, toolchain: Toolchain, model: Model, headers: Path, folder: Path) -> Path:
+def link_tools(
+    kit: Path,
+    toolchain: Toolchain,
+    model: Model,
+    *,
+    weights: Path | None,
+    headers: Path,
+    folder: Path,
+) -> Path:
     """Link clang, lld and llc with a policy, and return the one program that is all of them.
 
     Args:
         kit: the folder of the kit, which :func:`check_kit` found whole.
         toolchain: what compiles and links.
         model: the policy.
+        weights: its weights file, by which the tools search; None if it has none.
         headers: TensorFlow's.
         folder: where to work, an empty one.
 
@@ -63,6 +72,8 @@ def link_tools(kit: Path, toolchain: Toolchain, model: Model, headers: Path, fol
         "header": model.header,
         "object": model.code,
         "class": f"llvm::{model.name}",
+        "weights": "policy.o" if weights else "",
+        "weights_file": weights or "/dev/null",
     }
     text = "".join(f"{name} = {_escape(str(value))}\n" for name, value in names.items())
     (folder / "vars.ninja").write_text(text, encoding="utf-8")

@@ -147,6 +147,7 @@ TREE: tuple[Image, ...] = (
             "docker/llvm/relink/**",
             "docker/llvm/evaluator/**",
             "docker/llvm/profile/**",
+            "docker/llvm/search/**",
             *_scripts("llvm"),
             # Its bill of materials names the wheel that TensorFlow's library is from.
             _LOCKED_WHEELS,
@@ -209,6 +210,7 @@ TREE: tuple[Image, ...] = (
             "docker/kit/Dockerfile",
             "docker/kit/packages.txt",
             "docker/kit/*.cpp",
+            "docker/kit/*.S",
             "docker/kit/*.ninja",
             "docker/kit/include/**",
             "docker/kit/share/**",

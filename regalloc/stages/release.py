@@ -13,6 +13,8 @@ from regalloc.rl.export import aot
 from regalloc.rl.export.policy_folder import check_policy, policy_hash
 from regalloc.stages.context import StageContext
 
+SEARCH, ADVISOR = "-regalloc-search=8", "-regalloc-enable-advisor=release"
+"""What regalloc-clang switches on: the search; or the policy alone, if it has no weights file."""
 NAMES = ("clang", "clang++", "lld", "ld.lld", "llc")
 PROFILE_NAMES = ("llvm-profdata", "llvm-ar", "llvm-ranlib")
 """What else the program is where the compiler takes profiles."""
@@ -46,11 +48,24 @@ def write_release(policy: Path, toolchain: Toolchain, kit: Path, release: Path) 
     with tempfile.TemporaryDirectory(prefix="regalloc-release-") as name:
         work = Path(name)
         model = aot.compile_policy(policy, toolchain.release.model_class, work)
-        tools = link_tools(kit, toolchain, model, aot.tensorflow_headers(), work)
+        tools = link_tools(
+            kit,
+            toolchain,
+            model,
+            weights=find_weights(policy),
+            headers=aot.tensorflow_headers(),
+            folder=work,
+        )
         _install_tools(release, toolchain, tools)
         _install_model(release, model)
     shutil.copytree(policy, release / layout.RELEASED_POLICY)
     _install_texts(release, kit, toolchain, policy)
+
+
+def find_weights(policy: Path) -> Path | None:
+    """Return the weights file of a policy; None if it is a SavedModel alone."""
+    path = policy / layout.POLICY_WEIGHTS
+    return path if path.is_file() else None
 
 
 def _install_tools(release: Path, toolchain: Toolchain, tools: Path) -> None:
@@ -76,7 +91,9 @@ def _install_texts(release: Path, kit: Path, toolchain: Toolchain, policy: Path)
     """Put the wrapper, the toolchain file and the README in place."""
     share = kit / "share"
     wrapper = release / "bin" / WRAPPER
-    shutil.copyfile(share / WRAPPER, wrapper)
+    switch = SEARCH if find_weights(policy) else ADVISOR
+    text = (share / WRAPPER).read_text(encoding="utf-8").replace("@SWITCH@", switch)
+    wrapper.write_text(text, encoding="utf-8")
     wrapper.chmod(0o755)
     (wrapper.parent / f"{WRAPPER}++").symlink_to(WRAPPER)
     shutil.copyfile(share / "toolchain.cmake", release / layout.RELEASE_SHARE / "toolchain.cmake")

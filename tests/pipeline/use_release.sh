@@ -49,7 +49,7 @@ prints 123 lto
 cxx -O2 -flto=thin -c sort.cpp -o lto.o
 cxx -flto=thin -fuse-ld=lld lto.o -o lto2
 prints 123 lto2
-cxx -flto=thin lto.o -o lto3 '-###' 2>&1 | grep -q '"-mllvm" "-regalloc-enable-advisor=release"'
+cxx -flto=thin lto.o -o lto3 '-###' 2>&1 | grep -q '"-mllvm" "-regalloc-search=8"'
 
 # A profile: one build counts, the next generates code by the counts, also when the linker does that.
 profiles() {

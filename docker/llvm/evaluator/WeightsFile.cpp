@@ -16,7 +16,9 @@ constexpr uint32_t Version = 1;
 constexpr size_t PreludeBytes = 24;
 constexpr size_t Alignment = 64;
 
-uint32_t checksum(StringRef Bytes) {
+constexpr size_t ChecksumAt = 12;
+
+uint32_t checksumOf(StringRef Bytes) {
   return crc32(ArrayRef<uint8_t>(Bytes.bytes_begin(), Bytes.size()));
 }
 
@@ -32,12 +34,21 @@ std::unique_ptr<MemoryBuffer> map(const std::string &Path) {
 
 WeightsFile::WeightsFile(StringRef Folder)
     : Path((Folder + "/" + WeightsFileName).str()), Buffer(map(Path)) {
+  read();
+  checkSavedModel(Folder);
+}
+
+WeightsFile::WeightsFile(StringRef Bytes, StringRef Name)
+    : Path(Name), Buffer(MemoryBuffer::getMemBuffer(Bytes, Name, /*RequiresNullTerminator=*/false)) {
+  read();
+}
+
+void WeightsFile::read() {
   readPrelude();
   Header = Root.getAsObject();
   Table = Header ? Header->getObject("arrays") : nullptr;
   if (!Table)
     fail("its header has no arrays");
-  checkSavedModel(Folder);
 }
 
 void WeightsFile::fail(const Twine &Why) const { fatal(Path + ": " + Why); }
@@ -53,7 +64,7 @@ void WeightsFile::readPrelude() {
   StringRef Body = File.drop_front(PreludeBytes);
   uint64_t HeaderBytes = support::endian::read64le(File.data() + 16);
   if (HeaderBytes > Body.size() ||
-      checksum(Body) != support::endian::read32le(File.data() + 12))
+      checksumOf(Body) != checksum())
     fail("it is cut off or altered: its checksum is wrong");
   Expected<json::Value> Parsed = json::parse(Body.take_front(HeaderBytes));
   if (!Parsed)
@@ -72,8 +83,12 @@ void WeightsFile::checkSavedModel(StringRef Folder) const {
   if (!Bytes || !Sum)
     fail("its header does not say which saved_model.pb it belongs to");
   if (static_cast<size_t>(*Bytes) != Model->getBufferSize() ||
-      static_cast<uint32_t>(*Sum) != checksum(Model->getBuffer()))
+      static_cast<uint32_t>(*Sum) != checksumOf(Model->getBuffer()))
     fail("it belongs to another saved_model.pb; export the policy again");
+}
+
+uint32_t WeightsFile::checksum() const {
+  return support::endian::read32le(Buffer->getBufferStart() + ChecksumAt);
 }
 
 std::string WeightsFile::text(StringRef Key) const {

@@ -24,8 +24,13 @@ template <> inline constexpr const char *ArrayType<int32_t> = "int32_t";
 class WeightsFile {
 public:
   explicit WeightsFile(llvm::StringRef Folder);
+  // A file that is part of this program, under a name for messages.
+  WeightsFile(llvm::StringRef Bytes, llvm::StringRef Name);
 
   [[noreturn]] void fail(const llvm::Twine &Why) const;
+
+  // Of all that the file says.
+  uint32_t checksum() const;
 
   std::string text(llvm::StringRef Key) const;
   int64_t number(llvm::StringRef Key) const;
@@ -46,6 +51,7 @@ public:
   }
 
 private:
+  void read();
   void readPrelude();
   void checkSavedModel(llvm::StringRef Folder) const;
   const llvm::json::Object &entry(llvm::StringRef Array) const;

@@ -28,8 +28,15 @@ def ninja(tmp_path, monkeypatch):
     return make
 
 
-def link(folder: Path) -> Path:
-    return link_tools(Path("/opt/kit"), TOOLCHAIN, MODEL, Path("/tf/include"), folder)
+def link(folder: Path, weights: Path | None = None) -> Path:
+    return link_tools(
+        Path("/opt/kit"),
+        TOOLCHAIN,
+        MODEL,
+        weights=weights,
+        headers=Path("/tf/include"),
+        folder=folder,
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,11 +55,21 @@ def test_a_missing_kit_is_named(tmp_path, there, lacks):
     )
 
 
-def test_link_tools_tells_ninja_what_is_where(tmp_path, ninja):
+@pytest.mark.parametrize(
+    ("weights", "lines"),
+    [
+        (None, ["weights = ", "weights_file = /dev/null"]),
+        (
+            Path("/policy/weights.bin"),
+            ["weights = policy.o", "weights_file = /policy/weights.bin"],
+        ),
+    ],
+)
+def test_link_tools_tells_ninja_what_is_where(tmp_path, ninja, weights, lines):
     ninja('echo "$@" >"$2/argv"; touch "$2/tools"')
     folder = tmp_path / "a$b"
     folder.mkdir()
-    assert link(folder) == folder / "tools"
+    assert link(folder, weights) == folder / "tools"
     assert (folder / "argv").read_text() == f"-C {folder} -f /opt/kit/release.ninja tools\n"
     assert (folder / "vars.ninja").read_text().splitlines() == [
         "bin = /opt/llvm/bin",
@@ -61,6 +78,7 @@ def test_link_tools_tells_ninja_what_is_where(tmp_path, ninja):
         "header = /built/Policy.h",
         "object = /built/Policy.o",
         "class = llvm::Policy",
+        *lines,
     ]
 
 

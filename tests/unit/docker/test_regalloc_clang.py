@@ -7,8 +7,9 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 RUNTIME = "libclang_rt.regalloc_profile-x86_64.a"
-ADVISOR = ("-mllvm", "-regalloc-enable-advisor=release")
-LINKER_ADVISOR = ("-Xlinker", "-mllvm", "-Xlinker", "-regalloc-enable-advisor=release")
+SWITCH = "-regalloc-search=8"
+ADVISOR = ("-mllvm", SWITCH)
+LINKER_ADVISOR = ("-Xlinker", "-mllvm", "-Xlinker", SWITCH)
 QUIET, LOUD = "--start-no-unused-arguments", "--end-no-unused-arguments"
 
 
@@ -18,7 +19,8 @@ def release(tmp_path: Path) -> Path:
     folder = tmp_path / "a release"
     (folder / "bin").mkdir(parents=True)
     wrapper = folder / "bin" / "regalloc-clang"
-    wrapper.write_bytes((CHECKOUT / "docker/kit/share/regalloc-clang").read_bytes())
+    text = (CHECKOUT / "docker/kit/share/regalloc-clang").read_text()
+    wrapper.write_text(text.replace("@SWITCH@", SWITCH))
     wrapper.chmod(0o755)
     (folder / "bin" / "regalloc-clang++").symlink_to(wrapper.name)
     for name in ("clang", "clang++"):
@@ -56,24 +58,35 @@ def test_another_linker_is_told_nothing(release: Path):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("option", ["-regalloc-profile-generate", "-regalloc-profile-use=a, b"])
-def test_a_compile_is_told_of_a_profile_as_an_option_of_llvm(release: Path, option: str):
+@pytest.mark.parametrize(
+    ("option", "switch"),
+    [("-regalloc-profile-generate", ()), ("-regalloc-profile-use=a, b", ADVISOR)],
+)
+def test_a_compile_is_told_of_a_profile_and_searches_unless_it_counts(
+    release: Path, option: str, switch: tuple[str, ...]
+):
     assert call(release, "-O2", option, "-c", "a.c") == [
-        "clang", "-O2", "-c", "a.c", QUIET, *ADVISOR, "-mllvm", option, LOUD,
+        "clang", "-O2", "-c", "a.c", QUIET, *switch, "-mllvm", option, LOUD,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("option", ["-regalloc-search=24", "-regalloc-search=0"])
+def test_a_search_of_the_callers_wins(release: Path, option: str):
+    assert call(release, "-mllvm", option, "-c", "a.c") == [
+        "clang", "-mllvm", option, "-c", "a.c", QUIET, LOUD,
     ]  # fmt: skip
 
 
 def test_a_link_of_a_counting_program_has_the_runtime(release: Path):
     assert call(release, "-regalloc-profile-generate=x.profraw", "a.o") == [
-        "clang", "a.o", QUIET, *ADVISOR, "-mllvm", "-regalloc-profile-generate=x.profraw",
+        "clang", "a.o", QUIET, "-mllvm", "-regalloc-profile-generate=x.profraw",
         "-Xlinker", f"lib/clang/19/lib/linux/{RUNTIME}", LOUD,
     ]  # fmt: skip
 
 
 def test_a_linker_that_generates_counting_code_has_the_runtime_first(release: Path):
     assert call(release, "-flto", "-regalloc-profile-generate", "a.o") == [
-        "clang", "-flto", "a.o", QUIET, "-fuse-ld=lld", *ADVISOR, *LINKER_ADVISOR,
-        "-mllvm", "-regalloc-profile-generate",
+        "clang", "-flto", "a.o", QUIET, "-fuse-ld=lld", "-mllvm", "-regalloc-profile-generate",
         "-Xlinker", "-mllvm", "-Xlinker", "-regalloc-profile-generate",
         "-Xlinker", "-u", "-Xlinker", "__llvm_profile_runtime",
         "-Xlinker", f"lib/clang/19/lib/linux/{RUNTIME}", LOUD,

@@ -1,0 +1,60 @@
+// What a search chose, as a file: a later build makes the same allocations without searching.
+//
+// A line for each function that was searched, in any order; of two about a function the last counts:
+//   <code> <policy> <choice> <function> <source file>
+// <code> is a hash of the function before its allocation, <policy> the checksum of the policy, both
+// hexadecimal; <choice> is default, greedy or the seed of a draw, and then, if decisions are changed, a slash,
+// the rarity, and for each change a plus and its seed, such as greedy/5+3+17. Lines that begin with # are comments.
+#ifndef REGALLOC_CHOICES_H
+#define REGALLOC_CHOICES_H
+
+#include "Choice.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <memory>
+#include <string>
+
+namespace llvm {
+class MachineFunction;
+} // namespace llvm
+
+namespace regalloc {
+
+// What a choice is about.
+struct ChosenFor {
+  uint64_t Code;
+  uint32_t Policy;
+  std::string Function, Source;
+
+  ChosenFor(const llvm::MachineFunction &MF, uint32_t Policy);
+};
+
+// A file that was read.
+class Choices {
+public:
+  // Null with the reason if the file cannot be read or has a line that is none.
+  static std::unique_ptr<Choices> read(llvm::StringRef Path, std::string &Why);
+
+  enum Answer { Found, Unknown, OtherCode, OtherPolicy };
+  Answer find(const ChosenFor &Wanted, Choice &Chosen) const;
+
+private:
+  struct Line {
+    uint64_t Code;
+    uint32_t Policy;
+    Choice Chosen;
+  };
+  bool parse(llvm::StringRef Text);
+
+  llvm::StringMap<Line> Lines; // by function and source file
+};
+
+// Appends a choice to a file, at once, so that compiles at the same time do not disturb each other. Returns
+// why it could not, or an empty text.
+std::string append(llvm::StringRef Path, const ChosenFor &About, const Choice &Chosen);
+
+} // namespace regalloc
+
+#endif

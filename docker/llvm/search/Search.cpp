@@ -1,0 +1,421 @@
+#include "Search.h"
+
+#include "../evaluator/Policy.h"
+
+#include "llvm/CodeGen/MachineBlockFrequencyInfo.h"
+#include "llvm/CodeGen/MachineFunction.h"
+#include "llvm/IR/Module.h"
+#include "llvm/IR/ProfileSummary.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/WithColor.h"
+#include "llvm/Target/TargetMachine.h"
+
+#include <mutex>
+
+using namespace llvm;
+
+// The weights file of a release's policy. A training toolchain has none.
+extern "C" {
+extern const char regalloc_policy_begin[] __attribute__((weak));
+extern const char regalloc_policy_end[] __attribute__((weak));
+}
+
+namespace regalloc {
+
+namespace {
+
+constexpr unsigned MostDraws = 1000;
+
+cl::opt<unsigned> Draws("regalloc-search", cl::Hidden, cl::init(0),
+                        cl::desc("Try so many draws of the policy for each function and keep the best"),
+                        cl::cb<void, unsigned>([](unsigned) { switchAdvisorOn(); }));
+cl::opt<int64_t> Seed("regalloc-search-seed", cl::Hidden, cl::init(0), cl::desc("Seed of the draws"));
+cl::opt<std::string> PolicyFolder("regalloc-search-policy", cl::Hidden,
+                                  cl::desc("Folder of the policy that draws, or uniform"));
+cl::opt<double> Mix("regalloc-search-mix", cl::Hidden, cl::init(1.0),
+                    cl::desc("Share of a draw's decisions that the policy makes; the default makes the rest"));
+
+// What decides whether a function is worth the time; chosen by what seven programs executed (docs/search.md).
+cl::opt<unsigned> LeastInstructions("regalloc-search-min-instructions", cl::Hidden, cl::init(150),
+                                    cl::desc("Leave smaller functions at the default"));
+cl::opt<double> LeastExecuted("regalloc-search-min-executed", cl::Hidden, cl::init(300.0),
+                              cl::desc("Leave functions at the default of which a call executes fewer instructions, by LLVM's guess"));
+cl::opt<double> LeastShare("regalloc-search-min-share", cl::Hidden, cl::init(0.0005),
+                           cl::desc("With a profile: leave functions at the default that are a smaller share of what was executed"));
+cl::opt<double> LeastSpill("regalloc-search-min-spill", cl::Hidden, cl::init(0.08),
+                           cl::desc("Draw only where spilling adds such a share of loads and stores under the default"));
+cl::opt<double> LeastSpillKnown("regalloc-search-min-spill-known", cl::Hidden, cl::init(0.01),
+                                cl::desc("The same with a profile"));
+cl::opt<double> LeastGain("regalloc-search-min-gain", cl::Hidden, cl::init(0.002),
+                          cl::desc("Draw only where the policy lowers the score by such a share"));
+
+cl::opt<double> ClimbShare("regalloc-search-climb", cl::Hidden, cl::init(0.0),
+                           cl::desc("Share of the draws that change some decisions of the best so far"));
+cl::opt<double> ClimbStep("regalloc-search-step", cl::Hidden, cl::init(4.0),
+                          cl::desc("How many decisions such a draw makes anew, about"));
+cl::opt<double> Heat("regalloc-search-heat", cl::Hidden, cl::init(1.0), cl::desc("Noise of draws"));
+cl::opt<double> LimitS("regalloc-search-time-limit", cl::Hidden, cl::init(120.0),
+                       cl::desc("Seconds after which an allocation is given up"));
+cl::opt<std::string> ChoicesFile("regalloc-choices", cl::Hidden,
+                                 cl::desc("Allocate as this file says, which a search wrote"),
+                                 cl::cb<void, const std::string &>([](const std::string &) { switchAdvisorOn(); }));
+cl::opt<std::string> ChoicesOut("regalloc-choices-out", cl::Hidden,
+                                cl::desc("Append what the search chooses to this file"));
+cl::list<std::string> OnlyFunctions("regalloc-search-only", cl::Hidden, cl::CommaSeparated,
+                                   cl::desc("Search these functions alone"));
+cl::opt<std::string> LogFile("regalloc-search-log", cl::Hidden,
+                             cl::desc("Append a line of JSON for each function to this file"));
+
+// An allocation with so many times the decisions of the default's is given up. So circles end at the
+// same decision everywhere, and not by a clock.
+constexpr uint64_t DecisionFactor = 10, DecisionsMore = 1000;
+
+void warn(const Twine &Message) { WithColor::warning() << "regalloc search: " << Message << "\n"; }
+
+// Says the first of its messages in the life of this process.
+void warnOnce(const Twine &Message) {
+  static std::once_flag Said;
+  std::call_once(Said, [&] { warn(Message); });
+}
+
+// The file is read once a process, by whoever comes first.
+const Choices *readChoices() {
+  if (ChoicesFile.empty())
+    return nullptr;
+  static std::string Why;
+  static const std::unique_ptr<Choices> Read = Choices::read(ChoicesFile, Why);
+  if (!Read)
+    warnOnce("cannot use the choices in " + ChoicesFile + ": " + Why + "; functions are allocated by default");
+  return Read.get();
+}
+
+constexpr uint64_t Golden = 0x9E3779B97F4A7C15;
+
+uint64_t mix(uint64_t Value) {
+  Value = (Value ^ (Value >> 30)) * 0xBF58476D1CE4E5B9;
+  Value = (Value ^ (Value >> 27)) * 0x94D049BB133111EB;
+  return Value ^ (Value >> 31);
+}
+
+// Whether a change picks a live range.
+bool isChanged(int64_t Change, unsigned LiveRange, unsigned Rarity) {
+  uint64_t Bits = mix(mix(static_cast<uint64_t>(Change)) + (LiveRange + 1) * Golden);
+  return Rarity == 0 || Bits >> (64 - Rarity) == 0;
+}
+
+bool isUniform() { return PolicyFolder == "uniform"; }
+
+std::unique_ptr<Policy> loadPolicy(const std::vector<TensorSpec> &Features) {
+  if (isUniform())
+    return std::make_unique<Policy>(Features, Seed);
+  std::unique_ptr<WeightsFile> File;
+  if (!PolicyFolder.empty())
+    File = std::make_unique<WeightsFile>(StringRef(PolicyFolder));
+  else if (regalloc_policy_begin)
+    File = std::make_unique<WeightsFile>(
+        StringRef(regalloc_policy_begin, regalloc_policy_end - regalloc_policy_begin), "the policy inside");
+  if (File)
+    return std::make_unique<Policy>(std::move(File), Features, "");
+  warnOnce("this compiler has no policy inside, and -regalloc-search-policy names none; nothing is searched");
+  return nullptr;
+}
+
+json::Value toJson(const Choice &By, const Outcome &Of) {
+  const char *Names[] = {"default", "greedy", "draw"};
+  return json::Object{{"by", Names[By.By]},
+                      {"seed", By.Seed},
+                      {"changes", static_cast<int64_t>(By.Changes.size())},
+                      {"score", score(Of.Counted)},
+                      {"loads", Of.Counted.Loads},
+                      {"stores", Of.Counted.Stores},
+                      {"copies", Of.Counted.Copies},
+                      {"cheap", Of.Counted.CheapRemats},
+                      {"expensive", Of.Counted.ExpensiveRemats},
+                      {"saved", Of.Counted.SavedRegisters},
+                      {"ms", Of.Seconds * 1e3},
+                      {"decisions", static_cast<int64_t>(Of.Decisions)}};
+}
+
+// Debug instructions count as none, so that they change nothing.
+double countInstructions(const MachineBasicBlock &MBB) {
+  return count_if(MBB, [](const MachineInstr &MI) { return !MI.isDebugInstr(); });
+}
+
+double countInstructions(const MachineFunction &MF) {
+  double Total = 0;
+  for (const MachineBasicBlock &MBB : MF)
+    Total += countInstructions(MBB);
+  return Total;
+}
+
+// Instructions that a call of the function is expected to execute.
+double countExpected(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI) {
+  double Total = 0;
+  for (const MachineBasicBlock &MBB : MF)
+    Total += MBFI.getBlockFreqRelativeToEntryBlock(&MBB) * countInstructions(MBB);
+  return Total;
+}
+
+// The function's share of what a profile counted; nothing without one.
+std::optional<double> executedShare(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI) {
+  auto Entered = MF.getFunction().getEntryCount();
+  const Module &M = *MF.getFunction().getParent();
+  Metadata *Summary = M.getProfileSummary(/*IsCS=*/false);
+  if (!Entered || !Summary)
+    return std::nullopt;
+  std::unique_ptr<ProfileSummary> Known(ProfileSummary::getFromMD(Summary));
+  if (!Known || !Known->getTotalCount())
+    return std::nullopt;
+  double Blocks = 0;
+  for (const MachineBasicBlock &MBB : MF)
+    Blocks += MBFI.getBlockFreqRelativeToEntryBlock(&MBB);
+  return static_cast<double>(Entered->getCount()) * Blocks / static_cast<double>(Known->getTotalCount());
+}
+
+void log(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI, const Cost &Floor,
+         ArrayRef<std::pair<Choice, Outcome>> Tried) {
+  json::Array Rows;
+  for (const auto &[By, Of] : Tried)
+    Rows.push_back(toJson(By, Of));
+  std::string Line;
+  raw_string_ostream(Line) << json::Value(json::Object{
+                                  {"module", MF.getFunction().getParent()->getSourceFileName()},
+                                  {"function", MF.getName()},
+                                  {"instructions", countInstructions(MF)},
+                                  {"expected", countExpected(MF, MBFI)},
+                                  {"floor", Floor.Loads + Floor.Stores},
+                                  {"share", executedShare(MF, MBFI).value_or(-1)},
+                                  {"tried", std::move(Rows)}})
+                           << "\n";
+  std::error_code Error;
+  raw_fd_ostream Out(LogFile, Error, sys::fs::OF_Append);
+  if (Error)
+    warnOnce("cannot write " + LogFile + ": " + Error.message());
+  else
+    Out << Line;
+}
+
+} // namespace
+
+bool isSearching() { return Draws.getNumOccurrences() > 0 || !ChoicesFile.empty(); }
+
+Search::Search(const std::vector<TensorSpec> &Features)
+    : Asked(loadPolicy(Features)), Given(readChoices()) {}
+
+Search::~Search() {
+  if (OtherCode)
+    warn(ChoicesFile + ": " + Twine(OtherCode) +
+         " functions have other code than when it was written, and are allocated by default");
+  if (OtherPolicy)
+    warn(ChoicesFile + ": " + Twine(OtherPolicy) +
+         " choices were made with another policy, and their functions are allocated by default");
+}
+
+void *Search::feature(size_t Index) { return Asked ? Asked->input(Index) : nullptr; }
+
+void Search::enter(const MachineFunction &Entered, const MachineBlockFrequencyInfo &Frequencies) {
+  // A target may allocate a function in several parts.
+  if (MF == &Entered)
+    return;
+  MF = &Entered;
+  MBFI = &Frequencies;
+  HasDecided = false;
+  Decisions = 0;
+  use({});
+}
+
+// Whether the policy is for this function's target.
+bool Search::canAsk() const {
+  if (!Asked)
+    return false;
+  const Triple &Target = MF->getTarget().getTargetTriple();
+  if (!isUniform() && Target.getArch() != Triple::x86_64) {
+    warnOnce("the policy was trained for x86-64, and this is " + Target.getArchName() + "; nothing is searched");
+    return false;
+  }
+  return true;
+}
+
+bool Search::isWorthIt() const {
+  if (!Draws.getNumOccurrences())
+    return false;
+  if (!OnlyFunctions.empty())
+    return is_contained(OnlyFunctions, MF->getName().str());
+  if (auto Share = executedShare(*MF, *MBFI))
+    return *Share >= LeastShare;
+  return countInstructions(*MF) >= LeastInstructions && countExpected(*MF, *MBFI) >= LeastExecuted;
+}
+
+// Whether the file of choices, if there is one, settles this function.
+bool Search::isChosen() {
+  if (!Given)
+    return false;
+  Choice Chosen;
+  switch (Given->find({*MF, Asked->checksum()}, Chosen)) {
+  case Choices::Found:
+    use(Chosen);
+    return true;
+  case Choices::OtherCode:
+    ++OtherCode;
+    return false;
+  case Choices::OtherPolicy:
+    ++OtherPolicy;
+    return false;
+  case Choices::Unknown:
+    return false;
+  }
+  return false;
+}
+
+Decider Search::decide(unsigned LiveRange) {
+  if (!HasDecided) {
+    HasDecided = true;
+    if (canAsk() && !isChosen() && isWorthIt())
+      tryAll();
+  }
+  ++Decisions;
+  if (Here && MostDecisions && Decisions > MostDecisions)
+    Trial::giveUp();
+  for (int64_t Change : reverse(Current.Changes))
+    if (isChanged(Change, LiveRange, Current.Rarity)) {
+      Asked->draw(Change, Heat);
+      return Decider::Policy;
+    }
+  if (Current.By == Choice::Default || (Current.By == Choice::Draw && !isPolicysTurn()))
+    return Decider::Default;
+  if (!Current.Changes.empty())
+    setUp(Current);
+  return Decider::Policy;
+}
+
+// In a draw the default heuristic may make a share of the decisions.
+bool Search::isPolicysTurn() const {
+  if (Mix >= 1.0)
+    return true;
+  uint64_t Bits = mix(mix(static_cast<uint64_t>(Current.Seed)) + Decisions * Golden);
+  return static_cast<double>(Bits >> 11) / (1ull << 53) < Mix;
+}
+
+int64_t Search::ask() { return Asked->decide(); }
+
+// Readies the policy for decisions that are not changed.
+void Search::setUp(const Choice &Chosen) {
+  if (Chosen.By == Choice::Draw)
+    Asked->draw(Chosen.Seed, Heat);
+  else if (!isUniform())
+    Asked->beGreedy();
+}
+
+void Search::use(const Choice &Chosen) {
+  Current = Chosen;
+  if (Asked)
+    setUp(Chosen);
+}
+
+// True in the trial's process, which is to go on and allocate.
+bool Search::tryOne(const Choice &Next) {
+  Trial Started = Trial::start(MF->getFunction().getContext());
+  if (Started.isHere()) {
+    Here = Started;
+    use(Next);
+    return true;
+  }
+  auto Ended = Started.wait(LimitS);
+  if (auto *Result = std::get_if<Outcome>(&Ended))
+    Tried.push_back({Next, *Result});
+  else
+    warnOnce(Twine(std::get<std::string>(Ended)) + " in " + MF->getName() + ", and is left out");
+  return false;
+}
+
+void Search::tryAll() {
+  Tried.clear();
+  Floor = measure(*MF, *MBFI);
+  MostDecisions = 0;
+  if (tryOne({}))
+    return;
+  // Without the default's score there is nothing to be better than.
+  if (Tried.empty())
+    return use({});
+  MostDecisions = DecisionFactor * Tried.front().second.Decisions + DecisionsMore;
+  if (!isPromising())
+    return use({});
+  if (!isUniform() && tryOne({Choice::Greedy}))
+    return;
+  if (!isUniform() && !hasGained())
+    return choose(best());
+  unsigned Count = std::min<unsigned>(Draws, MostDraws);
+  auto Climbs = static_cast<unsigned>(Count * ClimbShare);
+  if (drawAll(Count - Climbs) || climb(Climbs))
+    return;
+  choose(best());
+}
+
+// Only what is spilled can be saved.
+bool Search::isPromising() const {
+  const Cost &Default = Tried.front().second.Counted;
+  double Spilled = Default.Loads + Default.Stores - Floor.Loads - Floor.Stores;
+  double Least = executedShare(*MF, *MBFI) ? LeastSpillKnown : LeastSpill;
+  return Spilled >= Least * (Default.Loads + Default.Stores);
+}
+
+// What is executed often is worth draws that may be in vain.
+bool Search::hasGained() const {
+  if (executedShare(*MF, *MBFI))
+    return true;
+  return score(Tried.back().second.Counted) <= (1 - LeastGain) * score(Tried.front().second.Counted);
+}
+
+// As below, true in a trial's process.
+bool Search::drawAll(unsigned Count) {
+  for (unsigned I = 0; I < Count; ++I)
+    if (tryOne({Choice::Draw, static_cast<int64_t>(Seed + I)}))
+      return true;
+  return false;
+}
+
+bool Search::climb(unsigned Count) {
+  double Decided = Tried.front().second.Decisions;
+  unsigned Rarity = 0;
+  while (Decided / (1ull << Rarity) > ClimbStep)
+    ++Rarity;
+  for (unsigned I = 0; I < Count; ++I) {
+    Choice Next = best();
+    Next.Rarity = Rarity;
+    Next.Changes.push_back(static_cast<int64_t>(Seed + MostDraws + I));
+    if (tryOne(Next))
+      return true;
+  }
+  return false;
+}
+
+// The first of those that cost least.
+const Choice &Search::best() const {
+  auto Best = Tried.begin();
+  for (auto Next = Tried.begin(); Next != Tried.end(); ++Next)
+    if (score(Next->second.Counted) < score(Best->second.Counted))
+      Best = Next;
+  return Best->first;
+}
+
+void Search::choose(const Choice &Chosen) {
+  use(Chosen);
+  if (ChoicesOut.empty())
+    return;
+  std::string Why = append(ChoicesOut, {*MF, Asked->checksum()}, Chosen);
+  if (!Why.empty())
+    warnOnce("cannot write " + ChoicesOut + ": " + Why);
+}
+
+void Search::leave(const MachineFunction &Left, function_ref<Cost()> Measure) {
+  if (Here)
+    Here->finish({Measure(), Decisions});
+  if (!LogFile.empty() && HasDecided && !Tried.empty())
+    log(Left, *MBFI, Floor, Tried);
+  Tried.clear();
+  MF = nullptr;
+}
+
+} // namespace regalloc

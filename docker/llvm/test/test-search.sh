@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# Prove what a toolchain's search promises, with a policy that draws by chance.
+# usage: test-search.sh SOURCE PREFIX
+# LLVM_MAJOR comes from regalloc/releases.py.
+set -euo pipefail
+
+: "${LLVM_MAJOR:?}"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source=$1 prefix=$2
+debian=/usr/lib/llvm-$LLVM_MAJOR
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+  echo "error: search test failed: $1" >&2
+  exit 1
+}
+if [[ $("$prefix/bin/llc" --help-hidden) != *--regalloc-search=* ]]; then
+  echo "search: this toolchain has none"
+  exit 0
+fi
+
+# A unit that runs short of registers, and the options after it.
+unit=$source/llvm/lib/Support/APInt.cpp
+compile() {
+  local output=$1
+  shift
+  "$prefix/bin/clang" -O2 -fno-ident -w -DNDEBUG -I "$here/../relink/include" -I "$debian/include" \
+    -c "$unit" -o "$output" "$@"
+}
+# Every function, so that there is something to see.
+options=(policy=uniform mix=0.1 min-instructions=0 min-executed=0 min-spill=-1)
+uniform=() linked=()
+for option in "${options[@]}"; do
+  uniform+=(-mllvm "-regalloc-search-$option")
+  linked+=("-Wl,-mllvm,-regalloc-search-$option")
+done
+searched=(-mllvm -regalloc-search=4 "${uniform[@]}")
+same() { cmp -s "$1" "$2" || fail "$3"; }
+differ() { ! cmp -s "$1" "$2" || fail "$3"; }
+says() {
+  [[ $(grep -c 'regalloc search' out) == 1 ]] || { cat out >&2; fail "expected one warning: $1"; }
+  grep -q "$1" out || { cat out >&2; fail "expected: $1"; }
+}
+
+compile default.o
+compile one.o "${searched[@]}" -mllvm -regalloc-search-log=log -mllvm -regalloc-choices-out=choices
+differ default.o one.o "a search changed nothing"
+compile two.o "${searched[@]}"
+same one.o two.o "a search gave two objects"
+compile seed.o "${searched[@]}" -mllvm -regalloc-search-seed=5
+differ one.o seed.o "another seed drew the same"
+python3 - <<'PY' || fail "the search's log"
+import json
+lines = [json.loads(line) for line in open("log")]
+assert lines and all(len(line["tried"]) == 5 for line in lines), "default and four draws"
+assert all(line["tried"][0]["by"] == "default" for line in lines)
+assert any(min(t["score"] for t in line["tried"]) < line["tried"][0]["score"] for line in lines)
+PY
+
+# With debug information the same is tried, with the same scores. LLVM's own code differs in places.
+compile debug.o -g "${searched[@]}" -mllvm -regalloc-search-log=debug-log
+python3 - <<'PY' || fail "debug information changed what was tried"
+import json
+def read(name):
+    return [[(t["seed"], t["score"], t["decisions"]) for t in json.loads(line)["tried"]] for line in open(name)]
+assert read("log") == read("debug-log")
+PY
+
+# Its choices, given back, make the same object, without a search and on top of one.
+compile chosen.o -mllvm -regalloc-choices=choices "${uniform[@]}"
+same one.o chosen.o "choices given back made another object"
+sort -r choices >sorted
+compile sorted.o -mllvm -regalloc-choices=sorted "${searched[@]}"
+same one.o sorted.o "the order of choices made a difference"
+compile stale.o -O3 -mllvm -regalloc-choices=choices "${uniform[@]}" 2>out
+says "functions have other code than when it was written"
+echo nonsense >bad
+compile bad.o -mllvm -regalloc-choices=bad "${uniform[@]}" 2>out
+says "line 1 is no choice"
+same default.o bad.o "a bad file of choices changed the code"
+compile absent.o -mllvm -regalloc-choices=absent "${uniform[@]}" 2>out
+says "absent: No such file"
+compile unwritable.o "${searched[@]}" -mllvm -regalloc-choices-out=/absent/choices 2>out
+says "cannot write /absent/choices"
+same one.o unwritable.o "choices that could not be written changed the code"
+
+# What cannot be tried is left at the default, and said once.
+compile late.o "${searched[@]}" -mllvm -regalloc-search-time-limit=0 2>out
+says "took too long"
+same default.o late.o "allocations that took too long changed the code"
+compile none.o -mllvm -regalloc-search=4 2>out
+says "no policy inside"
+same default.o none.o "a search without a policy changed the code"
+compile off.o "${searched[@]}" -mllvm -regalloc-enable-advisor=default
+same default.o off.o "the default advisor, named after the search, was not obeyed"
+compile zero.o -O0 "${searched[@]}"
+compile zero-default.o -O0
+same zero.o zero-default.o "a search at -O0 changed the code"
+if compile bad.o -mllvm -regalloc-search=-1 2>out; then fail "-1 draws were accepted"; fi
+grep -q "invalid for uint" out || fail "-1 draws were refused without a reason"
+
+# ThinLTO: the linker searches, in as many threads as it likes.
+link() {
+  local output=$1
+  shift
+  "$prefix/bin/clang" -O2 -flto=thin -fuse-ld=lld -shared one.bc two.bc -o "$output" \
+    "${linked[@]}" "$@"
+}
+compile one.bc -flto=thin -fPIC
+unit=$source/llvm/lib/Support/StringRef.cpp
+compile two.bc -flto=thin -fPIC
+link plain.so
+link alone.so -Wl,-mllvm,-regalloc-search=4 -Wl,--thinlto-jobs=1
+link both.so -Wl,-mllvm,-regalloc-search=4 -Wl,--thinlto-jobs=2
+differ plain.so alone.so "a search in a link changed nothing"
+same alone.so both.so "threads made a difference"
+echo "search: never worse by its score, the same object twice, in threads, with -g and from its choices"

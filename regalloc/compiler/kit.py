@@ -9,7 +9,7 @@ from pathlib import Path
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import ToolchainError
 
-TOOLS = "tools"
+TOOLS, SEARCHING_TOOLS = "tools", "searching-tools"
 _LAST = 20
 _REBUILD = "build it: invoke build-kit"
 
@@ -72,12 +72,12 @@ def link_tools(
         "header": model.header,
         "object": model.code,
         "class": f"llvm::{model.name}",
-        "weights": "policy.o" if weights else "",
-        "weights_file": weights or "/dev/null",
+        "weights": weights or "/dev/null",
     }
     text = "".join(f"{name} = {_escape(str(value))}\n" for name, value in names.items())
     (folder / "vars.ninja").write_text(text, encoding="utf-8")
-    argv = ("ninja", "-C", str(folder), "-f", str(kit / "release.ninja"), TOOLS)
+    tools = SEARCHING_TOOLS if weights else TOOLS
+    argv = ("ninja", "-C", str(folder), "-f", str(kit / "release.ninja"), tools)
     try:
         run = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
     except OSError as error:
@@ -85,7 +85,7 @@ def link_tools(
     if run.returncode != 0:
         tail = "\n".join((run.stdout + run.stderr).splitlines()[-_LAST:])
         raise ToolchainError("the policy cannot be linked into the tools", tail, _REBUILD)
-    return folder / TOOLS
+    return folder / tools
 
 
 def _escape(value: str) -> str:

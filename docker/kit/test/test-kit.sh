@@ -21,10 +21,14 @@ import sys
 from pathlib import Path
 
 from regalloc.compiler.toolchain import open_toolchain
+from regalloc.errors import RegallocError
 from regalloc.stages.release import write_release
 
 policy, prefix, release = map(Path, sys.argv[1:])
-write_release(policy, open_toolchain(prefix), Path("/opt/kit"), release)
+try:
+    write_release(policy, open_toolchain(prefix), Path("/opt/kit"), release)
+except RegallocError as error:
+    sys.exit(error.render())
 PY
 
 # test-toolchain.sh proved PREFIX to be Debian's compiler. The sources are those of TensorFlow's runtime,

@@ -225,11 +225,13 @@ class Programs:
     """How real programs are measured.
 
     Attributes:
+        names: the programs that are measured, a user's own among them; empty for all.
         rounds: executions of each build of each workload that are timed.
         wall_s: wall-clock seconds of one command, a build's or a run's.
         memory_mb: address space of one process in MiB.
     """
 
+    names: tuple[str, ...]
     rounds: int
     wall_s: float
     memory_mb: int

@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 Argv = tuple[str, ...]
+
+Use = Literal["train", "measure"]
+"""What a workload is for: a profile to train with, or the counts that policies are compared by."""
 
 BUILD_NAMES = ("cc", "cxx", "cflags", "jobs", "program")
 INPUT_NAMES = ("python", "program", "build")
@@ -40,6 +44,7 @@ class Workload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     Attributes:
         name: unique in the program.
         run: the command; it starts in a folder of its own.
+        use: what it is for; one that trains is executed and checked, and not counted.
         stdin: file that it reads, empty for none.
         env: environment beside the fixed one.
         stdout: sha256 of what it must print; empty for what the default build prints.
@@ -48,6 +53,7 @@ class Workload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     name: str
     run: Argv
+    use: Use = "measure"
     stdin: str = ""
     env: Mapping[str, str] = {}
     stdout: str = ""
@@ -78,6 +84,11 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     folder: str = ""
     prepare: tuple[Argv, ...] = ()
     inputs: tuple[Argv, ...] = ()
+
+    @property
+    def measured(self) -> tuple[Workload, ...]:
+        """Return the workloads that are counted and timed."""
+        return tuple(workload for workload in self.workload if workload.use == "measure")
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def list_jobs(trial: Trial) -> list[Job]:
     builds = {DEFAULT_SLOT: trial.default, POLICY_SLOT: trial.policy, AGAIN_SLOT: trial.default}
     return [
         Job(trial.program, workload, builds, trial.expected[workload.name])
-        for workload in trial.program.definition.workload
+        for workload in trial.program.definition.measured
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
@@ -45,6 +45,22 @@ def find_programs(*folders: Path) -> tuple[Program, ...]:
     return tuple(programs)
 
 
+def select_programs(programs: Sequence[Program], names: Collection[str]) -> tuple[Program, ...]:
+    """Return the programs of some names, or all if none is named.
+
+    Raises:
+        ProgramError: there is no program of a name.
+    """
+    known = [program.name for program in programs]
+    if unknown := [name for name in names if name not in known]:
+        raise ProgramError(
+            f"there is no program {unknown[0]!r}",
+            f"Programs.names selects {', '.join(names)}; there are {', '.join(known)}",
+            "correct Programs.names, or add the folder of your own program: --program=DIR",
+        )
+    return tuple(program for program in programs if not names or program.name in names)
+
+
 def read_program(folder: Path) -> Program:
     """Read a program.toml.
 
@@ -82,6 +98,8 @@ def _problems(definition: Definition) -> Iterable[str]:
     for key in ("build", "binaries", "workload"):
         if not getattr(definition, key):
             yield f"at least one is needed - at `$.{key}`"
+    if not definition.measured:
+        yield 'at least one with `use = "measure"` is needed - at `$.workload`'
     for path in definition.binaries:
         yield from _check_inside(path, "$.binaries")
     for key, names in (("prepare", BUILD_NAMES), ("build", BUILD_NAMES), ("inputs", INPUT_NAMES)):

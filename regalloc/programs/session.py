@@ -173,7 +173,7 @@ def describe(trial: Trial, counted: Counted, culprits: Sequence[str]) -> report.
         text_policy=trial.policy.text if trial.policy else None,
         workloads=[
             _describe_workload(workload.name, counted)
-            for workload in (trial.program.definition.workload if well else ())
+            for workload in (trial.program.definition.measured if well else ())
         ],
     )
 

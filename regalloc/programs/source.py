@@ -61,11 +61,13 @@ def _unpack(program: Program, package: Package, tarballs: Path, target: Path) ->
 
 
 def _members(archive: tarfile.TarFile, leave_out: tuple[str, ...]) -> Iterator[tarfile.TarInfo]:
-    """Yield what is unpacked, without the folder at the tarball's top."""
+    """Yield what is unpacked, without the folder at the tarball's top, if all lies in one."""
     unwanted = [PurePosixPath(path).parts for path in leave_out]
-    for member in archive:
-        parts = PurePosixPath(member.name).parts[1:]
-        if parts and not any(parts[: len(path)] == path for path in unwanted):
+    named = [(member, PurePosixPath(member.name).parts) for member in archive]
+    has_folder = len({parts[0] for _, parts in named if parts}) == 1
+    for member, path in named:
+        parts = path[1:] if has_folder else path
+        if parts and not any(parts[: len(left)] == left for left in unwanted):
             member.name = str(PurePosixPath(*parts))
             yield member
 

@@ -90,7 +90,7 @@ class ProgramResult(msgspec.Struct, frozen=True, kw_only=True):
         culprits: those that make the output wrong, found by bisection; for a miscompile.
         text_default: bytes of machine code in its executables, advisor off.
         text_policy: the same, advisor on.
-        workloads: in the order of its program.toml.
+        workloads: those that measure, in the order of its program.toml.
     """
 
     name: str

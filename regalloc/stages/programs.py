@@ -17,7 +17,7 @@ from regalloc.files import hash_file
 from regalloc.programs.build import COMPILERS
 from regalloc.programs.cachegrind import find_valgrind
 from regalloc.programs.lab import Lab
-from regalloc.programs.reading import find_programs
+from regalloc.programs.reading import find_programs, select_programs
 from regalloc.programs.session import MeasuredCompiler, measure_programs
 from regalloc.report import programs_result as report
 from regalloc.stages.context import StageContext
@@ -31,15 +31,16 @@ def run(context: StageContext) -> None:
     """Write ``programs.json``, and a reproducer for each program that the policy breaks.
 
     Raises:
-        ProgramError: a program.toml cannot be used, valgrind is missing, or a program fails with
-            the advisor off too.
+        ProgramError: a program.toml cannot be used, no program has a name that is selected,
+            valgrind is missing, or a program fails with the advisor off too.
         ToolchainError: the release's compilers are missing.
         MiscompileError: a program is right with the advisor off and wrong with it on.
     """
     config = context.settings.get(settings.Programs)
     folder = context.folder(layout.PROGRAMS)
     release = open_release(context.folder(layout.RELEASE))
-    programs = find_programs(context.programs / DEFINITIONS, context.folder(layout.OWN_PROGRAMS))
+    found = find_programs(context.programs / DEFINITIONS, context.folder(layout.OWN_PROGRAMS))
+    programs = select_programs(found, config.names)
     lab = Lab(
         # In a container /tmp is memory.
         scratch=folder / layout.PROGRAMS_SCRATCH,

@@ -1,4 +1,4 @@
-"""Write keywords for gperf: a set that has a perfect hash function, and one too large for it."""
+"""Write keywords for gperf: sets that have a perfect hash function, and one too large for it."""
 
 from pathlib import Path
 from random import Random
@@ -17,3 +17,4 @@ def keywords(count: int) -> str:
 
 Path("short").write_text(keywords(400), encoding="ascii")
 Path("long").write_text(keywords(1000), encoding="ascii")
+Path("middle").write_text(keywords(450), encoding="ascii")

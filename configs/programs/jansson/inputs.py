@@ -1,4 +1,4 @@
-"""Write JSON of two sorts: objects of strings, and arrays of numbers."""
+"""Write JSON of three sorts: objects of strings, arrays of numbers, and a tree of both."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,17 @@ def record(number: int) -> dict[str, object]:
     }
 
 
+def tree(depth: int) -> object:
+    """Return objects in lists in objects."""
+    if depth == 0:
+        return (below(1000), f"leaf {below(99)} \u00fc", draw() * 9, None)[below(4)]
+    if depth % 2:
+        return [tree(depth - 1) for _ in range(4)]
+    return {f"key {key}": tree(depth - 1) for key in range(3)}
+
+
 records = [record(number) for number in range(RECORDS)]
 numbers = [[below(10**9), (below(10**6) - 500_000) / 64, -below(7)] for _ in range(NUMBERS)]
 Path("records.json").write_text(json.dumps(records), encoding="utf-8")
 Path("numbers.json").write_text(json.dumps(numbers), encoding="utf-8")
+Path("tree.json").write_text(json.dumps(tree(9)), encoding="utf-8")

@@ -45,6 +45,13 @@ def test_a_minimal_program_is_read_with_its_defaults(tmp_path):
     assert (program.definition.prepare, program.definition.inputs) == ((), ())
 
 
+def test_a_workload_trains_or_measures(tmp_path):
+    train = '[[workload]]\nname = "train"\nuse = "train"\nrun = ["{build}/own"]\n'
+    definition = read_program(write(tmp_path, MINIMAL + train)).definition
+    assert [workload.name for workload in definition.workload] == ["one", "train"]
+    assert [workload.name for workload in definition.measured] == ["one"]
+
+
 def test_a_package_takes_the_place_of_a_folder(tmp_path):
     text = MINIMAL.replace('folder = "src"\n', "") + PACKAGE
     program = read_program(write(tmp_path, text))
@@ -115,6 +122,8 @@ def test_what_does_not_fit_is_named_with_its_place(tmp_path, old, new, problem):
             'files = { "a" = "abc" }',
             "a sha256 has 64 hexadecimal digits - at `$.workload[0].files['a']`",
         ),
+        ('use = "train"', 'at least one with `use = "measure"` is needed - at `$.workload`'),
+        ('use = "test"', "Invalid enum value 'test' - at `$.workload[0].use`"),
         (
             'files = { "../a" = "" }',
             "`../a` is no path below the folder - at `$.workload[0].files`",

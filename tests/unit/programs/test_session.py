@@ -48,6 +48,30 @@ def test_the_same_code_is_counted_but_not_timed(tmp_path):
     assert content.times.timings == []
 
 
+TRAINING = """
+[[workload]]
+name = "training"
+use = "train"
+run = ["{build}/prog", "training"]
+"""
+
+
+def test_a_training_workload_is_neither_counted_nor_timed(tmp_path):
+    sources = {"a.c": "echo right\n# on: true"}
+    content = measure(tmp_path, make_program(tmp_path, sources, workload=TRAINING))
+    (program,) = content.programs
+    assert (program.outcome, [one.name for one in program.workloads]) == ("ok", ["only"])
+    assert [timing.workload for timing in content.times.timings] == ["only"]
+
+
+def test_a_training_workload_that_the_policy_breaks_is_a_miscompile(tmp_path):
+    sources = {"a.c": 'echo right\n# on: test -z "$1" || echo wrong'}
+    content = measure(tmp_path, make_program(tmp_path, sources, workload=TRAINING))
+    (program,) = content.programs
+    assert (program.outcome, program.culprits) == ("miscompile", ["a.o"])
+    assert program.details.startswith("standard output: sha256 ")
+
+
 def test_counters_are_read_where_there_are_some(tmp_path, monkeypatch):
     text = "123,,instructions:u,1,100,,\\n<not supported>,,cycles:u,0,100,,\\n"
     script = f"""#!/bin/sh

@@ -59,6 +59,13 @@ def test_a_tarball_is_unpacked_without_its_top_and_what_is_left_out(tmp_path, ta
     assert found == {"a.c": "a", "ext/b.c": "b"}
 
 
+def test_a_tarball_without_a_folder_at_its_top_is_unpacked_as_it_is(tmp_path, tarballs):
+    with tarfile.open(tarballs / "own_1.orig.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "own-1", ".")
+    lay_out(packaged(tmp_path, digest(tarballs / "own_1.orig.tar.gz")), tarballs, tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.c", "ext"]
+
+
 def test_a_package_that_is_not_in_the_image_is_named(tmp_path):
     with pytest.raises(ProgramError) as caught:
         lay_out(packaged(tmp_path, "0" * 64), tmp_path, tmp_path / "out")

@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -23,7 +24,7 @@ def context(tmp_path, monkeypatch):
     (root / "programs").mkdir()
     image = tmp_path / "image"
     make_program(image / "definitions", WELL, name="well")
-    settings = Settings((Programs(rounds=1, wall_s=20.0, memory_mb=2048),))
+    settings = Settings((Programs(names=(), rounds=1, wall_s=20.0, memory_mb=2048),))
     return StageContext(root, tmp_path, tmp_path, 0, 2, settings, programs=image)
 
 
@@ -45,6 +46,30 @@ def test_the_images_programs_and_the_users_are_measured(context):
     assert content.release == hashlib.sha256(compiler).hexdigest()
     assert content.counted_by == "valgrind 3.19.0"
     assert [path.name for path in (context.root / "programs").iterdir()] == ["programs.json"]
+
+
+def select(context, *names):
+    config = replace(context.settings.get(Programs), names=names)
+    return replace(context, settings=Settings((config,)))
+
+
+@pytest.mark.parametrize("name", ["own", "well"])
+def test_programs_that_are_named_are_measured_alone(context, name):
+    own(context, {"a.c": "echo mine\n# on: true"})
+    programs.run(select(context, name))
+    assert outcomes(context) == {name: "ok"}
+
+
+def test_a_name_that_no_program_has_is_told_with_those_that_there_are(context):
+    own(context, {"a.c": "echo mine"})
+    with pytest.raises(ProgramError) as caught:
+        programs.run(select(context, "well", "lau"))
+    assert caught.value.render() == (
+        "error: there is no program 'lau'\n"
+        "Programs.names selects well, lau; there are own, well\n"
+        "what to do: correct Programs.names, or add the folder of your own program: --program=DIR"
+    )
+    assert list((context.root / "programs").iterdir()) == []
 
 
 def test_a_miscompile_fails_with_the_object_and_the_reproducer(context):

@@ -45,19 +45,21 @@ def test_trainer_passes_the_tests_that_need_tensorflow(pytestconfig):
         environ["REGALLOC_TOOLCHAIN"] = str(llvm)
     # The same choice of marks inside: whether slow tests are wanted.
     flags = ("-m", pytestconfig.option.markexpr)
+    # Here and not in threads: profiles are parsed, which Python 3.11 does in one thread at a time.
+    commands = [
+        container_argv(str(target("trainer")), THE_IMAGES, flags, paths=paths)
+        if engine == "docker"
+        else on_this_machine(paths, flags)
+        for paths in halves()
+    ]
 
-    def run(paths):
-        argv = (
-            container_argv(str(target("trainer")), THE_IMAGES, flags, paths=paths)
-            if engine == "docker"
-            else on_this_machine(paths, flags)
-        )
+    def run(argv):
         return subprocess.run(
             argv, cwd=CHECKOUT, env=environ, capture_output=True, text=True, check=False
         )
 
     with ThreadPoolExecutor() as side_by_side:
-        ends = list(side_by_side.map(run, halves()))
+        ends = list(side_by_side.map(run, commands))
     for end in ends:
         print(end.stdout[-2000:])
         assert end.returncode == 0, end.stdout[-8000:] + end.stderr[-2000:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -100,6 +101,16 @@ def test_image_is_small_and_has_neither_tensorflow_nor_python(released):
     assert "clang version 19.1.7" in docker(reference, "--version")
     script = "find / -xdev -name 'libtensorflow*' -o -xdev -name 'python3*' -type f"
     assert docker("--user=0", "--entrypoint=/bin/bash", reference, "-c", script) == ""
+
+
+def test_texts_say_what_the_wrapper_switches_on(released):
+    readme, wrapper = (
+        (released[1] / name).read_text() for name in ("README.md", "bin/regalloc-clang")
+    )
+    assert re.findall("@[A-Z_]+@", readme + wrapper) == []
+    for draws in (8, 24):
+        assert f"`-mllvm -regalloc-search={draws}`" in readme
+        assert f"switch=-regalloc-search={draws}\n" in wrapper
 
 
 @pytest.fixture(scope="module")

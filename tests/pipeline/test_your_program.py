@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
 
 from regalloc.engine.docker import connect
+from tests.engines import call, task
 from tests.pipeline.page import PROFILE, TOP, commands
 from tests.pipeline.workshop import INPUT, Project
 
@@ -75,3 +77,20 @@ def test_link_time_optimisation_by_cmake_takes_its_switch_alone(project, printed
     assert done.stdout.endswith(printed)
     flags = project.folder / "build/CMakeFiles/parts.dir/flags.make"
     assert "-flto" in flags.read_text()
+
+
+def test_a_build_by_the_releases_clang_is_a_corpus_to_train_on(project, tmp_path):
+    project.succeed(commands("3. With a policy of your own"))
+    corpus, run = project.folder / "corpus", tmp_path / "run"
+    done = call(
+        task(
+            "extract",
+            "--profile=tiny",
+            f"--corpus-from={corpus}",
+            f"--run={run}",
+            "--engine=docker",
+        )
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    modules = json.loads((run / "corpus/corpus_description.json").read_text())["modules"]
+    assert len(modules) == len(list(project.folder.glob("src/*.c*")))

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Mbed TLS. Its suites are programs that say how many of their cases passed.
+# Mbed TLS. Its suites are programs that print each of their cases.
 
 configure() {
   printf 'export CC = %s\nexport CFLAGS = -O2\n' "$1" >compiler.mk
@@ -12,13 +12,15 @@ compile() {
 
 train() { programs/test/selftest; }
 
+# Of every case whether it passed. Those with certificates that have expired since do not.
 check() {
   cd tests || return
   local suite
   for suite in test_suite_*.datax; do
-    echo "${suite%.datax} $("./${suite%.datax}" | tail -1)"
+    echo "== ${suite%.datax}"
+    "./${suite%.datax}" -v | grep -E '(PASS|FAILED|----)$' || true
   done
 }
 
-# Of what `check` prints, `PASSED (12 / 12 tests (3 skipped))`: how many cases passed, of how many that were run.
-count() { tr -dc '0-9 /(\n' | awk -F '[(/]' '{ passed += $2 - $4; run += $3 - $4 } END { print passed, run }'; }
+# Of what `check` prints: how many cases passed, of how many that were run.
+count() { awk '/PASS$/ { passed++ } /FAILED$/ { failed++ } END { print passed + 0, passed + failed }'; }

@@ -2,7 +2,7 @@
 # SQLite, by its tests in Tcl.
 
 configure() {
-  ./configure --disable-shared --with-tcl=/usr/lib/tcl8.6 CC="$1" CFLAGS=-O2
+  ./configure --disable-shared --disable-amalgamation --with-tcl=/usr/lib/tcl8.6 CC="$1" CFLAGS=-O2
 }
 
 compile() { make -j"$1" sqlite3 testfixture; }

@@ -41,5 +41,5 @@ lint: venv  ## check types, style, scripts and Dockerfiles
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/shellcheck $(filter-out %.py,$(wildcard scripts/*)) docker/scripts/*.sh docker/kit/share/regalloc-clang docker/*/test/*.sh tests/*/*.sh
-	$(VENV)/bin/hadolint docker/*/Dockerfile docker/*/test/Dockerfile
+	$(VENV)/bin/shellcheck $(filter-out %.py,$(wildcard scripts/*)) docker/scripts/*.sh docker/kit/share/regalloc-clang docker/*/test/*.sh tests/*/*.sh tests/*/*/*.sh
+	$(VENV)/bin/hadolint docker/*/Dockerfile docker/*/test/Dockerfile tests/*/*/Dockerfile

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from regalloc import layout
 from regalloc.compiler.kit import Model, check_kit, link_tools
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.rl.export import aot
-from regalloc.rl.export.policy_folder import check_policy, policy_hash
+from regalloc.rl.export.policy_folder import check_policy, find_weights, policy_hash
 from regalloc.stages.context import StageContext
 
-SEARCH, ADVISOR = "-regalloc-search=8", "-regalloc-enable-advisor=release"
-"""What regalloc-clang switches on: the search; or the policy alone, if it has no weights file."""
+SEARCH, PROFILED_SEARCH = "-regalloc-search=8", "-regalloc-search=24"
+"""What regalloc-clang switches on; with a profile, by which few functions are hot, more draws."""
+ADVISOR = "-regalloc-enable-advisor=release"
+"""The same for a policy that has no weights file to search by: the policy alone."""
 NAMES = ("clang", "clang++", "lld", "ld.lld", "llc")
 PROFILE_NAMES = ("llvm-profdata", "llvm-ar", "llvm-ranlib")
 """What else the program is where the compiler takes profiles."""
@@ -45,6 +48,7 @@ def write_release(policy: Path, toolchain: Toolchain, kit: Path, release: Path) 
         ToolchainError: it does not link.
     """
     release.mkdir(parents=True, exist_ok=True)
+    weights = find_weights(policy)
     with tempfile.TemporaryDirectory(prefix="regalloc-release-") as name:
         work = Path(name)
         model = aot.compile_policy(policy, toolchain.release.model_class, work)
@@ -52,20 +56,23 @@ def write_release(policy: Path, toolchain: Toolchain, kit: Path, release: Path) 
             kit,
             toolchain,
             model,
-            weights=find_weights(policy),
+            weights=weights,
             headers=aot.tensorflow_headers(),
             folder=work,
         )
         _install_tools(release, toolchain, tools)
         _install_model(release, model)
     shutil.copytree(policy, release / layout.RELEASED_POLICY)
-    _install_texts(release, kit, toolchain, policy)
-
-
-def find_weights(policy: Path) -> Path | None:
-    """Return the weights file of a policy; None if it is a SavedModel alone."""
-    path = policy / layout.POLICY_WEIGHTS
-    return path if path.is_file() else None
+    switches = (SEARCH, PROFILED_SEARCH) if weights else (ADVISOR, ADVISOR)
+    values = {
+        "VERSION": toolchain.version,
+        "TENSORFLOW": aot.tensorflow_version(),
+        "CLASS": toolchain.release.model_class,
+        "POLICY": policy_hash(policy),
+        "SWITCH": switches[0],
+        "PROFILED_SWITCH": switches[1],
+    }
+    _install_texts(release, kit / "share", values)
 
 
 def _install_tools(release: Path, toolchain: Toolchain, tools: Path) -> None:
@@ -87,23 +94,18 @@ def _install_model(release: Path, model: Model) -> None:
         shutil.copyfile(path, folder / path.name)
 
 
-def _install_texts(release: Path, kit: Path, toolchain: Toolchain, policy: Path) -> None:
-    """Put the wrapper, the toolchain file and the README in place."""
-    share = kit / "share"
+def _install_texts(release: Path, share: Path, values: Mapping[str, str]) -> None:
+    """Put the wrapper, toolchain file and README in place, with values for their @NAMES@."""
     wrapper = release / "bin" / WRAPPER
-    switch = SEARCH if find_weights(policy) else ADVISOR
-    text = (share / WRAPPER).read_text(encoding="utf-8").replace("@SWITCH@", switch)
-    wrapper.write_text(text, encoding="utf-8")
+    _fill(share / WRAPPER, wrapper, values)
     wrapper.chmod(0o755)
     (wrapper.parent / f"{WRAPPER}++").symlink_to(WRAPPER)
     shutil.copyfile(share / "toolchain.cmake", release / layout.RELEASE_SHARE / "toolchain.cmake")
-    text = (share / "README.md").read_text(encoding="utf-8")
-    values = {
-        "VERSION": toolchain.version,
-        "TENSORFLOW": aot.tensorflow_version(),
-        "CLASS": toolchain.release.model_class,
-        "POLICY": policy_hash(policy),
-    }
+    _fill(share / "README.md", release / "README.md", values)
+
+
+def _fill(template: Path, path: Path, values: Mapping[str, str]) -> None:
+    text = template.read_text(encoding="utf-8")
     for name, value in values.items():
         text = text.replace(f"@{name}@", value)
-    (release / "README.md").write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")

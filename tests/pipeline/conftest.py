@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.engines import ENGINES, call, task, why_not
+from tests.pipeline.workshop import INPUT, Project, Workshop, build_workshop
 
 PROFILE = "tiny"
 
@@ -23,6 +25,11 @@ def train(folder: Path, engine: str, *words: str) -> str:
     run = call(train_argv(folder, engine, *words))
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout
+
+
+def release(run: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the task that makes a release of a run, under the tiny profile."""
+    return call(task("release", f"--profile={PROFILE}", f"--run={run}", "--engine=docker", *words))
 
 
 def engine_params() -> list[object]:
@@ -59,3 +66,39 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[
 def trained(engine: str, finished: Callable[[str], tuple[Path, str]]) -> tuple[Path, str]:
     """A finished run under the engine and what it printed."""
     return finished(engine)
+
+
+@pytest.fixture(scope="session")
+def released(
+    finished: Callable[[str], tuple[Path, str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, Path, str]]:
+    """The run that was trained, the folder that its release was exported to, and what was said."""
+    run, _ = finished("docker")
+    folder = tmp_path_factory.mktemp("out") / "clang 19"
+    done = release(run, f"--export={folder}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    yield run, folder, done.stdout
+    reference = done.stdout.partition("image: ")[2].split()[0]
+    subprocess.run(["docker", "image", "rm", reference], capture_output=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def workshop(released: tuple[Path, Path, str]) -> Iterator[Workshop]:
+    """A Debian without a compiler, and the release."""
+    image = build_workshop("workshop")
+    yield Workshop(image, released[1])
+    subprocess.run(["docker", "image", "rm", image], capture_output=True, check=False)
+
+
+@pytest.fixture
+def project(workshop: Workshop, tmp_path: Path) -> Project:
+    """A project of one's own."""
+    return Project.create(tmp_path / "project", workshop)
+
+
+@pytest.fixture(scope="session")
+def printed(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the project's program prints when clang compiled it as it always does."""
+    plain = Project.create(tmp_path_factory.mktemp("plain") / "project", workshop)
+    plain.succeed("make CC=clang CXX=clang++")
+    return plain.succeed(f"./your-program {INPUT}").stdout

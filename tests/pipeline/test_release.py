@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,7 +18,7 @@ from regalloc.images.builders.docker_client import find_client
 from regalloc.images.tags import resolve_targets
 from regalloc.pipeline.manifest import read_manifest
 from regalloc.profiles import load_profile
-from tests.engines import call, task
+from tests.pipeline.conftest import release
 
 pytestmark = [
     pytest.mark.skipif(connect() is None, reason="NO DOCKER ENGINE ANSWERS"),
@@ -25,10 +26,6 @@ pytestmark = [
 ]
 POLICY = "share/regalloc/policy"
 MB = 1000**2
-
-
-def release(run: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return call(task("release", "--profile=tiny", f"--run={run}", "--engine=docker", *words))
 
 
 def docker(*words: str | Path) -> str:
@@ -42,18 +39,6 @@ def docker(*words: str | Path) -> str:
 @pytest.fixture(scope="module")
 def targets():
     return resolve_targets(CHECKOUT, load_profile("tiny"), os.environ)
-
-
-@pytest.fixture(scope="module")
-def released(finished, tmp_path_factory):
-    """The run that was trained, the folder that its release was exported to, and what was said."""
-    run, _ = finished("docker")
-    folder = tmp_path_factory.mktemp("out") / "clang 19"
-    done = release(run, f"--export={folder}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    yield run, folder, done.stdout
-    reference = done.stdout.partition("image: ")[2].split()[0]
-    subprocess.run(["docker", "image", "rm", reference], capture_output=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +101,16 @@ def test_image_is_small_and_has_neither_tensorflow_nor_python(released):
     assert "clang version 19.1.7" in docker(reference, "--version")
     script = "find / -xdev -name 'libtensorflow*' -o -xdev -name 'python3*' -type f"
     assert docker("--user=0", "--entrypoint=/bin/bash", reference, "-c", script) == ""
+
+
+def test_texts_say_what_the_wrapper_switches_on(released):
+    readme, wrapper = (
+        (released[1] / name).read_text() for name in ("README.md", "bin/regalloc-clang")
+    )
+    assert re.findall("@[A-Z_]+@", readme + wrapper) == []
+    for draws in (8, 24):
+        assert f"`-mllvm -regalloc-search={draws}`" in readme
+        assert f"switch=-regalloc-search={draws}\n" in wrapper
 
 
 @pytest.fixture(scope="module")

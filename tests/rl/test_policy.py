@@ -14,7 +14,7 @@ from regalloc.errors import PolicyError
 from regalloc.formats.features import FEATURE_NAMES, NUM_CANDIDATES
 from regalloc.rl.deterministic_tf import tf
 from regalloc.rl.export import policy_writer
-from regalloc.rl.export.policy_folder import check_policy, policy_hash
+from regalloc.rl.export.policy_folder import check_policy, find_weights, policy_hash
 from regalloc.rl.learning.dataset import encode_decisions, take_observation
 from regalloc.rl.network.policy_network import RegallocNetwork
 from tests.rl import simulator
@@ -179,6 +179,15 @@ def test_check_policy_refuses_bad_output_spec(tmp_path, text):
     (tmp_path / "p" / "output_spec.json").write_text(text)
     with pytest.raises(PolicyError, match="no usable policy"):
         check_policy(tmp_path / "p")
+
+
+def test_a_policy_without_a_weights_file_is_one_that_has_none(tmp_path):
+    policy_writer.export_random(tmp_path / "p", 1)
+    path = tmp_path / "p" / "weights.bin"
+    assert find_weights(tmp_path / "p") == path
+    path.unlink()
+    assert find_weights(tmp_path / "p") is None
+    check_policy(tmp_path / "p")
 
 
 def test_check_policy_refuses_a_damaged_weights_file(tmp_path):

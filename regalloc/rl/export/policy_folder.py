@@ -30,18 +30,24 @@ def check_policy(folder: Path) -> None:
         raise _unusable(folder, f"{folder / VARIABLES} is missing or empty")
     if flaw := find_flaw(folder):
         raise _unusable(folder, flaw)
-    if (folder / POLICY_WEIGHTS).is_file():
-        _check_weights(folder)
+    if weights := find_weights(folder):
+        _check_weights(folder, weights)
 
 
-def _check_weights(folder: Path) -> None:
+def find_weights(folder: Path) -> Path | None:
+    """Return the weights file of a policy; None if it is a SavedModel alone."""
+    path = folder / POLICY_WEIGHTS
+    return path if path.is_file() else None
+
+
+def _check_weights(folder: Path, weights: Path) -> None:
     try:
-        stated = unpack((folder / POLICY_WEIGHTS).read_bytes()).fields["saved_model"]
+        stated = unpack(weights.read_bytes()).fields["saved_model"]
     except PolicyError as error:
-        raise _unusable(folder, f"{folder / POLICY_WEIGHTS}: {error.details}") from error
+        raise _unusable(folder, f"{weights}: {error.details}") from error
     content = (folder / SAVED_MODEL).read_bytes()
     if stated != {"bytes": len(content), "crc32": crc32(content)}:
-        raise _unusable(folder, f"{folder / POLICY_WEIGHTS} belongs to another {SAVED_MODEL}")
+        raise _unusable(folder, f"{weights} belongs to another {SAVED_MODEL}")
 
 
 def policy_hash(folder: Path) -> str:

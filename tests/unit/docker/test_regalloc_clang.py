@@ -7,8 +7,8 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 RUNTIME = "libclang_rt.regalloc_profile-x86_64.a"
-SWITCH = "-regalloc-search=8"
-ADVISOR = ("-mllvm", SWITCH)
+SWITCH, PROFILED_SWITCH = "-regalloc-search=8", "-regalloc-search=24"
+ADVISOR, PROFILED_ADVISOR = ("-mllvm", SWITCH), ("-mllvm", PROFILED_SWITCH)
 LINKER_ADVISOR = ("-Xlinker", "-mllvm", "-Xlinker", SWITCH)
 QUIET, LOUD = "--start-no-unused-arguments", "--end-no-unused-arguments"
 
@@ -20,7 +20,10 @@ def release(tmp_path: Path) -> Path:
     (folder / "bin").mkdir(parents=True)
     wrapper = folder / "bin" / "regalloc-clang"
     text = (CHECKOUT / "docker/kit/share/regalloc-clang").read_text()
-    wrapper.write_text(text.replace("@SWITCH@", SWITCH))
+    for name, value in (("SWITCH", SWITCH), ("PROFILED_SWITCH", PROFILED_SWITCH)):
+        assert text.count(f"@{name}@") == 1
+        text = text.replace(f"@{name}@", value)
+    wrapper.write_text(text)
     wrapper.chmod(0o755)
     (folder / "bin" / "regalloc-clang++").symlink_to(wrapper.name)
     for name in ("clang", "clang++"):
@@ -60,9 +63,9 @@ def test_another_linker_is_told_nothing(release: Path):
 
 @pytest.mark.parametrize(
     ("option", "switch"),
-    [("-regalloc-profile-generate", ()), ("-regalloc-profile-use=a, b", ADVISOR)],
+    [("-regalloc-profile-generate", ()), ("-regalloc-profile-use=a, b", PROFILED_ADVISOR)],
 )
-def test_a_compile_is_told_of_a_profile_and_searches_unless_it_counts(
+def test_a_compile_draws_more_by_a_profile_and_does_not_search_when_it_counts(
     release: Path, option: str, switch: tuple[str, ...]
 ):
     assert call(release, "-O2", option, "-c", "a.c") == [
@@ -70,10 +73,21 @@ def test_a_compile_is_told_of_a_profile_and_searches_unless_it_counts(
     ]  # fmt: skip
 
 
+def test_a_linker_that_generates_code_by_a_profile_draws_as_often(release: Path):
+    assert call(release, "-flto", "-regalloc-profile-use=p", "a.o") == [
+        "clang", "-flto", "a.o", QUIET, "-fuse-ld=lld", *PROFILED_ADVISOR,
+        "-Xlinker", "-mllvm", "-Xlinker", PROFILED_SWITCH, "-mllvm", "-regalloc-profile-use=p",
+        "-Xlinker", "-mllvm", "-Xlinker", "-regalloc-profile-use=p", LOUD,
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("option", ["-regalloc-search=24", "-regalloc-search=0"])
 def test_a_search_of_the_callers_wins(release: Path, option: str):
     assert call(release, "-mllvm", option, "-c", "a.c") == [
         "clang", "-mllvm", option, "-c", "a.c", QUIET, LOUD,
+    ]  # fmt: skip
+    assert call(release, "-regalloc-profile-use=p", "-mllvm", option, "-c", "a.c") == [
+        "clang", "-mllvm", option, "-c", "a.c", QUIET, "-mllvm", "-regalloc-profile-use=p", LOUD,
     ]  # fmt: skip
 
 
@@ -108,5 +122,5 @@ def test_an_option_of_llvms_stays_where_it_is(release: Path):
 
 def test_clang_without_its_driver_is_told_the_same(release: Path):
     assert call(release, "-cc1", "-regalloc-profile-use=p", "a.c") == [
-        "clang", "-cc1", "a.c", *ADVISOR, "-mllvm", "-regalloc-profile-use=p",
+        "clang", "-cc1", "a.c", *PROFILED_ADVISOR, "-mllvm", "-regalloc-profile-use=p",
     ]  # fmt: skip

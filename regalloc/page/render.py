@@ -8,12 +8,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from regalloc.page.plots import draw_curves, draw_scores
-from regalloc.page.tables import tabulate_functions, tabulate_modules
+from regalloc.page.program_plots import draw_groups
+from regalloc.page.tables import tabulate_functions, tabulate_modules, tabulate_workloads
+from regalloc.report.programs_result import ENDED_WELL
 from regalloc.report.rows import AGAIN, POLICY
-from regalloc.summary.program_ratios import describe_programs
 from regalloc.summary.regressions import describe_regressions
 from regalloc.summary.run_summary import RunSummary
 from regalloc.summary.seed_comparison import Seeds
+from regalloc.summary.variant_gains import FIGURES, group_programs
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -32,10 +34,10 @@ OUTCOMES = {
     "unknown": "too few programs to tell",
 }
 SECTIONS = {
+    "programs": "programs",
     "result": "result",
     "learning": "learning",
     "scores": "scores",
-    "programs": "programs",
     "regressions": "regressions",
     "modules": "modules",
     "functions": "functions",
@@ -48,11 +50,12 @@ SECTIONS = {
 def render(content: RunSummary) -> str:
     """Return a run's page; equal content gives equal bytes."""
     report = content.report
-    dynamic = describe_programs(content.programs) if content.programs else None
+    programs = content.programs
+    groups = group_programs(programs) if programs else ()
     regressions = describe_regressions(report.held_out, content.commands)
     tables = [asdict(make(report)) for make in (tabulate_modules, tabulate_functions)]
     curves = draw_curves(content.curves)
-    skipped = {name for name, shown in (("learning", curves), ("programs", dynamic)) if not shown}
+    skipped = {name for name, shown in (("learning", curves), ("programs", programs)) if not shown}
     return (
         _environment()
         .get_template("report.html")
@@ -67,7 +70,11 @@ def render(content: RunSummary) -> str:
             parts=(("Held-out modules", report.held_out), ("Training modules", report.train)),
             figures={**report.names, AGAIN: "default again"},
             curves=curves,
-            dynamic=dynamic,
+            programs=programs,
+            groups=list(zip(groups, draw_groups(groups), strict=True)),
+            gain_figures=FIGURES,
+            ended_well=ENDED_WELL,
+            workloads=asdict(tabulate_workloads(programs)) if programs else None,
             outcomes=OUTCOMES,
             plots=draw_scores(report.held_out),
             regressions=regressions,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from regalloc.errors import ProgramError
 from regalloc.programs.definition import Argv
-from regalloc.report.programs_result import Counts
+from regalloc.report.counts import Counts
 
 VALGRIND = "valgrind"
 

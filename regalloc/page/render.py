@@ -11,11 +11,12 @@ from regalloc.page.plots import draw_curves, draw_scores
 from regalloc.page.program_plots import draw_groups
 from regalloc.page.tables import tabulate_functions, tabulate_modules, tabulate_workloads
 from regalloc.report.programs_result import ENDED_WELL
+from regalloc.report.report import Report
 from regalloc.report.rows import AGAIN, POLICY
 from regalloc.summary.regressions import describe_regressions
 from regalloc.summary.run_summary import RunSummary
 from regalloc.summary.seed_comparison import Seeds
-from regalloc.summary.variant_gains import FIGURES, group_programs
+from regalloc.summary.variant_gains import FIGURES, Group, group_programs
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -27,6 +28,13 @@ HEADLINES = {
     "no difference": "No difference that can be seen",
     "unknown": "No verdict",
 }
+PROGRAM_HEADLINES = {
+    "better": "Programs execute fewer loads and stores",
+    "worse": "Programs execute more loads and stores",
+    "no difference": "No difference in programs that can be seen",
+    "unknown": "Too few programs for a verdict",
+}
+"""Where programs were measured, they are what a reader is told first."""
 OUTCOMES = {
     "better": "better than the default",
     "worse": "worse than the default",
@@ -63,9 +71,7 @@ def render(content: RunSummary) -> str:
             title=content.title,
             content=content,
             report=report,
-            outcome=report.verdict.outcome,
-            headline=HEADLINES[report.verdict.outcome],
-            sentence=f"{report.verdict.text}.",
+            **_head(report, groups),
             sections=[pair for pair in SECTIONS.items() if pair[0] not in skipped],
             parts=(("Held-out modules", report.held_out), ("Training modules", report.train)),
             figures={**report.names, AGAIN: "default again"},
@@ -83,6 +89,22 @@ def render(content: RunSummary) -> str:
             script=_own("tables.js"),
         )
     )
+
+
+def _head(report: Report, groups: Sequence[Group]) -> dict[str, str]:
+    """Return what the page says first: of programs if there are any, and of scores."""
+    of_scores = f"{report.verdict.text}."
+    pictures = [picture for group in groups for picture in group.pictures]
+    if not pictures:
+        outcome = report.verdict.outcome
+        return {"outcome": outcome, "headline": HEADLINES[outcome], "sentence": of_scores}
+    outcome = pictures[0].memory.outcome
+    sentences = [f"{picture.gain.verdict}." for picture in pictures]
+    return {
+        "outcome": outcome,
+        "headline": PROGRAM_HEADLINES[outcome],
+        "sentence": " ".join([*sentences, f"{of_scores[0].upper()}{of_scores[1:]}"]),
+    }
 
 
 def render_seeds(title: str, seeds: Seeds, links: Sequence[str]) -> str:

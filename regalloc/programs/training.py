@@ -144,7 +144,7 @@ class Profiler:
             )
             raise TrialError("no profile", why)
         tool = str(self._lab.release / "bin" / PROFDATA)
-        argv = (tool, "merge", "-j1", "-o", str(target), *map(str, files))
+        argv = (tool, "merge", "--num-threads=1", "-o", str(target), *map(str, files))
         root = self._lab.folder(self._program.name)
         place = Place(root, ENVIRONMENT, root / "stderr", root / "stdout")
         self._lab.run(argv, place, "no profile")

@@ -56,7 +56,7 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
         base: the variant that its ratios are taken over; empty for the default.
         profiles: kinds of the profiles that it is built with, each taken on top of those before.
         draws: allocations that are drawn for a function; None where nothing is searched.
-        drawn_by: who draws them: the policy, or nobody, who takes any register as soon as another.
+        drawn_by: the policy, or ``uniform``: chance, which takes any register as soon as another.
     """
 
     name: str

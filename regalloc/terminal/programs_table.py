@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import zip_longest
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from regalloc.report.interval import Outcome
 from regalloc.report.programs_result import ENDED_WELL, ProgramResult, ProgramsResult
 from regalloc.report.report import Estimate
 from regalloc.summary.program_ratios import MEMORY
@@ -20,21 +18,13 @@ from regalloc.summary.variant_gains import (
     Curve,
     Extreme,
     Figure,
+    Gain,
     Group,
     Picture,
     Span,
     group_programs,
 )
 
-HEADS = {MEMORY: "loads+stores", ELAPSED: "elapsed"}
-"""What is written shorter than by its own name."""
-SHOWS: Mapping[Outcome, str] = {
-    "better": "better",
-    "worse": "worse",
-    "no difference": "no difference",
-    "unknown": "too few",
-}
-"""Outcomes, as a narrow column has them."""
 DIGITS = {COMPILE: 2, ELAPSED: 3}
 """Of what repeats to fewer than four digits."""
 
@@ -42,21 +32,19 @@ DIGITS = {COMPILE: 2, ELAPSED: 3}
 def print_programs(content: ProgramsResult, path: Path, console: Console | None = None) -> None:
     """Print the results as tables, what they show in words, and where they lie."""
     console = console or Console()
-    groups = group_programs(content)
-    for group in groups:
-        titled = (
-            ("loads and stores over the base's, less is better", programs_table(group)),
-            ("geometric means over programs, 95 % intervals", variants_table(group)),
-            *((f"draws of the policy over {c.base}", curve_table(c)) for c in group.curves),
-        )
-        for title, table in titled:
-            # A table's own title is no wider than the table.
-            console.print(f"{group.title}: {title}", style="italic", highlight=False)
-            console.print(table)
+    for group in group_programs(content):
+        _say(console, f"{group.title}, loads and stores (base = 1, less is better)")
+        console.print(programs_table(group))
         for gain in group.gains:
-            console.print(f"{gain.verdict}.", markup=False, highlight=False)
+            # Words can wrap; a table's own title is no wider than the table.
+            _say(console, f"{gain.verdict}.")
+            if gain.figures:
+                console.print(figures_table(gain))
+        for curve in group.curves:
+            _say(console, f"draws of the policy over {curve.base}")
+            console.print(curve_table(curve))
     for line in _list_failures(content):
-        console.print(line, markup=False, highlight=False)
+        _say(console, line)
     console.print(f"results: {path}", markup=False, soft_wrap=True, highlight=False)
 
 
@@ -79,27 +67,23 @@ def programs_table(group: Group) -> Table:
     return table
 
 
-def variants_table(group: Group) -> Table:
-    """Return the rows of each variant: every figure over all programs."""
+def figures_table(gain: Gain) -> Table:
+    """Return a row for each figure of a variant over its base."""
     table = _make_table()
-    table.add_column("variant", no_wrap=True)
-    table.add_column("figure", no_wrap=True)
+    table.add_column(f"{gain.variant.name} / {gain.variant.base}", no_wrap=True)
     for name in ("mean", "95 % interval"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name in ("shows", "worst program", "worst workload"):
+    for name in ("worst program", "worst workload"):
         table.add_column(name)
-    for gain in group.gains:
-        heads = [gain.variant.name, f"/ {gain.variant.base}", f"{gain.programs} programs"]
-        for head, figure in zip_longest(heads, gain.figures.values()):
-            table.add_row(head or "", *(_describe_figure(figure) if figure else ()))
-        table.add_section()
+    for figure in gain.figures.values():
+        table.add_row(*_describe_figure(figure))
     return table
 
 
 def curve_table(curve: Curve) -> Table:
     """Return a row for each number of draws."""
     table = _make_table()
-    for name in ("draws", HEADS[MEMORY], "95 % interval", COMPILE):
+    for name in ("draws", MEMORY, "95 % interval", COMPILE):
         table.add_column(name, justify="right", no_wrap=True)
     for point in curve.points:
         seconds = point.compile.ratio if point.compile else None
@@ -126,10 +110,9 @@ def _describe(program: ProgramResult, picture: Picture, span: Span | None) -> tu
 def _describe_figure(figure: Figure) -> tuple[str, ...]:
     digits = DIGITS.get(figure.name, 4)
     return (
-        HEADS.get(figure.name, figure.name),
+        figure.name,
         _write(figure.estimate.ratio, digits),
         _write_interval(figure.estimate, digits),
-        SHOWS[figure.outcome],
         _write_extreme(figure.worst_program, digits),
         _write_extreme(figure.worst_workload, digits),
     )
@@ -149,13 +132,15 @@ def _write_extreme(extreme: Extreme | None, digits: int) -> str:
 
 
 def _list_failures(content: ProgramsResult) -> Iterator[str]:
+    """Yield a line for each build that failed by itself, and not for want of its base."""
     for program in content.programs:
         if program.outcome != "ok":
             yield f"{program.name}: {program.outcome}"
         for name, build in program.builds.items():
-            if build.outcome not in ENDED_WELL:
-                yield f"{program.name}, {name}: {build.outcome}: {_first_line(build.details)}"
+            if build.outcome not in (*ENDED_WELL, "no base"):
+                why = build.details.partition("\n")[0]
+                yield f"{program.name}, {name}: {build.outcome}; {why}"
 
 
-def _first_line(text: str) -> str:
-    return text.partition("\n")[0]
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False)

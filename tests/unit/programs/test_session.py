@@ -170,3 +170,93 @@ def test_a_program_that_writes_no_counts_is_told(tmp_path):
     (program,) = content.programs
     assert program.outcome == "crashed"
     assert program.details.startswith("cachegrind: ")
+
+
+def test_processor_time_of_compiles_is_by_program_and_variant(tmp_path):
+    content = measure(tmp_path, make_program(tmp_path, {"a.c": "echo right"}))
+    seconds = content.times.compile_s["fake"]
+    assert seconds.keys() == {"default", "searched"}
+    assert min(seconds.values()) > 0
+
+
+def test_every_variant_is_counted_and_only_those_asked_for_are_timed(tmp_path):
+    program = make_program(tmp_path, {"a.c": "echo right $1\n# on: true"}, workload=TRAINING)
+    content = measure(tmp_path, program, variants=["profile-searched"], timed=["profile-searched"])
+    assert outcomes(content.programs[0]) == {
+        "default": "ok", "profile": "ok", "profile-searched": "ok",
+    }  # fmt: skip
+    counts = {
+        name: found.instructions for name, found in content.programs[0].workloads[0].counts.items()
+    }
+    assert counts["default"] < counts["profile"] < counts["profile-searched"]
+    (timing,) = content.times.timings
+    assert timing.wall_s.keys() == {"default", "again", "profile", "profile-searched"}
+    assert timing.workload == "only"
+
+
+def test_programs_that_were_trained_on_are_named_if_they_were_measured(tmp_path):
+    program = make_program(tmp_path, {"a.c": "true"})
+    content = measure(tmp_path, program, trained_on=["none", "fake"])
+    assert content.trained_on == ["fake"]
+
+
+def test_a_miscompile_of_a_variant_with_a_profile_is_bisected_from_its_base(tmp_path):
+    sources = {
+        "a.c": "echo right $1\n# told -regalloc-search=24: true",
+        "b.c": "echo right\n# told -regalloc-search=24: echo wrong",
+    }
+    program = make_program(tmp_path, sources, workload=TRAINING)
+    content = measure(tmp_path, program, variants=["profile", "searched"])
+    assert outcomes(content.programs[0]) == {
+        "default": "ok",
+        "searched": "same code",
+        "profile": "ok",
+        "profile-policy": "same code",
+        "profile-searched": "miscompile",
+        "profile-uniform": "miscompile",
+    }
+    assert content.programs[0].builds["profile-searched"].culprits == ["b.o"]
+    folder = tmp_path / "out" / "fake-profile-searched-miscompile"
+    told = json.loads((folder / "miscompile.json").read_text())
+    assert (told["base"], told["variant"]) == ("profile", "profile-searched")
+    (culprit,) = told["culprits"]
+    assert [argv[0].rpartition("/")[2] for argv in culprit["commands"].values()] == [
+        "clang", "regalloc-clang",
+    ]  # fmt: skip
+    assert (folder / "profiles" / "allocation.profdata").read_text() == "build/prog training\n"
+    assert (folder / "profile/build/prog").is_file()
+
+
+def test_what_has_a_broken_base_is_compared_with_nothing(tmp_path):
+    sources = {"a.c": "echo right $1\n# told -Wno-error=backend-plugin: echo wrong"}
+    program = make_program(tmp_path, sources, workload=TRAINING)
+    content = measure(tmp_path, program, variants=["profile-searched"])
+    assert outcomes(content.programs[0]) == {
+        "default": "ok", "profile": "miscompile", "profile-searched": "no base",
+    }  # fmt: skip
+    assert content.programs[0].builds["profile-searched"].details == "profile: miscompile"
+    assert content.programs[0].workloads[0].counts.keys() == {"default"}
+
+
+def test_a_base_that_fails_while_it_is_counted_leaves_the_others_without_one(tmp_path):
+    write_script(
+        tmp_path / "valgrind",
+        (tmp_path / "valgrind").read_text().replace('"$@"', 'COUNTED=1 "$@"'),
+    )
+    command = "test -z $COUNTED || echo wrong"
+    sources = {"a.c": f"echo right $1\n# told -Wno-error=backend-plugin: {command}"}
+    program = make_program(tmp_path, sources, workload=TRAINING)
+    content = measure(tmp_path, program, variants=["profile-policy", "searched"])
+    # The advisor changes nothing: its build is the profile's, and was not counted by itself.
+    assert outcomes(content.programs[0]) == {
+        "default": "ok",
+        "searched": "same code",
+        "profile": "miscompile",
+        "profile-policy": "no base",
+    }
+    assert content.programs[0].workloads[0].counts.keys() == {"default", "searched"}
+
+
+def test_nothing_of_a_programs_builds_is_left(tmp_path):
+    measure(tmp_path, make_program(tmp_path, {"a.c": "true\n# on: true"}))
+    assert list((tmp_path / "scratch").iterdir()) == []

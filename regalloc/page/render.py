@@ -13,10 +13,11 @@ from regalloc.page.tables import tabulate_functions, tabulate_modules, tabulate_
 from regalloc.report.programs_result import ENDED_WELL
 from regalloc.report.report import Report
 from regalloc.report.rows import AGAIN, POLICY
+from regalloc.summary.program_ratios import MEMORY
 from regalloc.summary.regressions import describe_regressions
 from regalloc.summary.run_summary import RunSummary
 from regalloc.summary.seed_comparison import Seeds
-from regalloc.summary.variant_gains import FIGURES, Group, group_programs
+from regalloc.summary.variant_gains import DIGITS, FIGURES, Group, group_programs
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,10 +37,10 @@ PROGRAM_HEADLINES = {
 }
 """Where programs were measured, they are what a reader is told first."""
 OUTCOMES = {
-    "better": "better than the default",
-    "worse": "worse than the default",
-    "no difference": "no difference that can be seen",
-    "unknown": "too few programs to tell",
+    "better": "better",
+    "worse": "worse",
+    "no difference": "no difference",
+    "unknown": "too few programs",
 }
 SECTIONS = {
     "programs": "programs",
@@ -78,8 +79,11 @@ def render(content: RunSummary) -> str:
             curves=curves,
             programs=programs,
             groups=list(zip(groups, draw_groups(groups), strict=True)),
-            gain_figures=FIGURES,
-            ended_well=ENDED_WELL,
+            memory=MEMORY,
+            gain_figures=[name for name in FIGURES if name != MEMORY],
+            digits=DIGITS,
+            # What has no base follows from what became of that.
+            untold=(*ENDED_WELL, "no base"),
             workloads=asdict(tabulate_workloads(programs)) if programs else None,
             outcomes=OUTCOMES,
             plots=draw_scores(report.held_out),
@@ -94,7 +98,7 @@ def render(content: RunSummary) -> str:
 def _head(report: Report, groups: Sequence[Group]) -> dict[str, str]:
     """Return what the page says first: of programs if there are any, and of scores."""
     of_scores = f"{report.verdict.text}."
-    pictures = [picture for group in groups for picture in group.pictures]
+    pictures = next((group.pictures for group in groups if group.pictures), ())
     if not pictures:
         outcome = report.verdict.outcome
         return {"outcome": outcome, "headline": HEADLINES[outcome], "sentence": of_scores}

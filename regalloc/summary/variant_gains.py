@@ -35,6 +35,9 @@ CODE, COMPILE, ELAPSED = "code", "compile", "elapsed time"
 FIGURES = (*COUNTED, CODE, COMPILE, ELAPSED)
 """Names of all figures, in the order they are shown."""
 
+DIGITS = {COMPILE: 2, ELAPSED: 3}
+"""Behind the point, of figures that repeat to fewer than four."""
+
 HELD_OUT = "programs that the policy never saw"
 TRAINED_ON = "programs that the policy was trained on"
 

@@ -14,7 +14,7 @@ from regalloc.report.report import Estimate
 from regalloc.summary.program_ratios import MEMORY
 from regalloc.summary.variant_gains import (
     COMPILE,
-    ELAPSED,
+    DIGITS,
     Curve,
     Extreme,
     Figure,
@@ -24,9 +24,6 @@ from regalloc.summary.variant_gains import (
     Span,
     group_programs,
 )
-
-DIGITS = {COMPILE: 2, ELAPSED: 3}
-"""Of what repeats to fewer than four digits."""
 
 
 def print_programs(content: ProgramsResult, path: Path, console: Console | None = None) -> None:
@@ -70,7 +67,7 @@ def programs_table(group: Group) -> Table:
 def figures_table(gain: Gain) -> Table:
     """Return a row for each figure of a variant over its base."""
     table = _make_table()
-    table.add_column(f"{gain.variant.name} / {gain.variant.base}", no_wrap=True)
+    table.add_column("figure", no_wrap=True)
     for name in ("mean", "95 % interval"):
         table.add_column(name, justify="right", no_wrap=True)
     for name in ("worst program", "worst workload"):

@@ -54,7 +54,7 @@ def test_what_names_nothing_is_refused(written, error, brief):
 
 
 def test_variants_are_a_setting_of_the_programs():
-    options = read_options({"variants": "searched, profile-searched"}, {})
-    assert options.settings.get(Programs).variants == ("searched", "profile-searched")
+    options = read_options({"variants": "policy, curve"}, {})
+    assert options.settings.get(Programs).variants == ("policy", "curve")
     usual = read_options({}, {}).settings.get(Programs)
-    assert usual.variants == ("policy", "searched", "profile-searched")
+    assert usual.variants == ("searched", "profile-searched")

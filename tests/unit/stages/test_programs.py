@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from regalloc.errors import MiscompileError, ProgramError, ToolchainError
+from regalloc.errors import ConfigError, MiscompileError, ProgramError, ToolchainError
 from regalloc.programs import cachegrind, perf
 from regalloc.report import programs_result as report
 from regalloc.settings import Programs, Settings
@@ -136,3 +136,22 @@ def test_a_release_without_its_compilers_is_named(context):
         f"error: the release has no regalloc-clang++\n{context.root}/release/bin lacks "
         "regalloc-clang++\nwhat to do: run invoke release again"
     )
+
+
+@pytest.mark.parametrize("setting", ["variants", "timed"])
+def test_a_variant_that_there_is_none_of_is_told_before_anything_is_built(context, setting):
+    config = replace(context.settings.get(Programs), **{setting: ("searched", "serched")})
+    with pytest.raises(ConfigError, match="there is no variant 'serched'"):
+        programs.run(replace(context, settings=Settings((config,))))
+    assert list((context.root / "programs").iterdir()) == []
+
+
+def test_variants_that_are_named_are_built_and_timed(context):
+    config = replace(
+        context.settings.get(Programs), variants=("policy", "searched-2"), timed=("searched-2",)
+    )
+    programs.run(replace(context, settings=Settings((config,))))
+    content = report.read(context.root / "programs" / "programs.json")
+    assert [variant.name for variant in content.variants] == ["default", "policy", "searched-2"]
+    (timing,) = content.times.timings
+    assert timing.wall_s.keys() == {"default", "again", "searched-2"}

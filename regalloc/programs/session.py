@@ -21,6 +21,7 @@ from regalloc.programs.measure import (
     time_jobs,
 )
 from regalloc.programs.reproducer import find_blame, reproducer_folder, write_reproducer
+from regalloc.programs.source import find_source
 from regalloc.programs.trial import Attempt, Trial, settle, try_program
 from regalloc.report import programs_result as report
 from regalloc.report.counts import Counts
@@ -82,6 +83,9 @@ def measure_programs(
     Raises:
         ProgramError: a program's source is not there.
     """
+    for program in programs:
+        # What is missing is told now, and not after hours.
+        find_source(program, lab.tarballs)
     missing = perf.explain_missing()
     session = _Session(lab, release, plan, folder, with_counters=not missing)
     ends = [session.measure(program) for program in programs]
@@ -130,7 +134,7 @@ class _Session:
             culprits = {
                 name: self._find_culprits(trial, attempt)
                 for name, attempt in trial.attempts.items()
-                if attempt.outcome == "miscompile"
+                if attempt.outcome == "miscompile" and trial.outcome == "ok"
             }
             seconds = {
                 name: round(attempt.built.compile_s, 3)

@@ -1,9 +1,11 @@
 import json
+import shutil
 import subprocess
 
 import pytest
 
 from regalloc.compiler.toolchain import open_toolchain
+from regalloc.errors import ProgramError
 from regalloc.programs import cachegrind, perf
 from regalloc.programs.session import MeasuredCompiler, MeasurePlan, measure_programs
 from regalloc.programs.variants import select_variants
@@ -260,3 +262,24 @@ def test_a_base_that_fails_while_it_is_counted_leaves_the_others_without_one(tmp
 def test_nothing_of_a_programs_builds_is_left(tmp_path):
     measure(tmp_path, make_program(tmp_path, {"a.c": "true\n# on: true"}))
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_source_that_is_not_there_is_told_before_others_are_measured(tmp_path):
+    well = make_program(tmp_path, {"a.c": "true"}, name="well")
+    gone = make_program(tmp_path, {"a.c": "true"}, name="zero")
+    shutil.rmtree(gone.folder / "src")
+    with pytest.raises(ProgramError, match="zero has no source"):
+        measure(tmp_path, well, gone)
+    assert not (tmp_path / "scratch").exists()
+
+
+def test_a_program_at_fault_has_no_reproducer_of_what_else_went_wrong(tmp_path):
+    write_script(
+        tmp_path / "valgrind",
+        (tmp_path / "valgrind").read_text().replace('"$@"', 'COUNTED=1 "$@"'),
+    )
+    sources = {"a.c": "test -z $COUNTED || echo odd\n# on: kill -SEGV $$"}
+    content = measure(tmp_path, make_program(tmp_path, sources))
+    (program,) = content.programs
+    assert (program.outcome, program.builds) == ("wrong output", {})
+    assert not (tmp_path / "out").exists()

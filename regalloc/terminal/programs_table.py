@@ -32,11 +32,15 @@ def print_programs(content: ProgramsResult, path: Path, console: Console | None 
     for group in group_programs(content):
         _say(console, f"{group.title}, loads and stores (base = 1, less is better)")
         console.print(programs_table(group))
+        _say(console, "every variant over its base, geometric means over programs")
+        console.print(variants_table(group))
         for gain in group.gains:
-            # Words can wrap; a table's own title is no wider than the table.
             _say(console, f"{gain.verdict}.")
-            if gain.figures:
-                console.print(figures_table(gain))
+        for picture in group.pictures:
+            variant = picture.gain.variant
+            # A table's own title is no wider than the table.
+            _say(console, f"{variant.name} over {variant.base}")
+            console.print(figures_table(picture.gain))
         for curve in group.curves:
             _say(console, f"draws of the policy over {curve.base}")
             console.print(curve_table(curve))
@@ -61,6 +65,24 @@ def programs_table(group: Group) -> Table:
             for cell in _describe(program, picture, known.get(program.name))
         )
         table.add_row(program.name, *cells)
+    return table
+
+
+def variants_table(group: Group) -> Table:
+    """Return a row for each variant: what is judged, and what it costs."""
+    table = _make_table(padding=(0, 1, 0, 0))
+    for name in ("variant", "over"):
+        table.add_column(name, no_wrap=True)
+    for name in ("loads +\nstores", "95 %\ninterval", "instruc-\ntions", COMPILE):
+        table.add_column(name, justify="right", no_wrap=True)
+    for gain in group.gains:
+        memory, *others = (gain.figures.get(name) for name in (MEMORY, "instructions", COMPILE))
+        table.add_row(
+            gain.variant.name,
+            gain.variant.base,
+            *(_write_mean(memory), _write_interval(memory.estimate) if memory else ""),
+            *(_write_mean(figure) for figure in others),
+        )
     return table
 
 
@@ -93,8 +115,8 @@ def curve_table(curve: Curve) -> Table:
     return table
 
 
-def _make_table() -> Table:
-    return Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+def _make_table(padding: tuple[int, int, int, int] = (0, 1, 0, 1)) -> Table:
+    return Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=padding)
 
 
 def _describe(program: ProgramResult, picture: Picture, span: Span | None) -> tuple[str, str]:
@@ -113,6 +135,10 @@ def _describe_figure(figure: Figure) -> tuple[str, ...]:
         _write_extreme(figure.worst_program, digits),
         _write_extreme(figure.worst_workload, digits),
     )
+
+
+def _write_mean(figure: Figure | None) -> str:
+    return _write(figure.estimate.ratio, DIGITS.get(figure.name, 4)) if figure else ""
 
 
 def _write(ratio: float | None, digits: int = 4) -> str:

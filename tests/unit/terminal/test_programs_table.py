@@ -48,6 +48,8 @@ def test_each_variant_has_a_row_with_the_worst_and_a_sentence():
     assert row[3] == "0.9813"
     assert row[5:] == ["0.9827", "p4", "0.9827", "p4", "run"]
     assert ["compile", "1.10", "1.10-1.10", "1.10", "p0"] in lines
+    (row,) = [line for line in lines if line[:2] == ["searched", "default"]]
+    assert (row[2], *row[4:]) == ("0.9813", "0.9720", "1.10")
     text = " ".join(word for line in lines for word in line)
     assert "searched executes fewer loads and stores than default: 0.9813, 95 % interval" in text
 
@@ -72,3 +74,15 @@ def test_a_curve_has_a_row_for_each_number_of_draws():
     lines = show(content)
     assert ["0", "0.9800", "open", "1.05"] in lines
     assert ["8", "0.9600", "open", "1.25"] in lines
+
+
+def test_every_variant_fits_into_eighty_columns():
+    variants = select_variants(["all"])
+    factors = {variant.name: 0.97 for variant in variants if variant.base}
+    programs = [make_program(f"p{i}", {"run": factors}) for i in range(5)]
+    seconds = {f"p{i}": {"default": 1.0, **dict.fromkeys(factors, 1.1)} for i in range(5)}
+    lines = show(make_programs(variants, programs, compile_s=seconds), width=80)
+    names = [line[0] for line in lines if line[1:2] and len(line) == 6]
+    for variant in variants[1:]:
+        assert variant.name in names
+    assert not any("…" in word for line in lines for word in line)

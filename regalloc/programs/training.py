@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.compiler.processes import Place
+from regalloc.programs import cachegrind
 from regalloc.programs.build import Built, Recipe, build
 from regalloc.programs.definition import Program
 from regalloc.programs.lab import ENVIRONMENT, TRAINING_SLOT, Lab, TrialError
@@ -129,7 +130,13 @@ class Profiler:
             # %m adds up the counts of all processes of one executable in one file.
             counted = {**ENVIRONMENT, RUNTIME_FILE: str(raw / f"{workload.name}-%m.profraw")}
             run = execute(
-                self._program, workload, built, self._lab, TRAINING_SLOT, environment=counted
+                self._program,
+                workload,
+                built,
+                self._lab,
+                TRAINING_SLOT,
+                cachegrind.steady_prefix(),
+                counted,
             )
             check(run, self._expected[workload.name])
 

@@ -74,6 +74,7 @@ for arg; do
     *) break ;;
   esac
 done
+test "$file" || exec "$@"
 "$@" || exit
 size=$(wc -c <"$1")
 printf 'events: Ir Dr Dw\nsummary: %d %d %d\n' "$size" 20 10 >"$file"

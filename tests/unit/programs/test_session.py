@@ -155,7 +155,7 @@ def test_wrong_under_valgrind_only_is_settled_by_whose_build_it_is(tmp_path):
     # The variable is the fake valgrind's: a program can tell that it is being counted.
     write_script(
         tmp_path / "valgrind",
-        (tmp_path / "valgrind").read_text().replace('"$@"', 'COUNTED=1 "$@"'),
+        (tmp_path / "valgrind").read_text().replace('"$@" ||', 'COUNTED=1 "$@" ||'),
     )
     on = make_program(tmp_path, {"a.c": "true\n# on: echo $COUNTED | grep 1; true"}, name="on")
     off = make_program(tmp_path, {"a.c": "echo $COUNTED | grep 1; true\n# on: true"}, name="off")
@@ -243,7 +243,7 @@ def test_what_has_a_broken_base_is_compared_with_nothing(tmp_path):
 def test_a_base_that_fails_while_it_is_counted_leaves_the_others_without_one(tmp_path):
     write_script(
         tmp_path / "valgrind",
-        (tmp_path / "valgrind").read_text().replace('"$@"', 'COUNTED=1 "$@"'),
+        (tmp_path / "valgrind").read_text().replace('"$@" ||', 'COUNTED=1 "$@" ||'),
     )
     command = "test -z $COUNTED || echo wrong"
     sources = {"a.c": f"echo right $1\n# told -Wno-error=backend-plugin: {command}"}
@@ -276,7 +276,7 @@ def test_a_source_that_is_not_there_is_told_before_others_are_measured(tmp_path)
 def test_a_program_at_fault_has_no_reproducer_of_what_else_went_wrong(tmp_path):
     write_script(
         tmp_path / "valgrind",
-        (tmp_path / "valgrind").read_text().replace('"$@"', 'COUNTED=1 "$@"'),
+        (tmp_path / "valgrind").read_text().replace('"$@" ||', 'COUNTED=1 "$@" ||'),
     )
     sources = {"a.c": "test -z $COUNTED || echo odd\n# on: kill -SEGV $$"}
     content = measure(tmp_path, make_program(tmp_path, sources))

@@ -1,9 +1,16 @@
 import pytest
 
+from regalloc.programs import cachegrind
 from regalloc.programs.build import PLAIN
 from regalloc.programs.trial import try_program
 from regalloc.programs.variants import select_variants
-from tests.unit.programs.fakes import TRAINING, make_lab, make_program
+from tests.unit.programs.fakes import TRAINING, make_lab, make_program, make_valgrind, write_script
+
+
+@pytest.fixture(autouse=True)
+def no_valgrind(tmp_path, monkeypatch):
+    monkeypatch.setattr(cachegrind, "VALGRIND", str(make_valgrind(tmp_path)))
+
 
 SOURCES = {"a.c": "echo right $1"}
 
@@ -42,6 +49,14 @@ def test_a_profile_on_top_of_another_is_taken_from_a_build_that_uses_that(tmp_pa
     assert (below.name, above.name) == ("ordinary.profdata", "ordinary-allocation.profdata")
     said = [flag for flag in flags(trial, "pgo-profile") if "=" in flag and "-use=" in flag]
     assert said == [f"-fprofile-instr-use={below}", f"-regalloc-profile-use={above}"]
+
+
+def test_training_is_executed_at_the_same_addresses_each_time(tmp_path):
+    said = tmp_path / "said"
+    script = f'#!/bin/sh\necho "$@" >>{said}\nshift 2\nexec "$@"\n'
+    write_script(tmp_path / "valgrind", script)
+    attempt(tmp_path, ["profile"])
+    assert said.read_text() == "--quiet --tool=none build/prog training\n"
 
 
 def test_what_the_build_itself_executes_is_not_counted(tmp_path):

@@ -2,10 +2,17 @@ from dataclasses import replace
 
 import pytest
 
+from regalloc.programs import cachegrind
 from regalloc.programs import trial as trial_module
 from regalloc.programs.trial import try_program
 from regalloc.programs.variants import select_variants
-from tests.unit.programs.fakes import LIMITS, TRAINING, make_lab, make_program
+from tests.unit.programs.fakes import LIMITS, TRAINING, make_lab, make_program, make_valgrind
+
+
+@pytest.fixture(autouse=True)
+def no_valgrind(tmp_path, monkeypatch):
+    monkeypatch.setattr(cachegrind, "VALGRIND", str(make_valgrind(tmp_path)))
+
 
 RIGHT = {"a.c": "echo right a", "b.c": "echo right b"}
 

@@ -151,7 +151,7 @@ def train(options: Options, seeds: int = 1) -> None:
 
 
 @command(
-    (*STAGE, "program"),
+    (*STAGE, "program", "variants"),
     policy="folder of a saved policy to release and measure instead of the run's own",
 )
 def programs(options: Options, policy: str = "") -> None:

@@ -226,12 +226,17 @@ class Programs:
 
     Attributes:
         names: the programs that are measured, a user's own among them; empty for all.
-        rounds: executions of each build of each workload that are timed.
+        variants: the ways to build them, or names of sets of these (docs/programs.md); what they
+            are compared with is built as well.
+        timed: variants whose elapsed time is taken, of those that are measured.
+        rounds: executions of each of their builds, and of the default's, that are timed.
         wall_s: wall-clock seconds of one command, a build's or a run's.
         memory_mb: address space of one process in MiB.
     """
 
     names: tuple[str, ...]
+    variants: tuple[str, ...]
+    timed: tuple[str, ...]
     rounds: int
     wall_s: float
     memory_mb: int

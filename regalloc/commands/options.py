@@ -56,6 +56,9 @@ class Options:
     program: OwnPrograms = option(
         NO_PROGRAMS, "folder of a program.toml to measure as well; repeatable", written=()
     )
+    variants: str = option(
+        "", "ways to build programs, or sets of these, with commas; all is the whole table"
+    )
     cluster: Cluster | None = option(
         None,
         "head of a Ray cluster that compiles, HOST[:PORT]; this machine by default",
@@ -89,7 +92,9 @@ class Options:
         """
         llvm = (f"Llvm.major={self.llvm}",) if self.llvm else ()
         flavor = (f"Llvm.flavor={self.flavor!r}",) if self.flavor else ()
-        return load_profile(self.profile, (*llvm, *flavor, *self.bind))
+        names = tuple(name.strip() for name in self.variants.split(","))
+        variants = (f"Programs.variants={names!r}",) if self.variants else ()
+        return load_profile(self.profile, (*llvm, *flavor, *variants, *self.bind))
 
 
 def read_options(written: Mapping[str, Any], environ: Mapping[str, str]) -> Options:

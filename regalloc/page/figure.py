@@ -67,20 +67,23 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-def draw(name: str, label: str, plot: Callable[[Axes], None]) -> str:
+def draw(
+    name: str, label: str, plot: Callable[[Axes], None], *, height_in: float = HEIGHT_IN
+) -> str:
     """Return a figure as an SVG element; equal input gives equal bytes.
 
     Args:
         name: unique on the page; decides the ids inside.
         label: what a reader who cannot see it is told.
         plot: draws on the axes.
+        height_in: inches.
     """
     # Takes half a second, which only a page needs to wait for.
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
-        figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), layout="constrained")
+        figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
         axes = figure.subplots()
         axes.set_axisbelow(True)
         plot(axes)

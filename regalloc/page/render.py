@@ -8,12 +8,16 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from regalloc.page.plots import draw_curves, draw_scores
-from regalloc.page.tables import tabulate_functions, tabulate_modules
+from regalloc.page.program_plots import draw_groups
+from regalloc.page.tables import tabulate_functions, tabulate_modules, tabulate_workloads
+from regalloc.report.programs_result import ENDED_WELL
+from regalloc.report.report import Report
 from regalloc.report.rows import AGAIN, POLICY
-from regalloc.summary.program_ratios import describe_programs
+from regalloc.summary.program_ratios import MEMORY
 from regalloc.summary.regressions import describe_regressions
 from regalloc.summary.run_summary import RunSummary
 from regalloc.summary.seed_comparison import Seeds
+from regalloc.summary.variant_gains import DIGITS, FIGURES, Group, group_programs
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -25,17 +29,24 @@ HEADLINES = {
     "no difference": "No difference that can be seen",
     "unknown": "No verdict",
 }
+PROGRAM_HEADLINES = {
+    "better": "Programs execute fewer loads and stores",
+    "worse": "Programs execute more loads and stores",
+    "no difference": "No difference in programs that can be seen",
+    "unknown": "Too few programs for a verdict",
+}
+"""Where programs were measured, they are what a reader is told first."""
 OUTCOMES = {
-    "better": "better than the default",
-    "worse": "worse than the default",
-    "no difference": "no difference that can be seen",
-    "unknown": "too few programs to tell",
+    "better": "better",
+    "worse": "worse",
+    "no difference": "no difference",
+    "unknown": "too few programs",
 }
 SECTIONS = {
+    "programs": "programs",
     "result": "result",
     "learning": "learning",
     "scores": "scores",
-    "programs": "programs",
     "regressions": "regressions",
     "modules": "modules",
     "functions": "functions",
@@ -48,11 +59,12 @@ SECTIONS = {
 def render(content: RunSummary) -> str:
     """Return a run's page; equal content gives equal bytes."""
     report = content.report
-    dynamic = describe_programs(content.programs) if content.programs else None
+    programs = content.programs
+    groups = group_programs(programs) if programs else ()
     regressions = describe_regressions(report.held_out, content.commands)
     tables = [asdict(make(report)) for make in (tabulate_modules, tabulate_functions)]
     curves = draw_curves(content.curves)
-    skipped = {name for name, shown in (("learning", curves), ("programs", dynamic)) if not shown}
+    skipped = {name for name, shown in (("learning", curves), ("programs", programs)) if not shown}
     return (
         _environment()
         .get_template("report.html")
@@ -60,14 +72,19 @@ def render(content: RunSummary) -> str:
             title=content.title,
             content=content,
             report=report,
-            outcome=report.verdict.outcome,
-            headline=HEADLINES[report.verdict.outcome],
-            sentence=f"{report.verdict.text}.",
+            **_head(report, groups),
             sections=[pair for pair in SECTIONS.items() if pair[0] not in skipped],
             parts=(("Held-out modules", report.held_out), ("Training modules", report.train)),
             figures={**report.names, AGAIN: "default again"},
             curves=curves,
-            dynamic=dynamic,
+            programs=programs,
+            groups=list(zip(groups, draw_groups(groups), strict=True)),
+            memory=MEMORY,
+            gain_figures=[name for name in FIGURES if name != MEMORY],
+            digits=DIGITS,
+            # What has no base follows from what became of that.
+            untold=(*ENDED_WELL, "no base"),
+            workloads=asdict(tabulate_workloads(programs)) if programs else None,
             outcomes=OUTCOMES,
             plots=draw_scores(report.held_out),
             regressions=regressions,
@@ -76,6 +93,22 @@ def render(content: RunSummary) -> str:
             script=_own("tables.js"),
         )
     )
+
+
+def _head(report: Report, groups: Sequence[Group]) -> dict[str, str]:
+    """Return what the page says first: of programs if there are any, and of scores."""
+    of_scores = f"{report.verdict.text}."
+    pictures = next((group.pictures for group in groups if group.pictures), ())
+    if not pictures:
+        outcome = report.verdict.outcome
+        return {"outcome": outcome, "headline": HEADLINES[outcome], "sentence": of_scores}
+    outcome = pictures[0].memory.outcome
+    sentences = [f"{picture.gain.verdict}." for picture in pictures]
+    return {
+        "outcome": outcome,
+        "headline": PROGRAM_HEADLINES[outcome],
+        "sentence": " ".join([*sentences, f"{of_scores[0].upper()}{of_scores[1:]}"]),
+    }
 
 
 def render_seeds(title: str, seeds: Seeds, links: Sequence[str]) -> str:

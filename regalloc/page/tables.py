@@ -6,9 +6,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from regalloc.report.programs_result import (
+    ProgramResult,
+    ProgramsResult,
+    ProgramTimes,
+    Variant,
+)
 from regalloc.report.report import Report
 from regalloc.report.rows import DEFAULT, NAMES, POLICY, FunctionRow, ModuleRow
+from regalloc.summary.program_ratios import (
+    COUNTED,
+    MEMORY,
+    count_ratios,
+    text_ratio,
+    wall_ratios,
+)
 from regalloc.summary.regressions import rate
+from regalloc.summary.variant_gains import CODE, ELAPSED
 
 Kind = Literal["text", "name", "path", "count", "change", "score", "ratio", "seconds"]
 """How a column is written and aligned; the script knows the same names."""
@@ -93,6 +107,42 @@ def tabulate_modules(report: Report) -> PageTable:
 
 def _worst_first(columns: Sequence[Column]) -> tuple[int, bool]:
     return [column.title for column in columns].index(NAMES[POLICY]), True
+
+
+def tabulate_workloads(content: ProgramsResult) -> PageTable:
+    """Return every workload of every build that is compared, the most loads and stores first."""
+    columns = (
+        Column("program", "name"),
+        Column("workload", "name"),
+        Column("variant", "text"),
+        Column("over", "text", "the variant that the ratios are taken over"),
+        Column("kind", "text"),
+        *(Column(name, "ratio", "over the base's") for name in (*COUNTED, CODE, ELAPSED)),
+    )
+    rows = tuple(
+        (program.name, workload, variant.name, variant.base, program.kind, *cells)
+        for program in content.programs
+        for variant in content.variants
+        if variant.base
+        for workload, cells in _describe_workloads(program, variant, content.times).items()
+    )
+    place = [column.title for column in columns].index(MEMORY)
+    return PageTable("workloads", columns, rows, (place, True))
+
+
+def _describe_workloads(
+    program: ProgramResult, variant: Variant, times: ProgramTimes
+) -> dict[str, tuple[Cell, ...]]:
+    counted = {name: count_ratios(program, variant, name) for name in COUNTED}
+    text, wall = text_ratio(program, variant), wall_ratios(program, variant, times)
+    return {
+        workload: (
+            *(_round(counted[name][workload]) for name in COUNTED),
+            _round(text),
+            _round(wall.get(workload)),
+        )
+        for workload in counted[MEMORY]
+    }
 
 
 _COUNTS = ("spills", "reloads", "copies")

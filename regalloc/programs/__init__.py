@@ -1,1 +1,1 @@
-"""Programs to measure: how they are described, built twice, run, counted and blamed."""
+"""Programs to measure: how they are described, built, run, counted and blamed."""

@@ -1,12 +1,13 @@
-"""Build a program with the advisor off, on, or on for some objects only."""
+"""Build a program by one way to call the compiler, or by two of them, object by object."""
 
 from __future__ import annotations
 
+import math
 import shlex
 import shutil
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -18,19 +19,65 @@ from regalloc.programs import shim
 from regalloc.programs.definition import Argv, Program, fill
 from regalloc.programs.lab import ENVIRONMENT, Lab, TrialError
 from regalloc.programs.source import lay_out
+from regalloc.report.programs_result import Compiler
 
 CFLAGS = "-O2"
-NOTHING: Collection[str] = ()
-EVERYTHING = None
+LANGUAGES = ("cc", "cxx")
 
-COMPILERS = {
-    "default": {"cc": "clang", "cxx": "clang++"},
-    "policy": {"cc": "regalloc-clang", "cxx": "regalloc-clang++"},
+COMPILERS: Mapping[Compiler, Mapping[str, str]] = {
+    "clang": {"cc": "clang", "cxx": "clang++"},
+    "regalloc-clang": {"cc": "regalloc-clang", "cxx": "regalloc-clang++"},
 }
+# A flag for the code generator says nothing to a link, which is no reason for a warning.
+_LET, _END = "--start-no-unused-arguments", "--end-no-unused-arguments"
 _SHIM = """\
 #!/bin/sh
 exec {command} "$@"
 """
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the compiler is called.
+
+    Attributes:
+        compiler: which of the release's.
+        flags: what it is told before the program's own words.
+        environment: of the build, beside what all builds have.
+    """
+
+    compiler: Compiler
+    flags: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def command(self, language: str, release: Path) -> Argv:
+        """Return the first words of a compile.
+
+        Args:
+            language: ``cc`` or ``cxx``.
+            release: folder of the toolchain.
+        """
+        compiler = str(release / "bin" / COMPILERS[self.compiler][language])
+        return (compiler, _LET, *self.flags, _END) if self.flags else (compiler,)
+
+
+PLAIN = Recipe("clang")
+"""The default's: what configures a program is compiled by it as well."""
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Two recipes for one build.
+
+    Attributes:
+        base: how all other objects are compiled, and the program is linked.
+        variant: how some objects are compiled.
+        names: these objects; None for all.
+    """
+
+    base: Recipe
+    variant: Recipe
+    names: Collection[str] | None = None
 
 
 class ShimPlan(msgspec.Struct, frozen=True):
@@ -39,16 +86,16 @@ class ShimPlan(msgspec.Struct, frozen=True):
     Attributes:
         root: the tree that is built; objects are named relative to it.
         notes: folder that takes a note for each object.
-        default: paths of the compilers with the advisor off.
-        policy: the same with it on.
-        advised: objects compiled with the advisor on; None for all.
+        base: first words of the command by language.
+        variant: the same, for some objects.
+        names: these objects; None for all, and for whatever has no object.
     """
 
     root: str
     notes: str
-    default: Mapping[str, str]
-    policy: Mapping[str, str]
-    advised: Collection[str] | None
+    base: Mapping[str, Argv]
+    variant: Mapping[str, Argv]
+    names: Collection[str] | None
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -59,12 +106,14 @@ class Unit(msgspec.Struct, frozen=True):
         sha256: of its content, right after it was written.
         argv: the compiler's command.
         folder: where that ran.
+        cpu_s: processor seconds, user and system, that it took.
     """
 
     name: str
     sha256: str
     argv: Argv
     folder: str
+    cpu_s: float
 
 
 @dataclass(frozen=True)
@@ -86,6 +135,11 @@ class Built:
         """Return the bytes of machine code in the executables."""
         return sum(measure_text(path.read_bytes()) for path in self.binaries)
 
+    @property
+    def compile_s(self) -> float:
+        """Return the processor seconds of all compiles."""
+        return math.fsum(unit.cpu_s for unit in self.units.values())
+
 
 def prepare(program: Program, lab: Lab) -> None:
     """Lay out a program's source and run what both builds share.
@@ -96,15 +150,15 @@ def prepare(program: Program, lab: Lab) -> None:
     """
     folder = lab.folder(program.name)
     folder.mkdir(parents=True)
-    for language in ("cc", "cxx"):
+    for language in LANGUAGES:
         _write_shim(folder, language)
     lay_out(program, lab.tarballs, folder / "build")
-    _plan(lab, folder, NOTHING)
+    _plan(lab, folder, Mixture(PLAIN, PLAIN))
     _run_all(program.definition.prepare, program, lab)
     (folder / "build").rename(folder / "source")
 
 
-def build(program: Program, lab: Lab, advised: Collection[str] | None, label: str) -> Built:
+def build(program: Program, lab: Lab, recipe: Recipe | Mixture, slot: str) -> Built:
     """Build a prepared program.
 
     All builds happen in one folder, so that paths in the code are the same, and are moved then.
@@ -112,19 +166,20 @@ def build(program: Program, lab: Lab, advised: Collection[str] | None, label: st
     Args:
         program: what is built.
         lab: where.
-        advised: objects for which the advisor is on; ``NOTHING``, ``EVERYTHING``, or some.
-        label: name of the folder that the built tree goes to; all as long, because the length
+        recipe: how.
+        slot: name of the folder that the built tree goes to; all as long, because the length
             of a command moves the stack.
 
     Raises:
         TrialError: a command failed, or an executable is not there.
     """
+    mixture = recipe if isinstance(recipe, Mixture) else Mixture(recipe, recipe)
     folder = lab.folder(program.name)
-    tree, target = folder / "build", folder / label
+    tree, target = folder / "build", folder / slot
     shutil.copytree(folder / "source", tree, symlinks=True)
     try:
-        notes = _plan(lab, folder, advised)
-        _run_all(program.definition.build, program, lab)
+        notes = _plan(lab, folder, mixture)
+        _run_all(program.definition.build, program, lab, mixture.base.environment)
         shutil.rmtree(target, ignore_errors=True)
         tree.rename(target)
     finally:
@@ -136,19 +191,21 @@ def build(program: Program, lab: Lab, advised: Collection[str] | None, label: st
     return Built(target, {unit.name: unit for unit in units}, binaries)
 
 
-def find_differing(default: Built, policy: Built) -> list[str]:
+def find_differing(one: Built, other: Built) -> list[str]:
     """Return the names of the objects whose content differs, sorted."""
-    names = sorted({*default.units, *policy.units})
-    return [name for name in names if _hash(default, name) != _hash(policy, name)]
+    names = sorted({*one.units, *other.units})
+    return [name for name in names if _hash(one, name) != _hash(other, name)]
 
 
-def have_same_code(default: Built, policy: Built) -> bool:
+def have_same_code(one: Built, other: Built) -> bool:
     """Return whether two builds have the same executables, byte for byte."""
-    pairs = zip(default.binaries, policy.binaries, strict=True)
-    return all(hash_file(one) == hash_file(other) for one, other in pairs)
+    pairs = zip(one.binaries, other.binaries, strict=True)
+    return all(hash_file(mine) == hash_file(its) for mine, its in pairs)
 
 
-def _run_all(commands: tuple[Argv, ...], program: Program, lab: Lab) -> None:
+def _run_all(
+    commands: tuple[Argv, ...], program: Program, lab: Lab, more: Mapping[str, str] | None = None
+) -> None:
     folder = lab.folder(program.name)
     values = {
         "cc": str(folder / "cc"),
@@ -157,22 +214,23 @@ def _run_all(commands: tuple[Argv, ...], program: Program, lab: Lab) -> None:
         "jobs": str(lab.jobs),
         "program": str(program.folder),
     }
+    environment = {**ENVIRONMENT, **(more or {})}
     for argv in commands:
-        place = Place(folder / "build", ENVIRONMENT, folder / "stderr", folder / "stdout")
+        place = Place(folder / "build", environment, folder / "stderr", folder / "stdout")
         lab.run(fill(argv, values), place, "build failed")
 
 
-def _plan(lab: Lab, folder: Path, advised: Collection[str] | None) -> Path:
+def _plan(lab: Lab, folder: Path, mixture: Mixture) -> Path:
     """Tell the shim what to do, and return the folder that takes its notes."""
     notes = folder / "notes"
     shutil.rmtree(notes, ignore_errors=True)
     notes.mkdir()
-    compilers = {
-        build: {language: str(lab.release / "bin" / name) for language, name in names.items()}
-        for build, names in COMPILERS.items()
-    }
+    base, variant = (
+        {language: recipe.command(language, lab.release) for language in LANGUAGES}
+        for recipe in (mixture.base, mixture.variant)
+    )
     tree = str((folder / "build").resolve())
-    content = ShimPlan(tree, str(notes), compilers["default"], compilers["policy"], advised)
+    content = ShimPlan(tree, str(notes), base, variant, mixture.names)
     (folder / "plan.json").write_bytes(msgspec.json.encode(content))
     return notes
 

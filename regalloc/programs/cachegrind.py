@@ -1,4 +1,4 @@
-"""Count instructions and memory accesses with valgrind's cachegrind.
+"""Count instructions and memory accesses with valgrind's cachegrind, and execute alike each time.
 
 Counts repeat where times do not: the simulated processor has no other guests.
 Source of the file's format: the manual of valgrind 3.19, "Cachegrind file format".
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from regalloc.errors import ProgramError
 from regalloc.programs.definition import Argv
-from regalloc.report.programs_result import Counts
+from regalloc.report.counts import Counts
 
 VALGRIND = "valgrind"
 
@@ -28,6 +28,15 @@ def count_prefix(path: Path) -> Argv:
     """Return the command that executes what follows it and writes its counts to a file."""
     # Only the process itself is counted, not what it starts.
     return (VALGRIND, "--quiet", "--tool=cachegrind", *_CACHES, f"--cachegrind-out-file={path}")
+
+
+def steady_prefix() -> Argv:
+    """Return the command that executes what follows it at the same addresses each time.
+
+    A program that hashes addresses does not do the same otherwise, where memory is laid out by
+    chance.
+    """
+    return (VALGRIND, "--quiet", "--tool=none")
 
 
 def read_counts(text: str) -> Counts:

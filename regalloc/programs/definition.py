@@ -15,7 +15,7 @@ import msgspec
 Argv = tuple[str, ...]
 
 Use = Literal["train", "measure"]
-"""What a workload is for: a profile to train with, or the counts that policies are compared by."""
+"""What a workload is for: a profile to train with, or the counts that builds are compared by."""
 
 BUILD_NAMES = ("cc", "cxx", "cflags", "jobs", "program")
 INPUT_NAMES = ("python", "program", "build")
@@ -68,7 +68,7 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         kind: what kind of program it is.
         package: where its code comes from; or
         folder: where its code lies, relative to program.toml.
-        prepare: commands that run once, before both builds, as the first build.
+        prepare: commands that run once, before all builds, as the default build.
         build: commands that run once for each build, in a copy of the source.
         binaries: the executables whose code is measured, relative to the source.
         inputs: commands that make input files, once, with the default build, in a folder of theirs.
@@ -89,6 +89,11 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     def measured(self) -> tuple[Workload, ...]:
         """Return the workloads that are counted and timed."""
         return tuple(workload for workload in self.workload if workload.use == "measure")
+
+    @property
+    def training(self) -> tuple[Workload, ...]:
+        """Return the workloads that are there to be profiled."""
+        return tuple(workload for workload in self.workload if workload.use == "train")
 
 
 @dataclass(frozen=True)

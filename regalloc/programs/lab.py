@@ -10,18 +10,23 @@ from pathlib import Path
 
 from regalloc.compiler.processes import Exit, Place, Processes, run_limited
 from regalloc.programs.definition import Argv
-from regalloc.report.programs_result import Blame, Outcome
+from regalloc.report.programs_result import Outcome
 from regalloc.settings import Limits
 
 ENVIRONMENT: Mapping[str, str] = {
     "HOME": "/nonexistent",
     "LC_ALL": "C",
     "PATH": "/usr/local/bin:/usr/bin:/bin",
-    # What a build stamps into a program is the same for both builds.
+    # What a build stamps into a program is the same for all builds.
     "SOURCE_DATE_EPOCH": "0",
     "TZ": "UTC",
 }
 """All of the environment: its size moves the stack, and with it counts."""
+
+DEFAULT_SLOT, AGAIN_SLOT, MIXED_SLOT, TRAINING_SLOT = "00", "01", "02", "03"
+"""Folders of builds and executions: the default's, the same again, one of mixed objects, one that
+counts for a profile.  They are as long as each other: the length of a command moves the stack.
+"""
 
 _LINES = 20
 
@@ -32,14 +37,17 @@ class TrialError(Exception):
     Attributes:
         outcome: what the report says.
         details: the command, how it ended, and its last lines.
-        blame: whose build it was.
     """
 
-    def __init__(self, outcome: Outcome, details: str, blame: Blame = "program") -> None:
+    def __init__(self, outcome: Outcome, details: str) -> None:
         super().__init__(details)
         self.outcome: Outcome = outcome
         self.details = details
-        self.blame: Blame = blame
+
+
+def variant_slot(place: int) -> str:
+    """Return the folder of the variant at a place from 0 on, for less than 96 of them."""
+    return f"{place + 4:02}"
 
 
 @dataclass(frozen=True)

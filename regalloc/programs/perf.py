@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from regalloc.programs.definition import Argv
-from regalloc.report.programs_result import Events
+from regalloc.report.counts import Events
 
 PERF = "perf"
 _EVENTS = ("instructions:u", "cycles:u")

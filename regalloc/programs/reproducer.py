@@ -1,4 +1,4 @@
-"""Find the objects that a policy breaks, and write what anyone needs to see it happen."""
+"""Find the objects that a build breaks, and write what anyone needs to see it happen."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ import msgspec
 
 from regalloc.compiler.processes import Place
 from regalloc.files import encode_struct
-from regalloc.layout import MISCOMPILE
+from regalloc.layout import MISCOMPILE, REPRODUCER_SUFFIX
 from regalloc.programs.bisect import find_culprits
-from regalloc.programs.build import Built, Unit, build
-from regalloc.programs.definition import Argv, fill
-from regalloc.programs.lab import ENVIRONMENT, Lab, TrialError
-from regalloc.programs.trial import DEFAULT_SLOT, POLICY_SLOT, Trial, run_policy
+from regalloc.programs.build import Built, Mixture, Unit, build
+from regalloc.programs.definition import Argv, Workload, fill
+from regalloc.programs.lab import ENVIRONMENT, MIXED_SLOT, Lab, TrialError
+from regalloc.programs.trial import Attempt, Trial, execute_variant
 from regalloc.programs.workload import LINKS, execute, link_all
-
-_MIXED = "2"
 
 
 class Culprit(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,14 +24,12 @@ class Culprit(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: its path in the built trees.
-        default: the command that compiled it with the advisor off.
-        policy: the same with it on.
+        commands: what compiled it, by variant: the base and the one that is wrong.
         preprocessed: file with its preprocessed source; empty if that could not be made.
     """
 
     name: str
-    default: Argv
-    policy: Argv
+    commands: dict[str, Argv]
     preprocessed: str
 
 
@@ -42,10 +38,12 @@ class Miscompile(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         program: the program's name.
+        base: the variant whose build is right.
+        variant: the one whose build is wrong.
         workload: the one that goes wrong.
         release: sha256 of the compiler.
         compiler: first line of clang's version.
-        run: the command; in the folder ``default`` it does what it should, in ``policy`` not.
+        run: the command; it does what it should in the base's folder, and not in the variant's.
         stdin: file that it reads, empty for none.
         environment: all of the environment of both.
         details: what was seen.
@@ -54,6 +52,8 @@ class Miscompile(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     program: str
+    base: str
+    variant: str
     workload: str
     release: str
     compiler: str
@@ -65,68 +65,100 @@ class Miscompile(msgspec.Struct, frozen=True, kw_only=True):
     culprits: list[Culprit]
 
 
-def find_blame(trial: Trial, lab: Lab) -> tuple[str, ...]:
-    """Return the objects that make a miscompiled program wrong, by building it from both kinds."""
-    workload = trial.failing
-    assert workload is not None, "only a miscompile has a workload that fails"
+def find_blame(trial: Trial, attempt: Attempt, lab: Lab) -> tuple[str, ...]:
+    """Return the objects that make a program wrong, by building it from both kinds.
+
+    Args:
+        trial: the program.
+        attempt: its build that is wrong.
+        lab: where.
+    """
+    base, workload = trial.attempts[attempt.variant.base], _failing(attempt)
     known: dict[tuple[str, ...], bool] = {}
 
     def is_wrong(names: tuple[str, ...]) -> bool:
         if names not in known:
-            mixed = build(trial.program, lab, names, _MIXED)
+            mixture = Mixture(base.recipe, attempt.recipe, names)
+            mixed = build(trial.program, lab, mixture, MIXED_SLOT)
             try:
-                run_policy(trial, workload, mixed, lab)
+                execute_variant(trial, workload, mixed, lab, MIXED_SLOT)
                 known[names] = False
             except TrialError:
                 known[names] = True
         return known[names]
 
     try:
-        return find_culprits(trial.differing, is_wrong)
+        return find_culprits(attempt.differing, is_wrong)
     except TrialError:
         # Builds that were right on their own do not mix, as with LTO: nobody is to blame alone.
         return ()
 
 
+def reproducer_folder(folder: Path, program: str, variant: str) -> Path:
+    """Return where the reproducer of a program's build goes."""
+    return folder / f"{program}-{variant}{REPRODUCER_SUFFIX}"
+
+
 def write_reproducer(
-    trial: Trial, culprits: Sequence[str], lab: Lab, target: Path, *, release: str, compiler: str
+    trial: Trial,
+    attempt: Attempt,
+    culprits: Sequence[str],
+    lab: Lab,
+    target: Path,
+    *,
+    release: str,
+    compiler: str,
 ) -> None:
-    """Write the built trees, the input, both outputs and the commands of a miscompile."""
-    workload, default, policy = trial.failing, trial.default, trial.policy
-    assert workload is not None
-    assert default is not None
-    assert policy is not None
+    """Write the built trees, the input, both outputs, profiles and the commands of a miscompile."""
+    base, workload = trial.attempts[attempt.variant.base], _failing(attempt)
     target.mkdir(parents=True)
-    _save_output(trial, default, lab, DEFAULT_SLOT, target / "expected")
-    _save_output(trial, policy, lab, POLICY_SLOT, target / "actual")
-    named = [_describe(trial, name, default, policy, lab, target) for name in culprits]
+    for each, name in ((base, "expected"), (attempt, "actual")):
+        _save_output(trial, workload, each, lab, target / name)
+    named = [_describe(trial, name, (base, attempt), lab, target) for name in culprits]
     shutil.copytree(lab.folder(trial.program.name) / "inputs", target / "inputs")
     shutil.copytree(trial.program.folder, target / "program", symlinks=True)
-    for built, name in ((default, "default"), (policy, "policy")):
-        shutil.copytree(built.folder, target / name / "build", symlinks=True)
+    for each in (base, attempt):
+        name = each.variant.name
+        shutil.copytree(_built(each).folder, target / name / "build", symlinks=True)
         link_all(target / name, program=Path("../program"), inputs=Path("../inputs"))
+    for profile in trial.profiles:
+        (target / "profiles").mkdir(exist_ok=True)
+        shutil.copyfile(profile, target / "profiles" / profile.name)
     content = Miscompile(
         program=trial.program.name,
+        base=base.variant.name,
+        variant=attempt.variant.name,
         workload=workload.name,
         release=release,
         compiler=compiler,
         run=fill(workload.run, LINKS),
         stdin="".join(fill((workload.stdin,), LINKS)),
         environment={**ENVIRONMENT, **workload.env},
-        details=trial.details,
+        details=attempt.details,
         expected=dict(trial.expected[workload.name]),
         culprits=named,
     )
     (target / MISCOMPILE).write_bytes(encode_struct(content))
 
 
-def _save_output(trial: Trial, built: Built, lab: Lab, slot: str, target: Path) -> None:
+def _failing(attempt: Attempt) -> Workload:
+    assert attempt.failing is not None, "only a miscompile has a workload that fails"
+    return attempt.failing
+
+
+def _built(attempt: Attempt) -> Built:
+    assert attempt.built is not None, "a miscompile was built, and so was its base"
+    return attempt.built
+
+
+def _save_output(
+    trial: Trial, workload: Workload, attempt: Attempt, lab: Lab, target: Path
+) -> None:
     """Keep what a run leaves behind, whether it ends well or not."""
-    assert trial.failing is not None
     target.mkdir()
-    folder = lab.folder(trial.program.name) / f"{trial.failing.name}-{slot}"
+    folder = lab.folder(trial.program.name) / f"{workload.name}-{attempt.slot}"
     try:
-        execute(trial.program, trial.failing, built, lab, slot)
+        execute(trial.program, workload, _built(attempt), lab, attempt.slot)
     except TrialError as trouble:
         (target / "trouble.txt").write_text(f"{trouble.details}\n", encoding="utf-8")
     shutil.copytree(folder, target / "files", ignore=shutil.ignore_patterns(*LINKS.values()))
@@ -135,32 +167,32 @@ def _save_output(trial: Trial, built: Built, lab: Lab, slot: str, target: Path) 
 
 
 def _describe(
-    trial: Trial, name: str, default: Built, policy: Built, lab: Lab, target: Path
+    trial: Trial, name: str, attempts: tuple[Attempt, Attempt], lab: Lab, target: Path
 ) -> Culprit:
-    unit = default.units[name]
+    base = _built(attempts[0])
+    unit = base.units[name]
     preprocessed = target / "preprocessed" / f"{name}.{_suffix(unit)}"
     preprocessed.parent.mkdir(parents=True, exist_ok=True)
-    made = _preprocess(trial, unit, default, lab, preprocessed)
+    made = _preprocess(trial, unit, base, lab, preprocessed)
     return Culprit(
         name=name,
-        default=unit.argv,
-        policy=policy.units[name].argv,
+        commands={each.variant.name: _built(each).units[name].argv for each in attempts},
         preprocessed=str(preprocessed.relative_to(target)) if made else "",
     )
 
 
-def _preprocess(trial: Trial, unit: Unit, default: Built, lab: Lab, path: Path) -> bool:
+def _preprocess(trial: Trial, unit: Unit, built: Built, lab: Lab, path: Path) -> bool:
     """Run a unit's command for its preprocessed source, its tree back where it was built."""
     tree = lab.folder(trial.program.name) / "build"
     place = Place(Path(unit.folder), ENVIRONMENT, tree.with_name("stderr"), path)
     argv = (*_without_output(unit.argv), "-E", "-P")
-    default.folder.rename(tree)
+    built.folder.rename(tree)
     try:
         lab.run(argv, place, "build failed")
     except TrialError:
         return False
     finally:
-        tree.rename(default.folder)
+        tree.rename(built.folder)
     return True
 
 

@@ -1,32 +1,34 @@
-"""All programs, one step after the other: try, count, time, blame, and say what was found."""
+"""One program after another: try, count, time, find what is to blame, and say what was found."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.compiler.toolchain import Toolchain
-from regalloc.layout import REPRODUCER_SUFFIX
 from regalloc.programs import perf
 from regalloc.programs.build import CFLAGS
 from regalloc.programs.definition import Program
-from regalloc.programs.lab import Lab, TrialError
-from regalloc.programs.measure import WELL, Job, count_all, list_jobs, read_counters, time_job
-from regalloc.programs.reproducer import find_blame, write_reproducer
-from regalloc.programs.trial import (
-    AGAIN_SLOT,
-    DEFAULT_SLOT,
-    POLICY_SLOT,
-    Trial,
-    settle,
-    try_program,
+from regalloc.programs.lab import Lab
+from regalloc.programs.measure import (
+    Job,
+    TimingError,
+    count_all,
+    list_jobs,
+    read_events,
+    time_jobs,
 )
+from regalloc.programs.reproducer import find_blame, reproducer_folder, write_reproducer
+from regalloc.programs.source import find_source
+from regalloc.programs.trial import Attempt, Trial, settle, try_program
 from regalloc.report import programs_result as report
+from regalloc.report.counts import Counts
 from regalloc.report.progress import progress
 
-Counted = Mapping[tuple[str, str], report.Counts]
-"""Counts of one program, by workload and slot."""
+Counted = Mapping[tuple[str, str], Counts]
+"""Counts of one program, by workload and by variant, or ``again``."""
 
 
 @dataclass(frozen=True)
@@ -42,161 +44,216 @@ class MeasuredCompiler:
     digest: str
 
 
+@dataclass(frozen=True)
+class MeasurePlan:
+    """What is measured of each program.
+
+    Attributes:
+        variants: the ways to build it, the default first, each behind its base.
+        timed: variants whose time is taken, beside the default's.
+        rounds: executions of each build that are timed.
+    """
+
+    variants: Sequence[report.Variant]
+    timed: Collection[str]
+    rounds: int
+
+
 def measure_programs(
     programs: Sequence[Program],
     lab: Lab,
     release: MeasuredCompiler,
+    plan: MeasurePlan,
     *,
-    rounds: int,
     valgrind: str,
     folder: Path,
+    trained_on: Collection[str] = (),
 ) -> report.ProgramsResult:
-    """Measure programs and write a reproducer for each that the policy breaks.
+    """Measure programs and write a reproducer for each build that is wrong.
 
     Args:
         programs: what is measured.
         lab: where.
         release: what compiles them.
-        rounds: executions of each build that are timed.
+        plan: what is measured of each.
         valgrind: its version.
         folder: where reproducers go.
+        trained_on: names of programs whose code the policy was trained on.
 
     Raises:
         ProgramError: a program's source is not there.
     """
-    trials = _advance_each("programs", programs, lambda program: try_program(program, lab))
-    trials, counted = count_trials(trials, lab)
-    trials, times = time_trials(trials, lab, rounds)
-    blamed = [_find_culprits(trial, lab, release, folder) for trial in trials]
+    for program in programs:
+        # What is missing is told now, and not after hours.
+        find_source(program, lab.tarballs)
+    missing = perf.explain_missing()
+    session = _Session(lab, release, plan, folder, with_counters=not missing)
+    ends = [session.measure(program) for program in programs]
     return report.ProgramsResult(
         version=report.VERSION,
         release=release.digest,
         compiler=release.toolchain.description,
         flags=CFLAGS,
         counted_by=f"valgrind {valgrind}",
-        programs=[
-            describe(trial, counted[trial.program.name], culprits)
-            for trial, culprits in zip(trials, blamed, strict=True)
-        ],
-        times=times,
+        variants=list(plan.variants),
+        programs=[end.result for end in ends],
+        times=report.ProgramTimes(
+            rounds=plan.rounds,
+            counters_missing=missing,
+            timings=[timing for end in ends for timing in end.timings],
+            compile_s={end.result.name: end.compile_s for end in ends},
+        ),
+        trained_on=sorted(name for name in trained_on if name in {p.name for p in programs}),
     )
 
 
-def count_trials(trials: Sequence[Trial], lab: Lab) -> tuple[list[Trial], dict[str, Counted]]:
-    """Count every workload; a program of which an execution failed has another outcome then."""
-    requests = [(job, slot) for trial in trials for job, slot in _requests(trial)]
-    with progress("cachegrind", len(requests)) as advance:
-        ends = count_all(requests, lab, advance)
-    counted: dict[str, dict[tuple[str, str], report.Counts]] = {
-        trial.program.name: {} for trial in trials
-    }
-    settled = {trial.program.name: trial for trial in trials}
-    for (job, slot), end in zip(requests, ends, strict=True):
-        name = job.program.name
-        if isinstance(end, report.Counts):
-            counted[name][job.workload.name, slot] = end
-        elif settled[name].outcome in WELL:
-            settled[name] = settle(settled[name], job.workload, end)
-    return [settled[trial.program.name] for trial in trials], dict(counted)
+@dataclass(frozen=True)
+class _End:
+    """All that is known of a program when its folders are removed."""
+
+    result: report.ProgramResult
+    timings: list[report.WorkloadTiming]
+    compile_s: dict[str, float]
 
 
-def _requests(trial: Trial) -> list[tuple[Job, str]]:
-    # One executable has one count; the second execution shows that.
-    differing = () if trial.outcome == "same code" else (POLICY_SLOT,)
-    slots = (DEFAULT_SLOT, AGAIN_SLOT, *differing)
-    return [(job, slot) for job in list_jobs(trial) for slot in slots]
+@dataclass(frozen=True)
+class _Session:
+    lab: Lab
+    release: MeasuredCompiler
+    plan: MeasurePlan
+    folder: Path
+    with_counters: bool
+
+    def measure(self, program: Program) -> _End:
+        """Measure a program, and leave nothing of its builds behind."""
+        try:
+            with progress(f"{program.name}: builds", len(self.plan.variants)) as advance:
+                trial = try_program(program, self.lab, self.plan.variants, advance)
+            trial, counted = count_trial(trial, self.lab)
+            trial, timings = self._time(trial)
+            culprits = {
+                name: self._find_culprits(trial, attempt)
+                for name, attempt in trial.attempts.items()
+                if attempt.outcome == "miscompile" and trial.outcome == "ok"
+            }
+            seconds = {
+                name: round(attempt.built.compile_s, 3)
+                for name, attempt in trial.attempts.items()
+                if attempt.built is not None
+            }
+            return _End(describe(trial, counted, culprits), timings, seconds)
+        finally:
+            # A program's builds take up to gigabytes.
+            shutil.rmtree(self.lab.folder(program.name), ignore_errors=True)
+
+    def _time(self, trial: Trial) -> tuple[Trial, list[report.WorkloadTiming]]:
+        """Time the workloads of builds that differ from the default, with nothing else running."""
+        timed = {name for name in self.plan.timed if name in trial.attempts}
+        names = {one for name in timed for one in (name, trial.attempts[name].variant.base)}
+        changed = any(trial.attempts[name].outcome == "ok" for name in timed)
+        if trial.outcome != "ok" or not changed:
+            return trial, []
+        timings = []
+        workloads = trial.program.definition.measured
+        with progress(f"{trial.program.name}: wall time", len(workloads)) as advance:
+            for workload in workloads:
+                try:
+                    timings.append(self._time_jobs(list_jobs(trial, workload, names)))
+                except TimingError as error:
+                    trial = settle(trial, error.job.variant, workload, error.trouble)
+                    return trial, []
+                advance()
+        return trial, timings
+
+    def _time_jobs(self, jobs: Sequence[Job]) -> report.WorkloadTiming:
+        wall_s, user_s = time_jobs(jobs, self.lab, self.plan.rounds)
+        return report.WorkloadTiming(
+            program=jobs[0].program.name,
+            workload=jobs[0].workload.name,
+            wall_s=wall_s,
+            user_s=user_s,
+            counters=read_events(jobs, self.lab) if self.with_counters else {},
+        )
+
+    def _find_culprits(self, trial: Trial, attempt: Attempt) -> tuple[str, ...]:
+        culprits = find_blame(trial, attempt, self.lab)
+        write_reproducer(
+            trial,
+            attempt,
+            culprits,
+            self.lab,
+            reproducer_folder(self.folder, trial.program.name, attempt.variant.name),
+            release=self.release.digest,
+            compiler=self.release.toolchain.description,
+        )
+        return culprits
 
 
-def time_trials(
-    trials: Sequence[Trial], lab: Lab, rounds: int
-) -> tuple[list[Trial], report.ProgramTimes]:
-    """Time the workloads of programs whose code differs, with nothing else running."""
-    missing = perf.explain_missing()
-    jobs = [job for trial in trials if trial.outcome == "ok" for job in list_jobs(trial)]
-    settled = {trial.program.name: trial for trial in trials}
-    timings = []
-    with progress("wall time", len(jobs)) as advance:
-        for job in jobs:
-            try:
-                timings.append(_time(job, lab, rounds, with_counters=not missing))
-            except TrialError as trouble:
-                settled[job.program.name] = settle(settled[job.program.name], job.workload, trouble)
-            advance()
-    well = {name for name, trial in settled.items() if trial.outcome == "ok"}
-    kept = [timing for timing in timings if timing.program in well]
-    times = report.ProgramTimes(rounds=rounds, counters_missing=missing, timings=kept)
-    return [settled[trial.program.name] for trial in trials], times
+def count_trial(trial: Trial, lab: Lab) -> tuple[Trial, Counted]:
+    """Count every workload with every build; one that fails has another outcome then."""
+    jobs = [
+        job for workload in trial.program.definition.measured for job in list_jobs(trial, workload)
+    ]
+    if not jobs:
+        return trial, {}
+    with progress(f"{trial.program.name}: cachegrind", len(jobs)) as advance:
+        ends = count_all(jobs, lab, advance)
+    counted = {}
+    for job, end in zip(jobs, ends, strict=True):
+        if isinstance(end, Counts):
+            counted[job.workload.name, job.name] = end
+        elif _ended_well(trial, job.variant):
+            trial = settle(trial, job.variant, job.workload, end)
+    return trial, counted
 
 
-def _time(job: Job, lab: Lab, rounds: int, *, with_counters: bool) -> report.WorkloadTiming:
-    wall_s, user_s = time_job(job, lab, rounds)
-    return report.WorkloadTiming(
-        program=job.program.name,
-        workload=job.workload.name,
-        wall_s=wall_s,
-        user_s=user_s,
-        counters=read_counters(job, lab) if with_counters else None,
-    )
+def _ended_well(trial: Trial, variant: str) -> bool:
+    return trial.outcome == "ok" and trial.attempts[variant].outcome in report.ENDED_WELL
 
 
-def _find_culprits(
-    trial: Trial, lab: Lab, release: MeasuredCompiler, folder: Path
-) -> tuple[str, ...]:
-    if trial.outcome != "miscompile":
-        return ()
-    culprits = find_blame(trial, lab)
-    write_reproducer(
-        trial,
-        culprits,
-        lab,
-        folder / f"{trial.program.name}{REPRODUCER_SUFFIX}",
-        release=release.digest,
-        compiler=release.toolchain.description,
-    )
-    return culprits
-
-
-def describe(trial: Trial, counted: Counted, culprits: Sequence[str]) -> report.ProgramResult:
+def describe(
+    trial: Trial, counted: Counted, culprits: Mapping[str, Sequence[str]]
+) -> report.ProgramResult:
     """Return what the report says of a program."""
-    well = trial.outcome in WELL
+    default = trial.attempts.get(report.DEFAULT)
+    well = trial.outcome == "ok"
     return report.ProgramResult(
         name=trial.program.name,
         kind=trial.program.definition.kind,
         source=trial.program.origin,
         outcome=trial.outcome,
-        blame=trial.blame,
         details=trial.details,
-        objects=len(trial.default.units) if trial.default else 0,
-        differing=list(trial.differing),
-        culprits=list(culprits),
-        text_default=trial.default.text if trial.default else None,
-        text_policy=trial.policy.text if trial.policy else None,
+        objects=len(default.built.units) if default and default.built else 0,
+        builds={
+            name: _describe_build(attempt, culprits.get(name, ()))
+            for name, attempt in trial.attempts.items()
+            if well
+        },
         workloads=[
-            _describe_workload(workload.name, counted)
+            _describe_workload(workload.name, trial, counted)
             for workload in (trial.program.definition.measured if well else ())
         ],
     )
 
 
-def _describe_workload(name: str, counted: Counted) -> report.WorkloadResult:
-    default, again = counted[name, DEFAULT_SLOT], counted[name, AGAIN_SLOT]
-    policy = counted.get((name, POLICY_SLOT), default)
-    return report.WorkloadResult(
-        name=name,
-        default=default,
-        again=again,
-        policy=policy,
-        ratio=report.divide(policy, default),
-        noise=report.divide(again, default),
+def _describe_build(attempt: Attempt, culprits: Sequence[str]) -> report.BuildResult:
+    return report.BuildResult(
+        outcome=attempt.outcome,
+        details=attempt.details,
+        differing=list(attempt.differing),
+        culprits=list(culprits),
+        text=attempt.built.text if attempt.built else None,
     )
 
 
-def _advance_each(
-    what: str, programs: Sequence[Program], step: Callable[[Program], Trial]
-) -> list[Trial]:
-    with progress(what, len(programs)) as advance:
-        trials = []
-        for program in programs:
-            trials.append(step(program))
-            advance()
-        return trials
+def _describe_workload(workload: str, trial: Trial, counted: Counted) -> report.WorkloadResult:
+    counts: dict[str, Counts] = {}
+    for name, attempt in trial.attempts.items():
+        if attempt.outcome == "ok":
+            counts[name] = counted[workload, name]
+        elif attempt.outcome == "same code":
+            # One executable has one count, and the base stands before it.
+            counts[name] = counts[attempt.variant.base]
+    return report.WorkloadResult(
+        name=workload, counts=counts, again=counted[workload, report.AGAIN]
+    )

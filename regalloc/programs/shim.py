@@ -1,4 +1,4 @@
-"""Stands for the compiler while a program is built: picks the build's compiler, notes objects.
+"""Stands for the compiler while a program is built: calls it as is planned, notes objects.
 
 usage: shim.py PLAN cc|cxx ARGUMENT...
 
@@ -9,6 +9,7 @@ isolated, so it imports nothing of ours.
 import hashlib
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -21,13 +22,17 @@ def main(path: Path, language: str, args: list[str]) -> int:
     """Run the compiler that the plan says and return its exit code."""
     plan = json.loads(path.read_bytes())
     outputs = {os.path.relpath(output, plan["root"]): output for output in list_outputs(args)}
-    advised = plan["advised"]
-    on = advised is None or any(name in advised for name in outputs)
-    argv = [plan["policy" if on else "default"][language], *args]
+    names = plan["names"]
+    chosen = names is None or any(name in names for name in outputs)
+    argv = [*plan["variant" if chosen else "base"][language], *args]
     code = subprocess.call(argv)
+    # Of the compiler and all that it waited for: its own processes, and a search's trials.
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     if code == 0:
+        # A command that compiles several files is each one's in equal parts.
+        cpu_s = (used.ru_utime + used.ru_stime) / max(1, len(outputs))
         for name, output in outputs.items():
-            note(Path(plan["notes"]), name, output, argv)
+            note(Path(plan["notes"]), name, output, argv, cpu_s)
     return code if code >= 0 else 128 - code
 
 
@@ -58,13 +63,19 @@ def find_output(args: list[str]) -> str:
     return ""
 
 
-def note(folder: Path, name: str, output: Path, argv: list[str]) -> None:
+def note(folder: Path, name: str, output: Path, argv: list[str], cpu_s: float) -> None:
     """Write what became of an object; the build may remove or pack it later."""
     # A probe's output may be /dev/null.
     if not output.is_file():
         return
     sha256 = hashlib.sha256(output.read_bytes()).hexdigest()
-    entry = {"name": name, "sha256": sha256, "argv": argv, "folder": str(Path.cwd())}
+    entry = {
+        "name": name,
+        "sha256": sha256,
+        "argv": argv,
+        "folder": str(Path.cwd()),
+        "cpu_s": cpu_s,
+    }
     path = folder / f"{hashlib.sha256(name.encode()).hexdigest()}.json"
     path.write_text(json.dumps(entry), encoding="utf-8")
 

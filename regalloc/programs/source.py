@@ -24,9 +24,25 @@ def lay_out(program: Program, tarballs: Path, target: Path) -> None:
     Raises:
         ProgramError: the tarball or the folder is not there, or is another one.
     """
+    source = find_source(program, tarballs)
     if program.definition.package:
-        _unpack(program, program.definition.package, tarballs, target)
-        return
+        _unpack(source, program.definition.package, target)
+    else:
+        shutil.copytree(source, target, symlinks=True)
+
+
+def find_source(program: Program, tarballs: Path) -> Path:
+    """Return the tarball or the folder of a program's source.
+
+    Args:
+        program: whose.
+        tarballs: folder of the tarballs that the image holds.
+
+    Raises:
+        ProgramError: the tarball or the folder is not there, or is another one.
+    """
+    if program.definition.package:
+        return _find_tarball(program, program.definition.package, tarballs)
     folder = program.folder / program.definition.folder
     if not folder.is_dir():
         raise ProgramError(
@@ -34,10 +50,10 @@ def lay_out(program: Program, tarballs: Path, target: Path) -> None:
             f"{folder} is no folder",
             f"correct `folder` in {program.folder / PROGRAM_DEFINITION}",
         )
-    shutil.copytree(folder, target, symlinks=True)
+    return folder
 
 
-def _unpack(program: Program, package: Package, tarballs: Path, target: Path) -> None:
+def _find_tarball(program: Program, package: Package, tarballs: Path) -> Path:
     tarball = tarballs / package.file
     try:
         found = hash_file(tarball)
@@ -54,6 +70,10 @@ def _unpack(program: Program, package: Package, tarballs: Path, target: Path) ->
             f"it has sha256 {found},\n{program.folder / PROGRAM_DEFINITION} says {package.sha256}",
             "correct `package.sha256` if Debian's tarball changed, and build the image again",
         )
+    return tarball
+
+
+def _unpack(tarball: Path, package: Package, target: Path) -> None:
     with tarfile.open(tarball) as archive:
         # Debian 12's Python has no filters yet; the sum says that nothing has to be filtered.
         archive.extraction_filter = getattr(tarfile, "data_filter", _keep)

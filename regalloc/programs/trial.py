@@ -1,32 +1,62 @@
-"""Try a program: build it with the advisor off and on, and execute each workload with both."""
+"""Try a program: build it in each way, and execute each workload with each build."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from regalloc.programs.build import (
-    EVERYTHING,
-    NOTHING,
+    PLAIN,
     Built,
+    Recipe,
     build,
     find_differing,
     have_same_code,
     prepare,
 )
 from regalloc.programs.definition import Program, Workload
-from regalloc.programs.lab import Lab, TrialError
+from regalloc.programs.lab import DEFAULT_SLOT, Lab, TrialError, variant_slot
+from regalloc.programs.training import Profiler
 from regalloc.programs.workload import Execution, check, execute, expected_output, make_inputs
-from regalloc.report.programs_result import Blame, Outcome
+from regalloc.report.programs_result import DEFAULT, ENDED_WELL, Outcome, Variant
 
 Expected = Mapping[str, str]
-DEFAULT_SLOT, POLICY_SLOT, AGAIN_SLOT = "0", "1", "2"
-"""Folders of the builds, advisor off and on, and of executions.  Equally long: see build()."""
 
 SLOWER = 20.0
 GRACE_S = 10.0
-"""A policy's build that takes so many times the default's time, and this, has lost its way."""
+"""A variant's build that takes so many times the default's time, and this, has lost its way."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of one build of a program, before anything is counted.
+
+    Attributes:
+        variant: how it was built.
+        slot: its folder's name, and that of its executions.
+        outcome: how it ended.
+        details: what was seen.
+        recipe: how the compiler was called.
+        built: what was built.
+        differing: objects that are not the base's.
+        failing: the workload that it gets wrong.
+    """
+
+    variant: Variant
+    slot: str
+    outcome: Outcome = "ok"
+    details: str = ""
+    recipe: Recipe = PLAIN
+    built: Built | None = None
+    differing: tuple[str, ...] = ()
+    failing: Workload | None = None
+
+    @property
+    def good(self) -> Built | None:
+        """Return what was built, if it does what it should."""
+        return self.built if self.outcome in ENDED_WELL else None
 
 
 @dataclass(frozen=True)
@@ -35,55 +65,60 @@ class Trial:
 
     Attributes:
         program: which.
-        outcome: how it ended.
-        blame: who is at fault.
+        outcome: how its default build ended.
         details: what was seen.
-        default: the build with the advisor off.
-        policy: the build with the advisor on.
-        differing: objects that differ between both.
+        attempts: its builds by variant; the default alone if that failed.
         expected: what each workload must print and write, by workload.
         wall_s: what each workload took with the default build, by workload.
-        failing: the workload that the policy's build gets wrong.
+        profiles: files of the profiles that were made.
     """
 
     program: Program
     outcome: Outcome = "ok"
-    blame: Blame = ""
     details: str = ""
-    default: Built | None = None
-    policy: Built | None = None
-    differing: tuple[str, ...] = ()
+    attempts: Mapping[str, Attempt] = field(default_factory=dict)
     expected: Mapping[str, Expected] = field(default_factory=dict)
     wall_s: Mapping[str, float] = field(default_factory=dict)
-    failing: Workload | None = None
+    profiles: tuple[Path, ...] = ()
+
+    def replaced(self, attempt: Attempt) -> Trial:
+        """Return a trial in which one build ended in another way, or was added."""
+        return replace(self, attempts={**self.attempts, attempt.variant.name: attempt})
 
 
-def try_program(program: Program, lab: Lab) -> Trial:
-    """Build a program twice and execute each workload once with both builds.
+def try_program(
+    program: Program, lab: Lab, variants: Sequence[Variant], advance: Callable[[], None]
+) -> Trial:
+    """Build a program in each way and execute each workload once with each build.
+
+    Args:
+        program: which.
+        lab: where.
+        variants: the ways, the default first, each behind its base.
+        advance: called once per variant.
 
     Raises:
         ProgramError: its source is not there.
     """
-    trial = _try_default(program, lab)
-    if trial.default is None or trial.outcome != "ok":
-        return trial
-    try:
-        policy = build(program, lab, EVERYTHING, POLICY_SLOT)
-    except TrialError as trouble:
-        return _blamed(trial, "policy", trouble)
-    differing = tuple(find_differing(trial.default, policy))
-    same = not differing and have_same_code(trial.default, policy)
-    trial = replace(trial, policy=policy, differing=differing)
-    return replace(trial, outcome="same code") if same else _try_policy(trial, policy, lab)
+    default, *others = variants
+    trial = _try_default(program, lab, default)
+    advance()
+    profiler = Profiler(program, lab, trial.expected)
+    for place, variant in enumerate(others):
+        if trial.outcome == "ok":
+            attempt = Attempt(variant, variant_slot(place))
+            trial = trial.replaced(_try(trial, attempt, profiler, lab))
+        advance()
+    return replace(trial, profiles=tuple(profiler.profiles))
 
 
-def _try_default(program: Program, lab: Lab) -> Trial:
+def _try_default(program: Program, lab: Lab, variant: Variant) -> Trial:
     trial = Trial(program)
     try:
         prepare(program, lab)
-        built = build(program, lab, NOTHING, DEFAULT_SLOT)
+        built = build(program, lab, PLAIN, DEFAULT_SLOT)
         make_inputs(program, built, lab, sys.executable)
-        trial = replace(trial, default=built)
+        trial = trial.replaced(Attempt(variant, DEFAULT_SLOT, built=built))
         expected, wall_s = {}, {}
         for workload in program.definition.workload:
             run = execute(program, workload, built, lab, DEFAULT_SLOT)
@@ -91,36 +126,54 @@ def _try_default(program: Program, lab: Lab) -> Trial:
             check(run, expected[workload.name])
             wall_s[workload.name] = run.end.wall_s
     except TrialError as trouble:
-        return _blamed(trial, "program", trouble)
+        return replace(trial, outcome=trouble.outcome, details=trouble.details)
     return replace(trial, expected=expected, wall_s=wall_s)
 
 
-def _try_policy(trial: Trial, policy: Built, lab: Lab) -> Trial:
+def _try(trial: Trial, attempt: Attempt, profiler: Profiler, lab: Lab) -> Attempt:
+    """Build a program as a variant says and compare it with the base's build."""
+    base = trial.attempts[attempt.variant.base]
+    if base.good is None:
+        return without_base(attempt, base)
+    try:
+        recipe = profiler.recipe(attempt.variant)
+        built = build(trial.program, lab, recipe, attempt.slot)
+    except TrialError as trouble:
+        return replace(attempt, outcome=trouble.outcome, details=trouble.details)
+    differing = tuple(find_differing(base.good, built))
+    attempt = replace(attempt, recipe=recipe, built=built, differing=differing)
+    if not differing and have_same_code(base.good, built):
+        return replace(attempt, outcome="same code")
+    return _execute_all(trial, attempt, built, lab)
+
+
+def _execute_all(trial: Trial, attempt: Attempt, built: Built, lab: Lab) -> Attempt:
     for workload in trial.program.definition.workload:
         try:
-            run_policy(trial, workload, policy, lab)
+            execute_variant(trial, workload, built, lab, attempt.slot)
         except TrialError as trouble:
             patient = patience(trial, workload, lab) == lab.limits.wall_s
             if trouble.outcome == "timed out" and patient:
-                return _blamed(trial, "policy", trouble)
-            return miscompiled(trial, workload, trouble)
-    return trial
+                return replace(attempt, outcome=trouble.outcome, details=trouble.details)
+            return miscompiled(attempt, workload, trouble)
+    return attempt
 
 
-def miscompiled(trial: Trial, workload: Workload, trouble: TrialError) -> Trial:
-    """Return a trial whose policy's build alone gets a workload wrong."""
-    failed = _blamed(trial, "policy", trouble)
-    return replace(failed, outcome="miscompile", failing=workload)
+def miscompiled(attempt: Attempt, workload: Workload, trouble: TrialError) -> Attempt:
+    """Return an attempt that gets a workload wrong, which the base's build does not."""
+    return replace(attempt, outcome="miscompile", details=trouble.details, failing=workload)
 
 
-def run_policy(trial: Trial, workload: Workload, built: Built, lab: Lab) -> Execution:
-    """Execute a workload with a build that the advisor had a hand in, and check it.
+def execute_variant(
+    trial: Trial, workload: Workload, built: Built, lab: Lab, slot: str
+) -> Execution:
+    """Execute a workload with another build than the default, and check it.
 
     Raises:
         TrialError: it crashed, did not end, or printed something else.
     """
     limits = replace(lab.limits, wall_s=patience(trial, workload, lab))
-    run = execute(trial.program, workload, built, replace(lab, limits=limits), POLICY_SLOT)
+    run = execute(trial.program, workload, built, replace(lab, limits=limits), slot)
     check(run, trial.expected[workload.name])
     return run
 
@@ -130,12 +183,30 @@ def patience(trial: Trial, workload: Workload, lab: Lab) -> float:
     return min(lab.limits.wall_s, GRACE_S + SLOWER * trial.wall_s[workload.name])
 
 
-def settle(trial: Trial, workload: Workload, trouble: TrialError) -> Trial:
-    """Return a trial that went well until a later execution of a workload did not."""
-    if trouble.blame == "policy" and trouble.outcome != "timed out":
-        return miscompiled(trial, workload, trouble)
-    return _blamed(trial, trouble.blame, trouble)
+def settle(trial: Trial, name: str, workload: Workload, trouble: TrialError) -> Trial:
+    """Return a trial that went well until a later execution did not.
+
+    Args:
+        trial: what was known.
+        name: whose build was executed: a variant's.
+        workload: what was executed.
+        trouble: how it ended.
+    """
+    if name == DEFAULT:
+        return replace(trial, outcome=trouble.outcome, details=trouble.details)
+    attempt = trial.attempts[name]
+    if trouble.outcome == "timed out":
+        ended = replace(attempt, outcome=trouble.outcome, details=trouble.details)
+    else:
+        ended = miscompiled(attempt, workload, trouble)
+    trial = trial.replaced(ended)
+    for other in trial.attempts.values():
+        base = trial.attempts.get(other.variant.base)
+        if other.good and base and not base.good:
+            trial = trial.replaced(without_base(other, base))
+    return trial
 
 
-def _blamed(trial: Trial, blame: Blame, trouble: TrialError) -> Trial:
-    return replace(trial, outcome=trouble.outcome, blame=blame, details=trouble.details)
+def without_base(attempt: Attempt, base: Attempt) -> Attempt:
+    """Return an attempt that cannot be compared, because its base did not end well."""
+    return replace(attempt, outcome="no base", details=f"{base.variant.name}: {base.outcome}")

@@ -45,6 +45,7 @@ def execute(
     lab: Lab,
     slot: str,
     prefix: Argv = (),
+    environment: Mapping[str, str] = ENVIRONMENT,
 ) -> Execution:
     """Execute a workload in a folder that is empty but for links to what it needs.
 
@@ -59,6 +60,7 @@ def execute(
         slot: name of the folder; executions at the same time need different ones, as long as each
             other.
         prefix: a command that executes what follows it, to count.
+        environment: all of it, but for what the workload's definition adds.
 
     Raises:
         TrialError: it crashed or did not end.
@@ -70,7 +72,7 @@ def execute(
     link_all(folder, build=built.folder, program=program.folder, inputs=root / "inputs")
     place = Place(
         folder,
-        {**ENVIRONMENT, **workload.env},
+        {**environment, **workload.env},
         _beside(folder, "stderr"),
         _beside(folder, "stdout"),
         *(folder / word for word in fill((workload.stdin,), LINKS) if word),

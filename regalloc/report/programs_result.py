@@ -1,4 +1,4 @@
-"""programs.json: what real programs did under the default heuristic and under the policy.
+"""programs.json: what real programs did, built in each of the ways that are compared.
 
 Everything outside of ``times`` is the same in every run on one machine.
 """
@@ -9,9 +9,20 @@ from typing import Literal
 
 import msgspec
 
+from regalloc.report import programs_result_v1 as v1
+from regalloc.report.counts import Counts, Events
 from regalloc.report.versioned import Format
 
-VERSION = 1
+VERSION = 2
+
+DEFAULT = "default"
+"""The variant that all others are held against in the end: LLVM's own heuristic."""
+
+AGAIN = "again"
+"""The default build, executed once more: the noise."""
+
+Compiler = Literal["clang", "regalloc-clang"]
+DrawnBy = Literal["", "policy", "uniform"]
 
 Outcome = Literal[
     "ok",
@@ -21,38 +32,58 @@ Outcome = Literal[
     "build failed",
     "crashed",
     "timed out",
+    "no profile",
+    "no base",
 ]
-"""How a program's measurement ended.
+"""How a program's default build, or another build of it, ended.
 
-``same code``: the policy changed no object, so both builds are one and all numbers are equal.
-``wrong output`` is the default build's; the policy's alone is a ``miscompile``, and so is a crash
-or an endless run of the policy's build alone.
+Of a program it is ``ok``, or how its default build failed; then it has no other builds.  Of a build
+``same code`` says that it is the base's, byte for byte, and so are all its numbers; ``miscompile``
+that it crashes, does not end, or prints something else where the base is right; ``no profile`` that
+the build that counts or its training run failed; ``no base`` that its base did not end well.
 """
 
-Blame = Literal["", "program", "policy"]
-"""Who is at fault: the program, where it fails with the advisor off too; else the policy."""
+ENDED_WELL: tuple[Outcome, ...] = ("ok", "same code")
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """What cachegrind counted in one execution, shared libraries included.
+class Variant(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to build a program.
 
     Attributes:
-        instructions: instructions executed.
-        data_reads: loads.
-        data_writes: stores.
+        name: how results call it.
+        compiler: which of the release's.
+        flags: what it is told beside the program's own flags and profiles.
+        base: the variant that its ratios are taken over; empty for the default.
+        profiles: kinds of the profiles that it is built with, each taken on top of those before.
+        draws: allocations that are drawn for a function; None where nothing is searched.
+        drawn_by: the policy, or ``uniform``: chance, which takes any register as soon as another.
     """
 
-    instructions: int
-    data_reads: int
-    data_writes: int
+    name: str
+    compiler: Compiler
+    flags: tuple[str, ...] = ()
+    base: str = DEFAULT
+    profiles: tuple[str, ...] = ()
+    draws: int | None = None
+    drawn_by: DrawnBy = ""
 
 
-class Ratios(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of one build over the default build's; 1 is the default, less is better."""
+class BuildResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A program, built as a variant says.
 
-    instructions: float
-    data_reads: float
-    data_writes: float
+    Attributes:
+        outcome: how it ended; counts are there only when that is ``ok`` or ``same code``.
+        details: what was seen otherwise: a command, how it ended, the last lines of its log.
+        differing: objects whose code is not the base's, by name.
+        culprits: those that make the output wrong, found by bisection; for a miscompile.
+        text: bytes of machine code in its executables; None where there are none.
+    """
+
+    outcome: Outcome
+    details: str = ""
+    differing: list[str] = []
+    culprits: list[str] = []
+    text: int | None = None
 
 
 class WorkloadResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,19 +91,13 @@ class WorkloadResult(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: the workload's, unique in its program.
-        default: counts of the build with the advisor off.
-        again: counts of the same build, executed a second time.
-        policy: counts of the build with the advisor on.
-        ratio: of policy to default.
-        noise: of again to default: what a ratio must exceed to mean something.
+        counts: of an execution, by variant, of builds that ended well.
+        again: counts of the default build, executed a second time.
     """
 
     name: str
-    default: Counts
+    counts: dict[str, Counts]
     again: Counts
-    policy: Counts
-    ratio: Ratios
-    noise: Ratios
 
 
 class ProgramResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,14 +107,10 @@ class ProgramResult(msgspec.Struct, frozen=True, kw_only=True):
         name: the program's.
         kind: what kind of program it is, in a word or two.
         source: where its code comes from, in words.
-        outcome: how it ended; counts are there only when that is ``ok`` or ``same code``.
-        blame: who is at fault when it did not end well.
+        outcome: how its default build ended; another than ``ok`` is the program's own fault.
         details: what was seen then: a command, how it ended, the last lines of its log.
         objects: objects that its build compiles.
-        differing: those whose code the policy changed, by name.
-        culprits: those that make the output wrong, found by bisection; for a miscompile.
-        text_default: bytes of machine code in its executables, advisor off.
-        text_policy: the same, advisor on.
+        builds: by variant.
         workloads: those that measure, in the order of its program.toml.
     """
 
@@ -97,44 +118,17 @@ class ProgramResult(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     source: str
     outcome: Outcome
-    blame: Blame = ""
     details: str = ""
     objects: int = 0
-    differing: list[str] = []
-    culprits: list[str] = []
-    text_default: int | None = None
-    text_policy: int | None = None
+    builds: dict[str, BuildResult] = {}
     workloads: list[WorkloadResult] = []
 
 
-class Rounds(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure of each round; item i of each list was taken in round i, one after the other.
+Rounds = dict[str, list[float]]
+"""A figure of each round, by variant; item i of each list was taken in round i, one by one.
 
-    ``default`` against ``again`` is the same executable twice: the noise of the machine.
-    """
-
-    default: list[float]
-    policy: list[float]
-    again: list[float]
-
-
-class Events(msgspec.Struct, frozen=True, kw_only=True):
-    """What the processor's own counters say, null where it does not have one.
-
-    Attributes:
-        instructions: instructions retired in user mode.
-        cycles: cycles in user mode.
-    """
-
-    instructions: int | None
-    cycles: int | None
-
-
-class Counters(msgspec.Struct, frozen=True, kw_only=True):
-    """``perf stat`` of one execution of each build."""
-
-    default: Events
-    policy: Events
+``default`` against ``again`` is the same executable twice: the noise of the machine.
+"""
 
 
 class WorkloadTiming(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,14 +139,14 @@ class WorkloadTiming(msgspec.Struct, frozen=True, kw_only=True):
         workload: the workload's name.
         wall_s: elapsed seconds.
         user_s: seconds of processor time in user mode.
-        counters: None where the processor's counters cannot be read.
+        counters: the processor's own, by variant; empty where they cannot be read.
     """
 
     program: str
     workload: str
     wall_s: Rounds
     user_s: Rounds
-    counters: Counters | None = None
+    counters: dict[str, Events] = {}
 
 
 class ProgramTimes(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,12 +155,15 @@ class ProgramTimes(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         rounds: executions of each build of each workload.
         counters_missing: why there are no counters; empty where there are.
-        timings: a workload each, of programs that ended ``ok``.
+        timings: a workload each, of programs with a build to time.
+        compile_s: processor seconds, user and system, of all compiles of a build, by program and
+            variant.
     """
 
     rounds: int
     counters_missing: str
     timings: list[WorkloadTiming]
+    compile_s: dict[str, dict[str, float]] = {}
 
 
 class ProgramsResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,8 +175,10 @@ class ProgramsResult(msgspec.Struct, frozen=True, kw_only=True):
         compiler: first line of clang's version.
         flags: what the programs are compiled with.
         counted_by: valgrind's version.
+        variants: the ways they are built, the default first, each behind its base.
         programs: in the order of their names.
         times: what differs from run to run.
+        trained_on: programs whose code the policy was trained on, by name.
     """
 
     version: int
@@ -187,18 +186,77 @@ class ProgramsResult(msgspec.Struct, frozen=True, kw_only=True):
     compiler: str
     flags: str
     counted_by: str
+    variants: list[Variant]
     programs: list[ProgramResult]
     times: ProgramTimes
+    trained_on: list[str] = []
 
 
-def divide(counts: Counts, base: Counts) -> Ratios:
-    """Return the ratios of counts to others, none of which is zero: every process does all."""
-    return Ratios(
-        instructions=counts.instructions / base.instructions,
-        data_reads=counts.data_reads / base.data_reads,
-        data_writes=counts.data_writes / base.data_writes,
+def upgrade(old: v1.FirstResult) -> ProgramsResult:
+    """Return what a file of version 1 says, whose policy's build was regalloc-clang's."""
+    timings = [_upgrade_timing(timing) for timing in old.times.timings]
+    return ProgramsResult(
+        version=VERSION,
+        release=old.release,
+        compiler=old.compiler,
+        flags=old.flags,
+        counted_by=old.counted_by,
+        variants=[
+            Variant(name=DEFAULT, compiler="clang", base=""),
+            Variant(name=v1.POLICY, compiler="regalloc-clang"),
+        ],
+        programs=[_upgrade_program(program) for program in old.programs],
+        times=ProgramTimes(
+            rounds=old.times.rounds, counters_missing=old.times.counters_missing, timings=timings
+        ),
     )
 
 
-_FORMAT = Format(ProgramsResult, VERSION, "the programs' results are", "programs")
+def _upgrade_program(old: v1.FirstProgram) -> ProgramResult:
+    faulty = old.blame == "program"
+    builds = {
+        DEFAULT: BuildResult(outcome="ok", text=old.text_default),
+        v1.POLICY: BuildResult(
+            outcome=old.outcome,
+            details=old.details,
+            differing=old.differing,
+            culprits=old.culprits,
+            text=old.text_policy,
+        ),
+    }
+    return ProgramResult(
+        name=old.name,
+        kind=old.kind,
+        source=old.source,
+        outcome=old.outcome if faulty else "ok",
+        details=old.details if faulty else "",
+        objects=old.objects,
+        builds={} if faulty else builds,
+        workloads=[
+            WorkloadResult(
+                name=one.name, counts={DEFAULT: one.default, v1.POLICY: one.policy}, again=one.again
+            )
+            for one in old.workloads
+        ],
+    )
+
+
+def _upgrade_timing(old: v1.FirstTiming) -> WorkloadTiming:
+    counters = old.counters
+    return WorkloadTiming(
+        program=old.program,
+        workload=old.workload,
+        wall_s=msgspec.structs.asdict(old.wall_s),
+        user_s=msgspec.structs.asdict(old.user_s),
+        counters=msgspec.structs.asdict(counters) if counters else {},
+    )
+
+
+def _read_v1(content: bytes) -> ProgramsResult:
+    return upgrade(msgspec.json.decode(content, type=v1.FirstResult))
+
+
+_FORMAT = Format(
+    ProgramsResult, VERSION, "the programs' results are", "programs", older={1: _read_v1}
+)
 read, write = _FORMAT.read, _FORMAT.write

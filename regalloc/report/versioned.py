@@ -1,8 +1,9 @@
-"""JSON files with a version: written with indents, read by programs of the same version only."""
+"""JSON files with a version: written with indents, read as long as their version is known."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -27,12 +28,14 @@ class Format(Generic[T]):
         version: of the layout that ``kind`` describes.
         name: what readers call the file, with its verb.
         task: the task that writes it.
+        older: what makes the same of a file of an earlier version, by that.
     """
 
     kind: type[T]
     version: int
     name: str
     task: str
+    older: Mapping[int, Callable[[bytes], T]] = field(default_factory=dict)
 
     def write(self, content: T, path: Path) -> None:
         """Write a file as indented JSON."""
@@ -42,7 +45,7 @@ class Format(Generic[T]):
         """Read a file.
 
         Raises:
-            ManifestError: the file is missing, damaged, or of another version.
+            ManifestError: the file is missing, damaged, or of a version that is not known.
         """
         resolution = f"run invoke {self.task} again"
         try:
@@ -50,6 +53,8 @@ class Format(Generic[T]):
             found = msgspec.json.decode(content, type=_Version).version
             if found == self.version:
                 return msgspec.json.decode(content, type=self.kind)
+            if found in self.older:
+                return self.older[found](content)
         except (OSError, msgspec.MsgspecError) as error:
             noun = self.name.rpartition(" ")[0]
             raise ManifestError(f"{noun} cannot be read", f"{path}: {error}", resolution) from error

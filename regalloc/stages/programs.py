@@ -1,7 +1,7 @@
-"""Measure real programs, compiled by the release with the advisor off and on.
+"""Measure real programs, compiled by the release in each of the ways that are compared.
 
 Counts come from a simulated processor and repeat exactly; times come from this machine and do not.
-Every execution's output is checked: a policy that makes a program wrong is a miscompile.
+Every execution's output is checked: a build that alone makes a program wrong is a miscompile.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from regalloc.programs.build import COMPILERS
 from regalloc.programs.cachegrind import find_valgrind
 from regalloc.programs.lab import Lab
 from regalloc.programs.reading import find_programs, select_programs
-from regalloc.programs.session import MeasuredCompiler, measure_programs
+from regalloc.programs.reproducer import reproducer_folder
+from regalloc.programs.session import MeasuredCompiler, MeasurePlan, measure_programs
+from regalloc.programs.variants import find_variant, select_variants
 from regalloc.report import programs_result as report
 from regalloc.stages.context import StageContext
 
@@ -28,15 +30,21 @@ TARBALLS = "tarballs"
 
 
 def run(context: StageContext) -> None:
-    """Write ``programs.json``, and a reproducer for each program that the policy breaks.
+    """Write ``programs.json``, and a reproducer for each build that is wrong.
 
     Raises:
+        ConfigError: there is no variant of a name.
         ProgramError: a program.toml cannot be used, no program has a name that is selected,
-            valgrind is missing, or a program fails with the advisor off too.
+            valgrind is missing, or a program's default build fails.
         ToolchainError: the release's compilers are missing.
-        MiscompileError: a program is right with the advisor off and wrong with it on.
+        MiscompileError: a program is wrong as one variant builds it, and right as its base does.
     """
     config = context.settings.get(settings.Programs)
+    plan = MeasurePlan(
+        variants=select_variants(config.variants),
+        timed={find_variant(name).name for name in config.timed},
+        rounds=config.rounds,
+    )
     folder = context.folder(layout.PROGRAMS)
     release = open_release(context.folder(layout.RELEASE))
     found = find_programs(context.programs / DEFINITIONS, context.folder(layout.OWN_PROGRAMS))
@@ -51,9 +59,7 @@ def run(context: StageContext) -> None:
     )
     valgrind = find_valgrind()
     try:
-        content = measure_programs(
-            programs, lab, release, rounds=config.rounds, valgrind=valgrind, folder=folder
-        )
+        content = measure_programs(programs, lab, release, plan, valgrind=valgrind, folder=folder)
     finally:
         lab.processes.kill()
         shutil.rmtree(lab.scratch, ignore_errors=True)
@@ -62,7 +68,7 @@ def run(context: StageContext) -> None:
 
 
 def open_release(folder: Path) -> MeasuredCompiler:
-    """Return the release, which must have compilers with the advisor off and on.
+    """Return the release, which must have the compilers of all variants.
 
     Raises:
         ToolchainError: one is missing, or clang does not run.
@@ -82,32 +88,37 @@ def raise_failures(programs: Sequence[report.ProgramResult], folder: Path) -> No
     """Fail if a program was miscompiled, or is at fault itself; the others are measured by now.
 
     Raises:
-        MiscompileError: the policy made a program wrong.
-        ProgramError: a program fails with the advisor off too.
+        MiscompileError: a program is wrong as one variant builds it, and right as its base does.
+        ProgramError: a program's default build fails.
     """
-    if broken := [program for program in programs if program.outcome == "miscompile"]:
+    broken = [
+        (program, name)
+        for program in programs
+        for name, build in program.builds.items()
+        if build.outcome == "miscompile"
+    ]
+    if broken:
+        names = ", ".join(f"{program.name} ({variant})" for program, variant in broken)
         raise MiscompileError(
-            f"wrong with the advisor on, right with it off: {_names(broken)}",
-            "\n".join(_describe_miscompile(program, folder) for program in broken),
-            "do not use this policy's compiler; the reproducers hold both builds, the commands "
+            f"wrong as one variant builds it, right as its base does: {names}",
+            "\n".join(_describe_miscompile(*which, folder) for which in broken),
+            "do not build by this variant; the reproducers hold both builds, the commands "
             "and both outputs",
         )
-    if faulty := [program for program in programs if program.blame == "program"]:
+    if faulty := [program for program in programs if program.outcome != "ok"]:
+        names = ", ".join(program.name for program in faulty)
         raise ProgramError(
-            f"cannot be measured, because they fail with the advisor off too: {_names(faulty)}",
+            f"cannot be measured, because they fail with the default heuristic too: {names}",
             "\n".join(f"{one.name}: {one.outcome}\n{one.details}" for one in faulty),
             "correct their program.toml, or their code; the other programs' results are in "
             f"{folder / layout.PROGRAMS_RESULT}",
         )
 
 
-def _describe_miscompile(program: report.ProgramResult, folder: Path) -> str:
-    blamed = ", ".join(program.culprits) or "no object could be singled out"
+def _describe_miscompile(program: report.ProgramResult, variant: str, folder: Path) -> str:
+    build = program.builds[variant]
+    blamed = ", ".join(build.culprits) or "no object could be singled out"
     return (
-        f"{program.name}: {program.details}\nobjects to blame: {blamed}\n"
-        f"reproducer: {folder / (program.name + layout.REPRODUCER_SUFFIX)}"
+        f"{program.name}, {variant}: {build.details}\nobjects to blame: {blamed}\n"
+        f"reproducer: {reproducer_folder(folder, program.name, variant)}"
     )
-
-
-def _names(programs: Sequence[report.ProgramResult]) -> str:
-    return ", ".join(program.name for program in programs)

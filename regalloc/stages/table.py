@@ -134,7 +134,7 @@ STAGES: tuple[Stage, ...] = (
         (RELEASE,),
         PROGRAMS,
         (settings.Programs,),
-        "measure real programs compiled by the release, advisor off and on",
+        "measure real programs, compiled by the release in several ways",
         image="programs",
         takes_programs=True,
     ),

@@ -1,136 +1,108 @@
-"""What real programs did, as the rows of a table, with intervals."""
+"""What one build of a program executes, holds and costs over its base's, workload by workload."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
 
-from regalloc.report.interval import Interval, Outcome, judge
+from regalloc.report.counts import Counts
 from regalloc.report.programs_result import (
+    AGAIN,
+    DEFAULT,
+    ENDED_WELL,
     ProgramResult,
-    ProgramsResult,
-    WorkloadResult,
-    WorkloadTiming,
+    ProgramTimes,
+    Variant,
 )
-from regalloc.report.report import Estimate
-from regalloc.report.statistics import bootstrap_interval
 
-SEED = 0
-"""The rounds are as they were measured; equal pages need equal resamples of them."""
+MEMORY = "loads + stores"
+"""What the allocator can save, and what is judged."""
 
-COUNTS = {"instructions": "instructions", "data_reads": "data reads", "data_writes": "data writes"}
-ENDED_WELL = ("ok", "same code")
+COUNTED: Mapping[str, Callable[[Counts], int]] = {
+    "instructions": lambda counts: counts.instructions,
+    "loads": lambda counts: counts.data_reads,
+    "stores": lambda counts: counts.data_writes,
+    MEMORY: lambda counts: counts.data_reads + counts.data_writes,
+}
+"""Figures that are counted, by name."""
+
+Ratios = dict[str, float]
+"""Ratios of one program by workload; 1 is the base, less is better."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One workload of a program that ended well.
+def geometric_mean(ratios: Sequence[float]) -> float:
+    """Return the geometric mean of at least one ratio."""
+    return math.exp(fmean(math.log(ratio) for ratio in ratios))
 
-    Attributes:
-        program: what it belongs to.
-        workload: what was counted.
-        wall: elapsed time under the policy over the default's; None where it was not taken.
-        wall_noise: the default's elapsed time over its own.
+
+def is_compared(program: ProgramResult, variant: Variant) -> bool:
+    """Return whether a program's build and its base's ended well."""
+    builds = [program.builds.get(name) for name in (variant.name, variant.base)]
+    return all(build is not None and build.outcome in ENDED_WELL for build in builds)
+
+
+def count_ratios(program: ProgramResult, variant: Variant, figure: str) -> Ratios:
+    """Return the ratios of a figure; none where a build did not end well.
+
+    Args:
+        program: which.
+        variant: whose build; the ratios are over its base's.
+        figure: a name of :data:`COUNTED`.
     """
-
-    program: ProgramResult
-    workload: WorkloadResult
-    wall: Estimate | None
-    wall_noise: Estimate | None
-
-    @property
-    def text_ratio(self) -> float | None:
-        """Return the size of the program's machine code over the default's."""
-        before, after = self.program.text_default, self.program.text_policy
-        return after / before if before and after is not None else None
-
-
-@dataclass(frozen=True)
-class Total:
-    """A figure over all programs.
-
-    Attributes:
-        name: what was measured.
-        estimate: geometric mean over workloads, its interval over programs.
-        outcome: what that shows.
-    """
-
-    name: str
-    estimate: Estimate
-    outcome: Outcome
-
-
-@dataclass(frozen=True)
-class Dynamic:
-    """What the page shows of programs.
-
-    Attributes:
-        content: the results as they were read.
-        totals: over all workloads of programs that ended well.
-        rows: one per workload.
-        failed: programs that did not end well.
-    """
-
-    content: ProgramsResult
-    totals: tuple[Total, ...]
-    rows: tuple[Row, ...]
-    failed: tuple[ProgramResult, ...]
-
-
-def describe_programs(content: ProgramsResult) -> Dynamic:
-    """Return what a page shows of the programs' results."""
-    timings = {(timing.program, timing.workload): timing for timing in content.times.timings}
-    rows = tuple(
-        _describe(program, workload, timings.get((program.name, workload.name)))
-        for program in content.programs
-        if program.outcome in ENDED_WELL
+    if not is_compared(program, variant):
+        return {}
+    read = COUNTED[figure]
+    return {
+        workload.name: read(workload.counts[variant.name]) / read(workload.counts[variant.base])
         for workload in program.workloads
-    )
-    failed = tuple(p for p in content.programs if p.outcome not in ENDED_WELL)
-    totals = (*(_count(rows, *count) for count in COUNTS.items()), *_time(rows))
-    return Dynamic(content, totals if rows else (), rows, failed)
+    }
 
 
-def _describe(
-    program: ProgramResult, workload: WorkloadResult, timing: WorkloadTiming | None
-) -> Row:
-    if timing is None:
-        return Row(program, workload, None, None)
-    rounds = timing.wall_s
-    wall, noise = (_pair(rounds.default, taken) for taken in (rounds.policy, rounds.again))
-    return Row(program, workload, wall, noise)
+def noise_ratios(program: ProgramResult, figure: str) -> Ratios:
+    """Return the ratios of the default's second execution over its first."""
+    read = COUNTED[figure]
+    return {
+        workload.name: read(workload.again) / read(workload.counts[DEFAULT])
+        for workload in program.workloads
+    }
 
 
-def _pair(default: Sequence[float], taken: Sequence[float]) -> Estimate:
-    logs = [math.log(after / before) for before, after in zip(default, taken, strict=True)]
-    return _estimate(logs, None)
+def text_ratio(program: ProgramResult, variant: Variant) -> float | None:
+    """Return the size of the machine code over the base's, or None where one is not known."""
+    if not is_compared(program, variant):
+        return None
+    after, before = (program.builds[name].text for name in (variant.name, variant.base))
+    return after / before if before and after else None
 
 
-def _count(rows: Sequence[Row], field: str, name: str) -> Total:
-    ratios = [getattr(row.workload.ratio, field) for row in rows]
-    noises = [math.log(getattr(row.workload.noise, field)) for row in rows]
-    # Counting is repeatable but for what the kernel does: the largest deviation seen is the noise.
-    widest = max((abs(noise) for noise in noises), default=0.0)
-    noise = Interval(math.exp(-widest), math.exp(widest))
-    estimate = _estimate([math.log(ratio) for ratio in ratios], rows)
-    return Total(name, estimate, judge(estimate.interval, noise))
+def compile_ratio(program: ProgramResult, variant: Variant, times: ProgramTimes) -> float | None:
+    """Return the processor time of all compiles over the base's, or None where it is not known."""
+    if not is_compared(program, variant):
+        return None
+    seconds = times.compile_s.get(program.name, {})
+    after, before = (seconds.get(name) for name in (variant.name, variant.base))
+    return after / before if before and after else None
 
 
-def _time(rows: Sequence[Row]) -> tuple[Total, ...]:
-    timed = [row for row in rows if row.wall and row.wall.ratio and row.wall_noise]
-    if not timed:
-        return ()
-    wall = [math.log(row.wall.ratio) for row in timed if row.wall and row.wall.ratio]
-    noise = [row.wall_noise.ratio or 1.0 for row in timed if row.wall_noise]
-    widest = max(abs(math.log(ratio)) for ratio in noise)
-    estimate = _estimate(wall, timed)
-    outcome = judge(estimate.interval, Interval(math.exp(-widest), math.exp(widest)))
-    return (Total("elapsed time", estimate, outcome),)
+def wall_ratios(program: ProgramResult, variant: Variant, times: ProgramTimes) -> Ratios:
+    """Return the elapsed time over the base's by workload, of those that were timed."""
+    return _time_ratios(program, variant.name, variant.base, times)
 
 
-def _estimate(logs: Sequence[float], rows: Sequence[Row] | None) -> Estimate:
-    """Return a geometric mean; workloads of one program are not independent."""
-    clusters = [row.program.name for row in rows] if rows is not None else None
-    ratio = math.exp(math.fsum(logs) / len(logs)) if logs else None
-    return Estimate(ratio=ratio, interval=bootstrap_interval(logs, SEED, clusters))
+def wall_noise(program: ProgramResult, times: ProgramTimes) -> Ratios:
+    """Return the elapsed time of the default over its own by workload."""
+    return _time_ratios(program, AGAIN, DEFAULT, times)
+
+
+def wall_logs(before: Sequence[float], after: Sequence[float]) -> list[float]:
+    """Return the logarithms of the ratios of rounds, each taken as a pair."""
+    return [math.log(late / early) for early, late in zip(before, after, strict=True)]
+
+
+def _time_ratios(program: ProgramResult, after: str, before: str, times: ProgramTimes) -> Ratios:
+    return {
+        timing.workload: math.exp(fmean(wall_logs(timing.wall_s[before], timing.wall_s[after])))
+        for timing in times.timings
+        if timing.program == program.name and {after, before} <= timing.wall_s.keys()
+    }

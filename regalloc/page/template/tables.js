@@ -59,8 +59,9 @@ class DataTable {
   build(place, name) {
     this.search = element("input", { type: "search", placeholder: `search ${name}` });
     this.search.setAttribute("aria-label", `search ${name}`);
-    this.parts = element("select", {}, element("option", { value: "", textContent: "all parts" }));
-    this.parts.setAttribute("aria-label", "part of the corpus");
+    const what = this.columns[this.part].title;
+    this.parts = element("select", {}, element("option", { value: "", textContent: `all ${what}s` }));
+    this.parts.setAttribute("aria-label", what);
     for (const part of new Set(this.rows.map((row) => row[this.part]))) {
       this.parts.append(element("option", { value: part, textContent: part }));
     }

@@ -7,6 +7,7 @@ from regalloc.errors import ConfigError, ProgramError
 from regalloc.layout import PROGRAM_DEFINITION
 from regalloc.pipeline.cluster import TOKEN, Cluster
 from regalloc.pipeline.own_programs import find_own_programs
+from regalloc.settings import Programs
 
 
 def test_what_is_not_given_is_the_default():
@@ -50,3 +51,10 @@ def test_what_names_nothing_is_refused(written, error, brief):
     with pytest.raises(error) as caught:
         read_options(written, {})
     assert caught.value.brief == brief
+
+
+def test_variants_are_a_setting_of_the_programs():
+    options = read_options({"variants": "policy, curve"}, {})
+    assert options.settings.get(Programs).variants == ("policy", "curve")
+    usual = read_options({}, {}).settings.get(Programs)
+    assert usual.variants == ("searched", "profile-searched")

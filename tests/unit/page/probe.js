@@ -42,6 +42,9 @@
   type("functions", "");
   choose("functions", "train");
   found.parts = [...new Set(cells("functions", 3))];
+  found.filters = [...table("workloads").querySelectorAll("option")].map((option) => option.textContent);
+  choose("workloads", "profile-searched");
+  found.variants = [...new Set(cells("workloads", 3))];
   const began = performance.now();
   head("functions", "trained").click();
   type("functions", "f1");

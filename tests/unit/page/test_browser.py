@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from regalloc.page.render import render
+from regalloc.programs.variants import select_variants
 from regalloc.summary.run_summary import RunSummary
+from tests.unit.report.program_samples import make_program, make_programs
 from tests.unit.report.samples import HOSTILE, make_report
 
 CHROMIUM = shutil.which("chromium")
@@ -41,7 +43,27 @@ frame.addEventListener("load", () => {{
 @pytest.fixture(scope="module")
 def page():
     curves = {name: {step: 1.0 + step for step in range(6)} for name in ("ratio", "entropy")}
-    return render(RunSummary(title="quick", report=make_report(MODULES, FUNCTIONS), curves=curves))
+    return render(
+        RunSummary(
+            title="quick",
+            report=make_report(MODULES, FUNCTIONS),
+            curves=curves,
+            programs=make_all_programs(),
+        )
+    )
+
+
+def make_all_programs():
+    """Return programs built in every way, with a curve, two groups and a failure."""
+    variants = select_variants(["all"])
+    names = [variant.name for variant in variants if variant.base]
+    factors = {name: 0.99 - place / 1000 for place, name in enumerate(names)}
+    programs = [make_program(f"program{i}", {"run": factors, "other": factors}) for i in range(31)]
+    seconds = {program.name: dict.fromkeys(["default", *names], 1.0) for program in programs}
+    faulty = make_program("broken", {}, outcome="crashed", details="command: " + "word " * 99)
+    return make_programs(
+        variants, [*programs, faulty], compile_s=seconds, trained_on=["program1", "program2"]
+    )
 
 
 @pytest.fixture(scope="module", params=[390, 1440])
@@ -117,6 +139,12 @@ def test_search_finds_words_in_any_text_of_a_row(seen):
 
 def test_one_part_can_be_chosen(seen):
     assert seen["parts"] == ["train"]
+
+
+def test_workloads_of_one_variant_can_be_chosen(seen):
+    assert seen["filters"][0] == "all variants"
+    assert "profile-searched" in seen["filters"]
+    assert seen["variants"] == ["profile-searched"]
 
 
 def test_thousands_of_rows_sort_and_search_at_once(seen):

@@ -2,7 +2,9 @@
 
 An object is a copy of its source, and linked objects are a script that runs one after the other.
 What the advisor does to a source is written in it: ``# on: COMMAND`` adds a command to the object,
-``# fails on`` and ``# fails off`` end the compile.
+``# fails on`` and ``# fails off`` end the compile.  ``# told WORD: COMMAND`` adds a command where
+the compiler is told WORD.  A program that was told to count writes its command when it runs; merged
+counts are these commands, and a compile that uses them appends them to the object.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from regalloc.programs.build import COMPILERS
 from regalloc.programs.definition import Program
 from regalloc.programs.lab import Lab
 from regalloc.programs.reading import read_program
+from regalloc.programs.training import PROFDATA
 from regalloc.settings import Limits
 
 LIMITS = Limits(wall_s=20.0, memory_mb=2048, attempts=1)
@@ -36,12 +39,30 @@ if test -n "$compile"; then
   output=${output:-$(basename "$source" .c).o}
   cp "$source" "$output"
   if test ADVISOR = on; then sed -n 's/^# on: //p' "$source" >>"$output"; fi
+  for arg; do
+    case $arg in
+      *-use=*) sed 's/^/: /' "${arg#*=}" >>"$output" ;;
+      -*) sed -n "s/^# told $arg: //p" "$source" >>"$output" ;;
+    esac
+  done
   exit
 fi
-{ echo '#!/bin/sh'; cat $objects; } >"$output"
+{
+  echo '#!/bin/sh'
+  cat $objects
+  case $* in *profile*-generate*) echo 'echo "$0 $*" >"$LLVM_PROFILE_FILE"' ;; esac
+} >"$output"
 chmod +x "$output"
 # What is measured is ELF: a header without sections stands for it.
 { printf '\177ELF\002\001'; head -c 58 /dev/zero; cat $objects; } >"$output.elf"
+"""
+
+_PROFDATA = """\
+#!/bin/sh
+shift 3
+target=$1
+shift
+exec cat "$@" >"$target"
 """
 
 _VALGRIND = r"""#!/bin/sh
@@ -53,6 +74,7 @@ for arg; do
     *) break ;;
   esac
 done
+test "$file" || exec "$@"
 "$@" || exit
 size=$(wc -c <"$1")
 printf 'events: Ir Dr Dw\nsummary: %d %d %d\n' "$size" 20 10 >"$file"
@@ -71,6 +93,13 @@ run = ["{{build}}/prog"]
 {workload}
 """
 
+TRAINING = """
+[[workload]]
+name = "training"
+use = "train"
+run = ["{build}/prog", "training"]
+"""
+
 BUILD = """\
 cc=$1
 for source in *.c; do "$cc" "$2" -c "$source" -o "${source%.c}.o" || exit; done
@@ -79,12 +108,13 @@ exec "$cc" -o prog *.o
 
 
 def make_release(folder: Path) -> Path:
-    """Return a folder with compilers, advisor off and on."""
+    """Return a folder with compilers, advisor off and on, and what merges profiles."""
     (folder / "bin").mkdir(parents=True)
-    for build, names in COMPILERS.items():
+    for compiler, names in COMPILERS.items():
         for name in names.values():
-            text = _CLANG.replace("ADVISOR", "on" if build == "policy" else "off")
+            text = _CLANG.replace("ADVISOR", "on" if compiler == "regalloc-clang" else "off")
             write_script(folder / "bin" / name, text)
+    write_script(folder / "bin" / PROFDATA, _PROFDATA)
     return folder
 
 

@@ -1,12 +1,21 @@
 import json
+import shutil
 import subprocess
 
 import pytest
 
 from regalloc.compiler.toolchain import open_toolchain
+from regalloc.errors import ProgramError
 from regalloc.programs import cachegrind, perf
-from regalloc.programs.session import MeasuredCompiler, measure_programs
-from tests.unit.programs.fakes import make_lab, make_program, make_valgrind, write_script
+from regalloc.programs.session import MeasuredCompiler, MeasurePlan, measure_programs
+from regalloc.programs.variants import select_variants
+from tests.unit.programs.fakes import (
+    TRAINING,
+    make_lab,
+    make_program,
+    make_valgrind,
+    write_script,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -15,45 +24,48 @@ def no_counters(tmp_path, monkeypatch):
     monkeypatch.setattr(perf, "PERF", str(tmp_path / "none"))
 
 
-def measure(tmp_path, *programs, rounds=2):
+def measure(tmp_path, *programs, rounds=2, variants=("searched",), timed=("searched",), **more):
     lab = make_lab(tmp_path)
     release = MeasuredCompiler(open_toolchain(lab.release), "cafe")
+    plan = MeasurePlan(select_variants(variants), timed, rounds)
     return measure_programs(
-        programs, lab, release, rounds=rounds, valgrind="3.19.0", folder=tmp_path / "out"
+        programs, lab, release, plan, valgrind="3.19.0", folder=tmp_path / "out", **more
     )
+
+
+def outcomes(program):
+    return {name: build.outcome for name, build in program.builds.items()}
 
 
 def test_counts_ratios_and_rounds_of_a_program_that_went_well(tmp_path):
     content = measure(tmp_path, make_program(tmp_path, {"a.c": "echo right\n# on: true"}))
     assert (content.release, content.compiler) == ("cafe", "fake clang version 19.1.7 (fake)")
+    assert [variant.name for variant in content.variants] == ["default", "searched"]
     (program,) = content.programs
-    assert (program.outcome, program.objects, program.differing) == ("ok", 1, ["a.o"])
+    assert (program.outcome, program.objects) == ("ok", 1)
+    assert program.builds["searched"].outcome == "ok"
+    assert program.builds["searched"].differing == ["a.o"]
     (workload,) = program.workloads
-    assert workload.default == workload.again
-    assert workload.policy.instructions == workload.default.instructions + len("true\n")
-    assert (
-        workload.ratio.instructions == workload.policy.instructions / workload.default.instructions
-    )
-    assert (workload.ratio.data_reads, workload.noise.instructions) == (1.0, 1.0)
+    default, searched = workload.counts["default"], workload.counts["searched"]
+    assert default == workload.again
+    assert searched.instructions == default.instructions + len("true\n")
+    assert searched.data_reads == default.data_reads
     (timing,) = content.times.timings
     assert (timing.program, timing.workload, content.times.rounds) == ("fake", "only", 2)
-    assert [len(times) for times in (timing.wall_s.default, timing.user_s.policy)] == [2, 2]
+    assert {name: len(seconds) for name, seconds in timing.wall_s.items()} == {
+        "default": 2, "again": 2, "searched": 2,
+    }  # fmt: skip
+    assert timing.user_s.keys() == timing.wall_s.keys()
     assert content.times.counters_missing == "perf is not installed"
 
 
 def test_the_same_code_is_counted_but_not_timed(tmp_path):
     content = measure(tmp_path, make_program(tmp_path, {"a.c": "echo right"}))
     (program,) = content.programs
-    assert (program.outcome, program.workloads[0].ratio.instructions) == ("same code", 1.0)
+    assert outcomes(program) == {"default": "ok", "searched": "same code"}
+    counts = program.workloads[0].counts
+    assert counts["searched"] == counts["default"]
     assert content.times.timings == []
-
-
-TRAINING = """
-[[workload]]
-name = "training"
-use = "train"
-run = ["{build}/prog", "training"]
-"""
 
 
 def test_a_training_workload_is_neither_counted_nor_timed(tmp_path):
@@ -61,15 +73,16 @@ def test_a_training_workload_is_neither_counted_nor_timed(tmp_path):
     content = measure(tmp_path, make_program(tmp_path, sources, workload=TRAINING))
     (program,) = content.programs
     assert (program.outcome, [one.name for one in program.workloads]) == ("ok", ["only"])
+    assert outcomes(program)["searched"] == "ok"
     assert [timing.workload for timing in content.times.timings] == ["only"]
 
 
-def test_a_training_workload_that_the_policy_breaks_is_a_miscompile(tmp_path):
+def test_a_training_workload_that_a_search_breaks_is_a_miscompile(tmp_path):
     sources = {"a.c": 'echo right\n# on: test -z "$1" || echo wrong'}
     content = measure(tmp_path, make_program(tmp_path, sources, workload=TRAINING))
-    (program,) = content.programs
-    assert (program.outcome, program.culprits) == ("miscompile", ["a.o"])
-    assert program.details.startswith("standard output: sha256 ")
+    build = content.programs[0].builds["searched"]
+    assert (build.outcome, build.culprits) == ("miscompile", ["a.o"])
+    assert build.details.startswith("standard output: sha256 ")
 
 
 def test_counters_are_read_where_there_are_some(tmp_path, monkeypatch):
@@ -88,7 +101,8 @@ printf '{text}' >"$file"
     monkeypatch.setattr(perf, "PERF", str(write_script(tmp_path / "perf", script)))
     content = measure(tmp_path, make_program(tmp_path, {"a.c": "echo right\n# on: true"}))
     counters = content.times.timings[0].counters
-    assert (counters.default.instructions, counters.policy.cycles) == (123, None)
+    assert (counters["default"].instructions, counters["searched"].cycles) == (123, None)
+    assert counters.keys() == {"default", "searched"}
 
 
 def test_a_miscompile_is_bisected_and_the_others_are_measured(tmp_path):
@@ -97,32 +111,35 @@ def test_a_miscompile_is_bisected_and_the_others_are_measured(tmp_path):
     sources["f.c"] = "echo right f\n# on: echo wrong"
     broken = make_program(tmp_path, sources, name="broken")
     content = measure(tmp_path, broken, make_program(tmp_path, {"a.c": "true\n# on: true"}))
-    assert [(one.name, one.outcome, one.culprits) for one in content.programs] == [
+    found = {one.name: one.builds["searched"] for one in content.programs}
+    assert [(name, build.outcome, build.culprits) for name, build in found.items()] == [
         ("broken", "miscompile", ["f.o"]),
         ("fake", "ok", []),
     ]
-    assert content.programs[0].workloads == []
+    assert content.programs[0].workloads[0].counts.keys() == {"default"}
     assert [timing.program for timing in content.times.timings] == ["fake"]
 
 
 def test_a_reproducer_holds_both_builds_and_outputs_and_the_commands(tmp_path):
     sources = {"a.c": "echo right a", "b.c": "echo right b\n# on: echo wrong"}
     measure(tmp_path, make_program(tmp_path, sources))
-    folder = tmp_path / "out" / "fake-miscompile"
+    folder = tmp_path / "out" / "fake-searched-miscompile"
     content = json.loads((folder / "miscompile.json").read_text())
     assert (content["program"], content["workload"], content["release"]) == ("fake", "only", "cafe")
+    assert (content["base"], content["variant"]) == ("default", "searched")
     assert (content["run"], content["stdin"]) == (["build/prog"], "")
     (culprit,) = content["culprits"]
     assert culprit["name"] == "b.o"
-    assert (culprit["default"][0], culprit["policy"][0]) == (
-        str(tmp_path / "release/bin/clang"), str(tmp_path / "release/bin/regalloc-clang"),
-    )  # fmt: skip
+    assert {name: argv[0] for name, argv in culprit["commands"].items()} == {
+        "default": str(tmp_path / "release/bin/clang"),
+        "searched": str(tmp_path / "release/bin/regalloc-clang"),
+    }
     assert (folder / culprit["preprocessed"]).read_text() == (
         folder / "program/src/b.c"
     ).read_text()
     assert (folder / "expected/stdout").read_text() == "right a\nright b\n"
     assert (folder / "actual/stdout").read_text() == "right a\nright b\nwrong\n"
-    for name in ("default", "policy"):
+    for name in ("default", "searched"):
         run = subprocess.run(content["run"], cwd=folder / name, capture_output=True, check=True)
         output = "expected" if name == "default" else "actual"
         assert run.stdout == (folder / output / "stdout").read_bytes()
@@ -130,7 +147,7 @@ def test_a_reproducer_holds_both_builds_and_outputs_and_the_commands(tmp_path):
 
 def test_a_crash_is_reproduced_with_what_was_seen(tmp_path):
     measure(tmp_path, make_program(tmp_path, {"a.c": "echo right\n# on: kill -SEGV $$"}))
-    text = (tmp_path / "out/fake-miscompile/actual/trouble.txt").read_text()
+    text = (tmp_path / "out/fake-searched-miscompile/actual/trouble.txt").read_text()
     assert text.endswith("ended with: SIGSEGV\nright\n")
 
 
@@ -138,22 +155,131 @@ def test_wrong_under_valgrind_only_is_settled_by_whose_build_it_is(tmp_path):
     # The variable is the fake valgrind's: a program can tell that it is being counted.
     write_script(
         tmp_path / "valgrind",
-        (tmp_path / "valgrind").read_text().replace('"$@"', 'COUNTED=1 "$@"'),
+        (tmp_path / "valgrind").read_text().replace('"$@" ||', 'COUNTED=1 "$@" ||'),
     )
     on = make_program(tmp_path, {"a.c": "true\n# on: echo $COUNTED | grep 1; true"}, name="on")
     off = make_program(tmp_path, {"a.c": "echo $COUNTED | grep 1; true\n# on: true"}, name="off")
     content = measure(tmp_path, on, off)
-    assert [(one.outcome, one.blame) for one in content.programs] == [
-        ("miscompile", "policy"),
-        ("wrong output", "program"),
-    ]
+    assert [one.outcome for one in content.programs] == ["ok", "wrong output"]
+    build = content.programs[0].builds["searched"]
     # Without valgrind it does not happen, so no object can be singled out.
-    assert content.programs[0].culprits == []
+    assert (build.outcome, build.culprits) == ("miscompile", [])
 
 
 def test_a_program_that_writes_no_counts_is_told(tmp_path):
     write_script(tmp_path / "valgrind", "#!/bin/sh\nexit 0\n")
     content = measure(tmp_path, make_program(tmp_path, {"a.c": "true\n# on: true"}))
     (program,) = content.programs
-    assert (program.outcome, program.blame) == ("crashed", "program")
+    assert program.outcome == "crashed"
     assert program.details.startswith("cachegrind: ")
+
+
+def test_processor_time_of_compiles_is_by_program_and_variant(tmp_path):
+    content = measure(tmp_path, make_program(tmp_path, {"a.c": "echo right"}))
+    seconds = content.times.compile_s["fake"]
+    assert seconds.keys() == {"default", "searched"}
+    assert min(seconds.values()) > 0
+
+
+def test_every_variant_is_counted_and_only_those_asked_for_are_timed(tmp_path):
+    program = make_program(tmp_path, {"a.c": "echo right $1\n# on: true"}, workload=TRAINING)
+    content = measure(tmp_path, program, variants=["profile-searched"], timed=["profile-searched"])
+    assert outcomes(content.programs[0]) == {
+        "default": "ok", "profile": "ok", "profile-searched": "ok",
+    }  # fmt: skip
+    counts = {
+        name: found.instructions for name, found in content.programs[0].workloads[0].counts.items()
+    }
+    assert counts["default"] < counts["profile"] < counts["profile-searched"]
+    (timing,) = content.times.timings
+    assert timing.wall_s.keys() == {"default", "again", "profile", "profile-searched"}
+    assert timing.workload == "only"
+
+
+def test_programs_that_were_trained_on_are_named_if_they_were_measured(tmp_path):
+    program = make_program(tmp_path, {"a.c": "true"})
+    content = measure(tmp_path, program, trained_on=["none", "fake"])
+    assert content.trained_on == ["fake"]
+
+
+def test_a_miscompile_of_a_variant_with_a_profile_is_bisected_from_its_base(tmp_path):
+    sources = {
+        "a.c": "echo right $1\n# told -regalloc-search=24: true",
+        "b.c": "echo right\n# told -regalloc-search=24: echo wrong",
+    }
+    program = make_program(tmp_path, sources, workload=TRAINING)
+    content = measure(tmp_path, program, variants=["profile", "searched"])
+    assert outcomes(content.programs[0]) == {
+        "default": "ok",
+        "searched": "same code",
+        "profile": "ok",
+        "profile-policy": "same code",
+        "profile-searched": "miscompile",
+        "profile-uniform": "miscompile",
+    }
+    assert content.programs[0].builds["profile-searched"].culprits == ["b.o"]
+    folder = tmp_path / "out" / "fake-profile-searched-miscompile"
+    told = json.loads((folder / "miscompile.json").read_text())
+    assert (told["base"], told["variant"]) == ("profile", "profile-searched")
+    (culprit,) = told["culprits"]
+    assert [argv[0].rpartition("/")[2] for argv in culprit["commands"].values()] == [
+        "clang", "regalloc-clang",
+    ]  # fmt: skip
+    assert (folder / "profiles" / "allocation.profdata").read_text() == "build/prog training\n"
+    assert (folder / "profile/build/prog").is_file()
+
+
+def test_what_has_a_broken_base_is_compared_with_nothing(tmp_path):
+    sources = {"a.c": "echo right $1\n# told -Wno-error=backend-plugin: echo wrong"}
+    program = make_program(tmp_path, sources, workload=TRAINING)
+    content = measure(tmp_path, program, variants=["profile-searched"])
+    assert outcomes(content.programs[0]) == {
+        "default": "ok", "profile": "miscompile", "profile-searched": "no base",
+    }  # fmt: skip
+    assert content.programs[0].builds["profile-searched"].details == "profile: miscompile"
+    assert content.programs[0].workloads[0].counts.keys() == {"default"}
+
+
+def test_a_base_that_fails_while_it_is_counted_leaves_the_others_without_one(tmp_path):
+    write_script(
+        tmp_path / "valgrind",
+        (tmp_path / "valgrind").read_text().replace('"$@" ||', 'COUNTED=1 "$@" ||'),
+    )
+    command = "test -z $COUNTED || echo wrong"
+    sources = {"a.c": f"echo right $1\n# told -Wno-error=backend-plugin: {command}"}
+    program = make_program(tmp_path, sources, workload=TRAINING)
+    content = measure(tmp_path, program, variants=["profile-policy", "searched"])
+    # The advisor changes nothing: its build is the profile's, and was not counted by itself.
+    assert outcomes(content.programs[0]) == {
+        "default": "ok",
+        "searched": "same code",
+        "profile": "miscompile",
+        "profile-policy": "no base",
+    }
+    assert content.programs[0].workloads[0].counts.keys() == {"default", "searched"}
+
+
+def test_nothing_of_a_programs_builds_is_left(tmp_path):
+    measure(tmp_path, make_program(tmp_path, {"a.c": "true\n# on: true"}))
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_source_that_is_not_there_is_told_before_others_are_measured(tmp_path):
+    well = make_program(tmp_path, {"a.c": "true"}, name="well")
+    gone = make_program(tmp_path, {"a.c": "true"}, name="zero")
+    shutil.rmtree(gone.folder / "src")
+    with pytest.raises(ProgramError, match="zero has no source"):
+        measure(tmp_path, well, gone)
+    assert not (tmp_path / "scratch").exists()
+
+
+def test_a_program_at_fault_has_no_reproducer_of_what_else_went_wrong(tmp_path):
+    write_script(
+        tmp_path / "valgrind",
+        (tmp_path / "valgrind").read_text().replace('"$@" ||', 'COUNTED=1 "$@" ||'),
+    )
+    sources = {"a.c": "test -z $COUNTED || echo odd\n# on: kill -SEGV $$"}
+    content = measure(tmp_path, make_program(tmp_path, sources))
+    (program,) = content.programs
+    assert (program.outcome, program.builds) == ("wrong output", {})
+    assert not (tmp_path / "out").exists()

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from regalloc.errors import MiscompileError, ProgramError, ToolchainError
+from regalloc.errors import ConfigError, MiscompileError, ProgramError, ToolchainError
 from regalloc.programs import cachegrind, perf
 from regalloc.report import programs_result as report
 from regalloc.settings import Programs, Settings
@@ -24,7 +24,18 @@ def context(tmp_path, monkeypatch):
     (root / "programs").mkdir()
     image = tmp_path / "image"
     make_program(image / "definitions", WELL, name="well")
-    settings = Settings((Programs(names=(), rounds=1, wall_s=20.0, memory_mb=2048),))
+    settings = Settings(
+        (
+            Programs(
+                names=(),
+                variants=("searched",),
+                timed=("searched",),
+                rounds=1,
+                wall_s=20.0,
+                memory_mb=2048,
+            ),
+        )
+    )
     return StageContext(root, tmp_path, tmp_path, 0, 2, settings, programs=image)
 
 
@@ -34,7 +45,10 @@ def own(context, sources, name="own"):
 
 def outcomes(context):
     content = report.read(context.root / "programs" / "programs.json")
-    return {program.name: program.outcome for program in content.programs}
+    return {
+        program.name: program.builds["searched"].outcome if program.builds else program.outcome
+        for program in content.programs
+    }
 
 
 def test_the_images_programs_and_the_users_are_measured(context):
@@ -77,11 +91,11 @@ def test_a_miscompile_fails_with_the_object_and_the_reproducer(context):
     with pytest.raises(MiscompileError) as caught:
         programs.run(context)
     assert (caught.value.exit_code, caught.value.brief) == (
-        27, "wrong with the advisor on, right with it off: own",
+        27, "wrong as one variant builds it, right as its base does: own (searched)",
     )  # fmt: skip
-    reproducer = context.root / "programs" / "own-miscompile"
+    reproducer = context.root / "programs" / "own-searched-miscompile"
     assert caught.value.details.endswith(f"objects to blame: b.o\nreproducer: {reproducer}")
-    assert caught.value.resolution.startswith("do not use this policy's compiler")
+    assert caught.value.resolution.startswith("do not build by this variant")
     assert (reproducer / "miscompile.json").is_file()
     assert outcomes(context) == {"own": "miscompile", "well": "ok"}
 
@@ -100,14 +114,15 @@ def test_a_program_at_fault_is_named_after_the_others_are_measured(context, sour
         programs.run(context)
     assert caught.value.exit_code == 28
     assert (
-        caught.value.brief == "cannot be measured, because they fail with the advisor off too: own"
+        caught.value.brief
+        == "cannot be measured, because they fail with the default heuristic too: own"
     )
     assert caught.value.details.startswith(f"own: {outcome}\n")
     assert seen in caught.value.details
     assert outcomes(context) == {"own": outcome, "well": "ok"}
 
 
-def test_a_build_that_only_the_policy_fails_is_a_result(context):
+def test_a_build_that_only_a_variant_fails_is_a_result(context):
     own(context, {"a.c": "echo a\n# fails on"})
     programs.run(context)
     assert outcomes(context) == {"own": "build failed", "well": "ok"}
@@ -121,3 +136,22 @@ def test_a_release_without_its_compilers_is_named(context):
         f"error: the release has no regalloc-clang++\n{context.root}/release/bin lacks "
         "regalloc-clang++\nwhat to do: run invoke release again"
     )
+
+
+@pytest.mark.parametrize("setting", ["variants", "timed"])
+def test_a_variant_that_there_is_none_of_is_told_before_anything_is_built(context, setting):
+    config = replace(context.settings.get(Programs), **{setting: ("searched", "serched")})
+    with pytest.raises(ConfigError, match="there is no variant 'serched'"):
+        programs.run(replace(context, settings=Settings((config,))))
+    assert list((context.root / "programs").iterdir()) == []
+
+
+def test_variants_that_are_named_are_built_and_timed(context):
+    config = replace(
+        context.settings.get(Programs), variants=("policy", "searched-2"), timed=("searched-2",)
+    )
+    programs.run(replace(context, settings=Settings((config,))))
+    content = report.read(context.root / "programs" / "programs.json")
+    assert [variant.name for variant in content.variants] == ["default", "policy", "searched-2"]
+    (timing,) = content.times.timings
+    assert timing.wall_s.keys() == {"default", "again", "searched-2"}

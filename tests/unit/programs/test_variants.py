@@ -6,7 +6,14 @@ from regalloc.errors import ConfigError
 from regalloc.programs import variants
 from regalloc.programs.build import Recipe
 from regalloc.programs.training import KINDS
-from regalloc.programs.variants import PLAIN_DRAWS, SETS, TABLE, find_variant, select_variants
+from regalloc.programs.variants import (
+    PLAIN_DRAWS,
+    PROFILE_DRAWS,
+    SETS,
+    TABLE,
+    find_variant,
+    select_variants,
+)
 
 
 def names(*chosen):
@@ -47,8 +54,7 @@ def test_a_search_of_another_number_of_draws_is_told_it():
     found = find_variant("profile-uniform-3")
     assert (found.draws, found.drawn_by, found.base) == (3, "uniform", "profile")
     assert found.flags == (
-        "-mllvm", "-regalloc-search=3", "-mllvm", "-regalloc-search-policy=uniform",
-        "-mllvm", "-regalloc-search-mix=0.1",
+        "-mllvm", "-regalloc-search=3", "-mllvm", "-regalloc-search-policy=none",
     )  # fmt: skip
     assert find_variant("profile-searched-8").flags == ()
 
@@ -58,10 +64,14 @@ def test_the_usual_number_of_draws_makes_no_other_variant():
     assert names("searched-8", "searched") == ["default", "searched"]
 
 
+def draws(number: int) -> str:
+    return f'"-regalloc-search={number}"'
+
+
 def test_what_a_release_does_by_itself_is_what_is_said_of_it():
     # The stage itself needs TensorFlow.
     source = (Path(variants.__file__).parents[1] / "stages" / "release.py").read_text()
-    assert f'SEARCH, ADVISOR = "-regalloc-search={PLAIN_DRAWS}", ' in source
+    assert f"SEARCH, PROFILED_SEARCH = {draws(PLAIN_DRAWS)}, {draws(PROFILE_DRAWS)}" in source
     assert find_variant("searched").flags == ()
 
 

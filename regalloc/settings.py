@@ -50,6 +50,40 @@ class Corpus:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProgramCorpus:
+    """Programs of ``configs/programs`` that a corpus is made of, with a profile of their own work.
+
+    Attributes:
+        names: which; none for a corpus without programs.
+        alone: whether nothing else is in the corpus.
+        wall_s: wall-clock seconds of one command, a build's or a run's.
+        memory_mb: address space of one process in MiB.
+    """
+
+    names: tuple[str, ...]
+    alone: bool
+    wall_s: float
+    memory_mb: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldOut:
+    """Programs of a corpus that are kept away from training as a whole.
+
+    Where this names some, ``Corpus.held_out_fraction`` goes for modules of no program alone.
+
+    Attributes:
+        programs: by name.
+        folds: parts that programs are shared out to by a hash of their names; 0 for no such parts.
+        fold: the part that is held out, from 0 on.
+    """
+
+    programs: tuple[str, ...]
+    folds: int
+    fold: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Limits:
     """What one compile may use.
 
@@ -270,6 +304,8 @@ class Bench:
 Section = (
     Llvm
     | Corpus
+    | ProgramCorpus
+    | HoldOut
     | Limits
     | Trace
     | Vocab

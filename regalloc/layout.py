@@ -164,6 +164,11 @@ CHECKPOINT_STATE = "state.npz"
 EVENTS = "events"
 """Folder of TensorBoard's journal."""
 
+# --- output_model, and a release's share ---
+
+TRAINED_ON = "trained_on.json"
+"""The programs that the policy was trained on."""
+
 # --- evaluation ---
 
 REPORT = "report.json"

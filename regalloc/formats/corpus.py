@@ -102,6 +102,18 @@ def parse_cmd(data: bytes) -> tuple[str, ...]:
     return tuple(text.split("\0")) if text else ()
 
 
+def read_trained_programs(folder: Path) -> tuple[str, ...]:
+    """Return the programs of a corpus that are trained on, sorted; none of a corpus without any.
+
+    Raises:
+        CorpusError: the split is missing or damaged.
+    """
+    names = _read_json(folder / SPLIT).get("programs_train", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise _damaged(folder / SPLIT, '"programs_train" must be a list of names')
+    return tuple(sorted(names))
+
+
 def find_profile(cmd: Sequence[str], folder: Path) -> Path | None:
     """Return the profile of generated code that a module's arguments name, if they name one.
 

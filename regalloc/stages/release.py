@@ -9,6 +9,7 @@ from pathlib import Path
 from regalloc import layout
 from regalloc.compiler.kit import Model, check_kit, link_tools
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
+from regalloc.formats.trained_on import read_trained_on, write_trained_on
 from regalloc.rl.export import aot
 from regalloc.rl.export.policy_folder import check_policy, policy_hash
 from regalloc.stages.context import StageContext
@@ -22,7 +23,7 @@ WRAPPER = "regalloc-clang"
 
 
 def run(context: StageContext) -> None:
-    """Write the release.
+    """Write the release, and what programs the run's own policy was trained on.
 
     Raises:
         PolicyError: the policy is of another shape, or cannot be compiled.
@@ -34,6 +35,9 @@ def run(context: StageContext) -> None:
     check_kit(context.kit)
     toolchain = open_toolchain(context.toolchain)
     write_release(policy, toolchain, context.kit, context.folder(layout.RELEASE))
+    if not context.policy:
+        trained_on = read_trained_on(context.folder(layout.MODEL))
+        write_trained_on(context.folder(layout.RELEASE) / layout.RELEASE_SHARE, trained_on)
     print(f"clang {toolchain.version} with policy {policy_hash(policy)[:12]}")
 
 

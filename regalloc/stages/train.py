@@ -20,8 +20,9 @@ from regalloc import layout, settings
 from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.toolchain import open_toolchain
 from regalloc.formats.baselines import read_baselines
-from regalloc.formats.corpus import Module, read_corpus
+from regalloc.formats.corpus import Module, read_corpus, read_trained_programs
 from regalloc.formats.default_scores import read_scores
+from regalloc.formats.trained_on import write_trained_on
 from regalloc.formats.vocab_file import read_vocab
 from regalloc.report.progress import progress
 from regalloc.rl import deterministic_tf
@@ -78,6 +79,7 @@ class Training:
         modules = {module.name: module for module in corpus if not module.held_out}
         vocab = read_vocab(context.folder(layout.VOCAB))
         weights = load_weights(context.folder(layout.WARMSTART) / layout.NETWORK_WEIGHTS)
+        self.programs = read_trained_programs(context.folder(layout.CORPUS))
         self.folder = context.folder(layout.MODEL)
         self.seed = context.seed
         self.train = train
@@ -113,7 +115,8 @@ class Training:
         self._log(scored)
 
     def report(self) -> None:
-        """Print what came out."""
+        """Say which programs the policy was trained on, and print what came out."""
+        write_trained_on(self.folder, self.programs)
         for module, reason in sorted(self.state.quarantined.items()):
             print(f"quarantined {module}: {reason.partition(chr(10))[0]}")
         final = self.state.history[-1]

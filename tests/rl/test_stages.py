@@ -17,6 +17,7 @@ from regalloc.formats.baselines import describe, write_baselines
 from regalloc.formats.compile_results import Failed
 from regalloc.formats.corpus import Module
 from regalloc.formats.generated_code import GeneratedCode
+from regalloc.formats.trained_on import read_trained_on
 from regalloc.rl.export.policy_folder import check_policy, policy_hash
 from regalloc.stages import train, warmstart
 from tests.rl import simulator
@@ -214,6 +215,14 @@ def test_what_the_corpus_knows_of_the_default_is_not_compiled_again(
     train.run(make_context(root))
     assert {module.name for module, _ in asked} == set(NAMES) - {BROKEN, QUIET}
     assert None not in {policy for _, policy in asked}
+
+
+def test_train_says_which_programs_the_policy_was_trained_on(root, fake_compiler):
+    split = json.loads((root / "corpus" / "split.json").read_text())
+    split["programs_train"] = ["xz", "lua"]
+    (root / "corpus" / "split.json").write_text(json.dumps(split))
+    train.run(make_context(root, train=dataclasses.replace(TRAIN, policy_iterations=1)))
+    assert read_trained_on(root / "output_model") == ("lua", "xz")
 
 
 def remember(root: Path, names: list[str]) -> None:

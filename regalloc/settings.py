@@ -171,6 +171,8 @@ class Train:
         rollouts: compiles of each of them in a round, each with draws of its own.  One is compared
             with the moving average of the function's scores, several with their own mean.
         log_reward: whether a reward is the logarithm of a score ratio instead of a difference.
+        share_power: power of a function's share of what its program executes, by which its reward
+            is weighed; 0 weighs all alike.  Any other needs a corpus with a profile.
         export_every: iterations between deployable policies.
     """
 
@@ -179,6 +181,7 @@ class Train:
     modules_per_iteration: int
     rollouts: int
     log_reward: bool
+    share_power: float
     export_every: int
 
 

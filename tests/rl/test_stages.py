@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.errors import CompileError, ManifestError, PolicyError
+from regalloc.errors import CompileError, ConfigError, ManifestError, PolicyError
 from regalloc.formats.baselines import describe, write_baselines
 from regalloc.formats.compile_results import Failed
 from regalloc.formats.corpus import Module
@@ -223,6 +223,44 @@ def test_train_says_which_programs_the_policy_was_trained_on(root, fake_compiler
     (root / "corpus" / "split.json").write_text(json.dumps(split))
     train.run(make_context(root, train=dataclasses.replace(TRAIN, policy_iterations=1)))
     assert read_trained_on(root / "output_model") == ("lua", "xz")
+
+
+WEIGHED = dataclasses.replace(TRAIN, rollouts=3, log_reward=True, share_power=0.5)
+
+
+def count(root: Path, hot: str) -> None:
+    """Write a corpus's entry counts: one module is entered often, the others never."""
+    entries = {name: {"f0": 1000, "f1": 10} if name == hot else {} for name in NAMES}
+    (root / "corpus" / "entry_counts.json").write_text(json.dumps(entries))
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "rebel"])
+def test_only_functions_that_were_executed_teach_where_shares_count(
+    root, fake_compiler, monkeypatch, algorithm
+):
+    remember(root, NAMES)
+    count(root, "m2.o")
+    taught = []
+    learn = train.Training._learn
+
+    def note(self, scored):
+        taught.append({(s.episode.function, s.default) for s in scored if s.reward})
+        return learn(self, scored)
+
+    monkeypatch.setattr(train.Training, "_learn", note)
+    weighed = dataclasses.replace(WEIGHED, algorithm=algorithm, modules_per_iteration=9)
+    train.run(make_context(root, train=weighed))
+    hot = simulator.compile_module(Module("m2.o", Path(), ("-cc1",), False), None)
+    expected = {(episode.function, episode.score) for episode in hot.episodes}
+    assert taught == [expected] * weighed.policy_iterations
+
+
+def test_shares_without_counts_are_refused(root, fake_compiler):
+    for power, details in ((0.5, "the corpus has no profile"), (-1.0, "it is negative")):
+        with pytest.raises(ConfigError) as caught:
+            train.run(make_context(root, train=dataclasses.replace(WEIGHED, share_power=power)))
+        assert caught.value.brief == f"Train.share_power={power:g} cannot be used"
+        assert caught.value.details == details
 
 
 def remember(root: Path, names: list[str]) -> None:

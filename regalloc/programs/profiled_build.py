@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from regalloc.compiler.processes import Place
 from regalloc.errors import ProgramError, ToolchainError
 from regalloc.files import write_json
 from regalloc.formats.compile_commands import COMPILE_COMMANDS
@@ -22,7 +23,7 @@ from regalloc.layout import PROFILES, PROGRAM_OBJECTS
 from regalloc.programs.build import NOTHING, Built, Unit, build, prepare
 from regalloc.programs.corpus_compiler import Additions, write_compilers
 from regalloc.programs.definition import Program
-from regalloc.programs.lab import Lab, TrialError
+from regalloc.programs.lab import ENVIRONMENT, Lab, TrialError
 from regalloc.programs.shim import SOURCES
 from regalloc.programs.workload import check, execute, expected_output, make_inputs
 from regalloc.report.progress import progress
@@ -32,6 +33,8 @@ COUNTING_SLOT, EMBEDDED_SLOT = "0", "1"
 PROFILE_SUFFIX = ".profdata"
 OBJECTS = "objects"
 """In a program's folder: its objects with embedded bitcode."""
+COUNTS = "counts"
+"""In a program's folder: what was counted, a file for each executable."""
 RUNTIME = "lib/clang/*/lib/linux/libclang_rt.regalloc_profile-x86_64.a"
 
 _TIMEOUT_S = 600.0
@@ -57,12 +60,16 @@ class ProfiledObject:
         return f"{self.program}/{self.unit.name}"
 
 
-def make_corpus(programs: Sequence[Program], lab: Lab, target: Path) -> None:
+def make_corpus(
+    programs: Sequence[Program], lab: Lab, steady: Sequence[Path], target: Path
+) -> None:
     """Profile programs and leave their objects, profiles and commands in a folder.
 
     Args:
         programs: which.
         lab: where they are built and run, with the toolchain as its release.
+        steady: sources in C that are linked into programs that count, so that addresses in them
+            are the same in every run.
         target: the folder.
 
     Raises:
@@ -75,7 +82,7 @@ def make_corpus(programs: Sequence[Program], lab: Lab, target: Path) -> None:
     with progress("instrument", len(programs)) as advance:
         for program in programs:
             profile = target / PROFILES / f"{program.name}{PROFILE_SUFFIX}"
-            for made in _collect(program, _build(program, lab, profile), lab):
+            for made in _collect(program, _build(program, lab, steady, profile), lab):
                 place = target / made.name
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(made.path, place)
@@ -85,13 +92,14 @@ def make_corpus(programs: Sequence[Program], lab: Lab, target: Path) -> None:
     write_json(target / COMPILE_COMMANDS, commands)
 
 
-def _build(program: Program, lab: Lab, profile: Path) -> Built:
+def _build(program: Program, lab: Lab, steady: Sequence[Path], profile: Path) -> Built:
     """Return a program's second build, having written the profile that it is made by."""
     folder = lab.folder(program.name)
     try:
         prepare(program, lab)
-        counts = folder / "counts"
-        plan = plan_counting(lab.release, counts)
+        counts = folder / COUNTS
+        objects = [_compile(source, program, lab) for source in steady]
+        plan = plan_counting(lab.release, objects)
         counted = _build_by(plan, program, lab, COUNTING_SLOT)
         make_inputs(program, counted, lab, sys.executable)
         # Tools that the build ran have counted as well, and so has what made the inputs.
@@ -109,12 +117,22 @@ def _build(program: Program, lab: Lab, profile: Path) -> Built:
         ) from trouble
 
 
-def plan_counting(toolchain: Path, counts: Path) -> Additions:
+def _compile(source: Path, program: Program, lab: Lab) -> Path:
+    """Compile a file of ours that is linked into a program, and return the object."""
+    folder = lab.folder(program.name)
+    target, place = folder / f"{source.stem}.o", Place(folder, ENVIRONMENT, folder / "stderr")
+    clang = str(lab.release / "bin" / "clang")
+    argv = (clang, "-O2", "-fno-builtin", "-fPIC", "-c", str(source), "-o", str(target))
+    lab.run(argv, place, "build failed")
+    return target
+
+
+def plan_counting(toolchain: Path, steady: Sequence[Path]) -> Additions:
     """Return the plan of compilers whose programs count what they execute.
 
     Args:
         toolchain: folder of the compilers.
-        counts: folder that programs write to, each to a file; its runs are added up.
+        steady: objects that keep addresses the same in every run.
 
     Raises:
         ToolchainError: the toolchain lacks the runtime that writes the counts.
@@ -126,9 +144,15 @@ def plan_counting(toolchain: Path, counts: Path) -> Additions:
             f"{toolchain} has no {RUNTIME}",
             "use the toolchain of LLVM 19, relinked",
         )
-    flags = ("-mllvm", f"-regalloc-profile-generate={counts}/%m.profraw")
-    # Whatever -x comes before the runtime does not count for it.
-    return Additions(str(toolchain), flags, ("-Xlinker", runtimes[0]))
+    # Each executable has a file, where its runs are added up. Its name is allocated, and takes the
+    # same room wherever programs are built; all that is wanted runs in a folder beside this one.
+    flags = ("-mllvm", f"-regalloc-profile-generate=../{COUNTS}/%m.profraw")
+    # Whatever -x comes before does not count for these.
+    # A profile holds an executable's identity, which would be another in another folder.
+    link = ("-Xlinker", runtimes[0], "-Wl,--build-id=none")
+    # How often a hash of addresses collides must be no matter of chance.
+    linked = (word for path in steady for word in ("-Xlinker", str(path)))
+    return Additions(str(toolchain), flags, link, (*linked, "-no-pie", "-Wl,--wrap=main"))
 
 
 def plan_embedding(toolchain: Path, profile: Path, tree: Path, objects: Path) -> Additions:

@@ -35,9 +35,10 @@ def run(context: StageContext) -> None:
     check_kit(context.kit)
     toolchain = open_toolchain(context.toolchain)
     write_release(policy, toolchain, context.kit, context.folder(layout.RELEASE))
-    if not context.policy:
-        trained_on = read_trained_on(context.folder(layout.MODEL))
-        write_trained_on(context.folder(layout.RELEASE) / layout.RELEASE_SHARE, trained_on)
+    # Of a policy of the user's own it is not known.
+    known = () if context.policy else read_trained_on(context.folder(layout.MODEL))
+    if known:
+        write_trained_on(context.folder(layout.RELEASE) / layout.RELEASE_SHARE, known)
     print(f"clang {toolchain.version} with policy {policy_hash(policy)[:12]}")
 
 

@@ -1,4 +1,4 @@
-"""Programs of shell become a corpus, by a toolchain of shell; see tests/unit/programs/fakes.py."""
+"""Programs of shell become a corpus, by a toolchain of shell."""
 
 from __future__ import annotations
 
@@ -11,25 +11,35 @@ from regalloc.formats.compile_commands import read_objects
 from regalloc.settings import ProgramCorpus, Settings
 from regalloc.stages import instrument
 from regalloc.stages.context import StageContext
-from tests.unit.programs.fakes import make_program, make_release, write_script
+from tests.unit.programs.fakes import make_program, write_script
 
 RUNTIME = "lib/clang/19/lib/linux/libclang_rt.regalloc_profile-x86_64.a"
 TRAIN = 'use = "train"\n\n[[workload]]\nname = "measured"\nrun = ["{build}/prog"]'
 SOURCES = {"a.c": "echo one", "b.c": "echo two"}
 
-# An object counts by a line of shell, and holds bitcode as another.
+# An object is its source, counts by a line of shell, and holds bitcode as another; a program is its
+# objects, and an empty ELF beside it.
 CLANG = r"""#!/bin/sh
-"$(dirname "$0")/plain-clang" "$@" || exit
 for arg; do
   case $arg in
     -c) compile=1 ;;
     -regalloc-profile-generate=*) counts=${arg#*=}; counts=${counts%/*} ;;
     -regalloc-profile-use=*) profile=${arg#*=} ;;
     -fembed-bitcode=all) embed=1 ;;
-    *.o) output=$arg ;;
+    *.c) source=$arg ;;
+    *.o) objects="$objects $arg" ;;
   esac
+  if test "$before" = -o; then output=$arg; fi
+  before=$arg
 done
-test "$compile" || exit 0
+if test -z "$compile"; then
+  { echo '#!/bin/sh'; cat $objects; } >"$output"
+  chmod +x "$output"
+  { printf '\177ELF\002\001'; head -c 58 /dev/zero; } >"$output.elf"
+  exit
+fi
+if grep -q '# fails' "$source"; then echo "$source: the compiler gave up" >&2; exit 3; fi
+cp "$source" "$output"
 if test "$counts"; then
   echo "mkdir -p '$counts'; echo $output >>'$counts/1.profraw'" >>"$output"
 fi
@@ -46,8 +56,8 @@ done
 
 @pytest.fixture
 def toolchain(tmp_path):
-    folder = make_release(tmp_path / "llvm")
-    (folder / "bin" / "clang").rename(folder / "bin" / "plain-clang")
+    folder = tmp_path / "llvm"
+    (folder / "bin").mkdir(parents=True)
     for name, text in (("clang", CLANG), ("llvm-objcopy", OBJCOPY), ("llvm-profdata", PROFDATA)):
         write_script(folder / "bin" / name, text)
     (folder / RUNTIME).parent.mkdir(parents=True)
@@ -61,7 +71,10 @@ def image(tmp_path):
 
 
 def run(tmp_path, toolchain, image, *names, folder="run"):
-    settings = Settings((ProgramCorpus(names=names, alone=True, wall_s=20.0, memory_mb=2048),))
+    settings = Settings((ProgramCorpus(names=names, alone=True, wall_s=120.0, memory_mb=2048),))
+    image.mkdir(exist_ok=True)
+    for name in instrument.STEADY:
+        (image / name).write_text("# steady\n")
     root = tmp_path / folder
     context = StageContext(root, toolchain, tmp_path, 0, 2, settings, programs=image)
     (root / "program_objects").mkdir(parents=True)
@@ -117,7 +130,7 @@ def test_the_same_programs_give_the_same_files(tmp_path, toolchain, image):
 @pytest.mark.parametrize(
     ("sources", "workload", "brief", "details"),
     [
-        ({"a.c": "# fails off"}, TRAIN, "build failed", "the compiler gave up"),
+        ({"a.c": "# fails"}, TRAIN, "build failed", "the compiler gave up"),
         ({"a.c": "exit 3"}, TRAIN, "crashed", "exit code 3"),
         ({"a.c": "echo x"}, f'stdout = "{"0" * 64}"\n{TRAIN}', "wrong output", "expected 000"),
     ],
@@ -141,8 +154,7 @@ def test_a_program_without_a_workload_for_training_is_refused(tmp_path, toolchai
 
 
 def test_a_program_that_writes_no_counts_is_refused(tmp_path, toolchain, image):
-    (toolchain / "bin" / "clang").unlink()
-    (toolchain / "bin" / "plain-clang").rename(toolchain / "bin" / "clang")
+    write_script(toolchain / "bin" / "clang", CLANG.replace("mkdir -p", ": mkdir -p; exit;"))
     make_program(image / "definitions", SOURCES, name="one", workload=TRAIN)
     with pytest.raises(ProgramError, match="the program one left no counts"):
         run(tmp_path, toolchain, image, "one")

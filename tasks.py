@@ -128,6 +128,7 @@ def stage_task(name: str) -> Task[Any]:
     return command(STAGE, name, doc)(body)
 
 
+instrument = stage_task("instrument")
 extract = stage_task("extract")
 trace = stage_task("trace")
 vocab = stage_task("vocab")

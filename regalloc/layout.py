@@ -9,6 +9,8 @@ from __future__ import annotations
 
 # --- folders: on the host below the run's folder, in a container below `/` ---
 
+PROGRAM_OBJECTS = "program_objects"
+"""The objects of the corpus's programs, with embedded bitcode, and the profiles of their work."""
 CORPUS = "corpus"
 """The modules, and what the default heuristic makes of each."""
 TRACE = "default_trace"
@@ -40,6 +42,7 @@ FOLDERS = (
     RELEASE,
     PROGRAMS,
     OWN_PROGRAMS,
+    PROGRAM_OBJECTS,
     BENCH,
 )
 """Every folder of a run."""
@@ -70,6 +73,16 @@ MANIFEST = "manifest.json"
 """The host's record of a stage that ended."""
 STARTED = "started.json"
 """The host's mark of a stage that began."""
+
+# --- program_objects ---
+
+BUILD_SCRATCH = ".build"
+"""Folder where programs are built and run; gone when they are profiled."""
+
+# --- program_objects, corpus ---
+
+PROFILES = "profiles"
+"""Folder of merged profiles: in the corpus they are named by their hash."""
 
 # --- corpus ---
 
@@ -150,6 +163,11 @@ CHECKPOINT_STATE = "state.npz"
 """In that folder: all of it, in one file."""
 EVENTS = "events"
 """Folder of TensorBoard's journal."""
+
+# --- output_model, and a release's share ---
+
+TRAINED_ON = "trained_on.json"
+"""The programs that the policy was trained on."""
 
 # --- evaluation ---
 

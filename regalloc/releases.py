@@ -55,6 +55,11 @@ class Release:
         return int(self.version.split(".")[0])
 
     @property
+    def counts_code(self) -> bool:
+        """Return whether its clang, relinked, takes and uses profiles of generated code."""
+        return any(unit.endswith("=profile/Pass") for unit in self.own_units)
+
+    @property
     def source_package(self) -> str:
         """Return the name of Debian's source package."""
         return f"llvm-toolchain-{self.major}"

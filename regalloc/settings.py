@@ -50,6 +50,40 @@ class Corpus:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProgramCorpus:
+    """Programs of ``configs/programs`` that a corpus is made of, with a profile of their own work.
+
+    Attributes:
+        names: which; none for a corpus without programs.
+        alone: whether nothing else is in the corpus.
+        wall_s: wall-clock seconds of one command, a build's or a run's.
+        memory_mb: address space of one process in MiB.
+    """
+
+    names: tuple[str, ...]
+    alone: bool
+    wall_s: float
+    memory_mb: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldOut:
+    """Programs of a corpus that are kept away from training as a whole.
+
+    Where this names some, ``Corpus.held_out_fraction`` goes for modules of no program alone.
+
+    Attributes:
+        programs: by name.
+        folds: parts that programs are shared out to by a hash of their names; 0 for no such parts.
+        fold: the part that is held out, from 0 on.
+    """
+
+    programs: tuple[str, ...]
+    folds: int
+    fold: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Limits:
     """What one compile may use.
 
@@ -137,6 +171,8 @@ class Train:
         rollouts: compiles of each of them in a round, each with draws of its own.  One is compared
             with the moving average of the function's scores, several with their own mean.
         log_reward: whether a reward is the logarithm of a score ratio instead of a difference.
+        share_power: power of a function's share of what its program executes, by which its reward
+            is weighed; 0 weighs all alike.  Any other needs a corpus with a profile.
         export_every: iterations between deployable policies.
     """
 
@@ -145,6 +181,7 @@ class Train:
     modules_per_iteration: int
     rollouts: int
     log_reward: bool
+    share_power: float
     export_every: int
 
 
@@ -275,6 +312,8 @@ class Bench:
 Section = (
     Llvm
     | Corpus
+    | ProgramCorpus
+    | HoldOut
     | Limits
     | Trace
     | Vocab

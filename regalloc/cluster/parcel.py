@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ class ModuleParcel:
         bitcode: the file's content, empty where it cannot be read: no bitcode begins so.
         optimised: whether that was optimised before, so that only code is generated.
         cmd: the arguments it was compiled with.
+        profile: the content of the profile of its code, or None if it has none.
     """
 
     name: str
@@ -30,15 +31,23 @@ class ModuleParcel:
     bitcode: bytes
     optimised: bool
     cmd: tuple[str, ...]
+    profile: bytes | None = None
 
     def unpack(self, folder: Path) -> Module:
         """Write the bitcode into a folder and return the module there."""
         path = folder / "module.bc"
         path.write_bytes(self.bitcode)
+        module = Module(self.name, path, self.cmd, held_out=False, profile=self._unpack(folder))
         if not self.optimised:
-            return Module(self.name, path, self.cmd, held_out=False)
-        replay = Replay(optimised=path)
-        return Module(self.name, folder / "absent.bc", self.cmd, held_out=False, replay=replay)
+            return module
+        return replace(module, bitcode=folder / "absent.bc", replay=Replay(optimised=path))
+
+    def _unpack(self, folder: Path) -> Path | None:
+        if self.profile is None:
+            return None
+        path = folder / "module.profdata"
+        path.write_bytes(self.profile)
+        return path
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,12 @@ def pack_module(module: Module, whole: bool) -> ModuleParcel:
         bitcode = source.read_bytes()
     except OSError:
         bitcode = b""
-    return ModuleParcel(module.name, str(source), bitcode, source != module.bitcode, module.cmd)
+    # One that is gone is for the compiler to complain of.
+    profile = b"" if module.profile else None
+    if module.profile and module.profile.is_file():
+        profile = module.profile.read_bytes()
+    optimised = source != module.bitcode
+    return ModuleParcel(module.name, str(source), bitcode, optimised, module.cmd, profile)
 
 
 def pack_policy(folder: Path) -> PolicyParcel:

@@ -17,7 +17,7 @@ from regalloc.pipeline.execute import PlanTimes, execute
 from regalloc.pipeline.found import look_around
 from regalloc.pipeline.plan import plan
 from regalloc.pipeline.run import Run
-from regalloc.pipeline.step import resolve
+from regalloc.pipeline.step import resolve, unused_folders
 from regalloc.stages.table import STAGES
 from regalloc.summary.results import RunResults
 from regalloc.terminal.messages import say
@@ -115,7 +115,7 @@ def show_status(options: Options, rehash: bool = False) -> None:
     """Print what is done, and what a training run would do and why; what came after, if it did."""
     run = prepare(options)
     found = look_around(run.folder, run.wish.targets, run.engine, rehash)
-    later = (RELEASE, PROGRAMS)
+    later = (*unused_folders(run.wish.settings), RELEASE, PROGRAMS)
     done = {s.name for s in STAGES if s.writes not in later or s.name in found.manifests}
     shown = [s.name for s in STAGES if s.name in done and not s.times_machine]
     planned = plan(resolve(shown, run.wish), run.wish.targets, found)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,12 +11,16 @@ from typing import Any, TypeVar
 from regalloc.commands.machine import CHECKOUT
 from regalloc.errors import ConfigError
 from regalloc.images.corpus_source import DEB
+from regalloc.images.program_corpus import PROGRAM, bind_programs
 from regalloc.pipeline.cluster import Cluster, find_cluster
 from regalloc.pipeline.own_programs import NO_PROGRAMS, OwnPrograms, find_own_programs
 from regalloc.profiles import load_profile
 from regalloc.settings import Settings
 
 T = TypeVar("T")
+
+NAMED = 3
+"""Corpora that the name of a run's folder has room for."""
 
 
 def option(default: T, text: str, *, written: object = None) -> T:
@@ -44,7 +49,11 @@ class Options:
     flavor: str = option(
         "", "relink or source: how the compiler is built; the profile's by default"
     )
-    corpus_from: str = option("", "deb:NAME[=VERSION] or a build's folder, instead of LLVM itself")
+    corpus_from: tuple[str, ...] = option(
+        (),
+        "program:NAME, deb:NAME[=VERSION], a build's folder, or llvm for LLVM itself, the default; "
+        "repeatable for programs",
+    )
     pgo: bool = option(False, "build the corpus with a profile of its own workload")
     registry: str = option(
         "", "host[:port][/path] of prebuilt images; REGALLOC_REGISTRY by default"
@@ -73,11 +82,10 @@ class Options:
     @property
     def folder(self) -> Path:
         """Return the run's folder as an absolute path, one for each compiler and corpus."""
-        corpus = Path(self.corpus_from.removeprefix(DEB).partition("=")[0]).name
         asked = (
             f"llvm{self.llvm}" if self.llvm else "",
             self.flavor,
-            corpus,
+            name_corpora(self.corpus_from),
             "pgo" if self.pgo else "",
         )
         name = "-".join((Path(self.profile).stem, *filter(None, asked)))
@@ -94,7 +102,24 @@ class Options:
         flavor = (f"Llvm.flavor={self.flavor!r}",) if self.flavor else ()
         names = tuple(name.strip() for name in self.variants.split(","))
         variants = (f"Programs.variants={names!r}",) if self.variants else ()
-        return load_profile(self.profile, (*llvm, *flavor, *variants, *self.bind))
+        return load_profile(
+            self.profile,
+            (*llvm, *flavor, *variants, *bind_programs(self.corpus_from), *self.bind),
+        )
+
+
+def name_corpora(asked: Sequence[str]) -> str:
+    """Return what folders of runs on these corpora are called by, the same in any order."""
+    names = sorted(
+        {
+            Path(text.removeprefix(PROGRAM).removeprefix(DEB).partition("=")[0]).name
+            for text in asked
+        }
+    )
+    if len(names) <= NAMED:
+        return "-".join(names)
+    digest = hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{len(names)}-corpora-{digest[:8]}"
 
 
 def read_options(written: Mapping[str, Any], environ: Mapping[str, str]) -> Options:

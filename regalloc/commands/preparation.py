@@ -16,12 +16,14 @@ from regalloc.commands.machine import (
 )
 from regalloc.commands.options import Options
 from regalloc.engine.local import local_folder
-from regalloc.images.corpus_source import FolderCorpus, parse_corpus_from
+from regalloc.images.corpus_source import CorpusSource, FolderCorpus, find_source
+from regalloc.images.program_corpus import check_programs, split_corpora
 from regalloc.images.tags import Target, resolve_targets
 from regalloc.images.transfer.registry_address import find_registry
 from regalloc.pipeline.own_policy import own_policy
 from regalloc.pipeline.run import Run
 from regalloc.pipeline.wish import Wish
+from regalloc.settings import ProgramCorpus, Settings
 from regalloc.terminal.messages import say
 
 
@@ -44,7 +46,7 @@ def prepare(options: Options, policy: str = "") -> Run:
     jobs = options.jobs or usable_cores()
     registry = find_registry(options.registry, os.environ)
     backend = select_backend(options.engine, cache, os.environ, jobs=jobs, registry=registry)
-    source = parse_corpus_from(options.corpus_from, options.pgo)
+    source = _find_source(options, settings)
     return Run(
         folder=options.folder,
         checkout=CHECKOUT,
@@ -70,9 +72,16 @@ def prepare(options: Options, policy: str = "") -> Run:
 
 def find_toolchain(options: Options) -> Path:
     """Return the folder of the compiler that runs of the local engine use."""
-    source = parse_corpus_from(options.corpus_from, options.pgo)
-    targets = resolve_targets(CHECKOUT, options.settings, os.environ, source)
+    settings = options.settings
+    targets = resolve_targets(CHECKOUT, settings, os.environ, _find_source(options, settings))
     return local_toolchain(cache_folder(os.environ), targets["llvm"])
+
+
+def _find_source(options: Options, settings: Settings) -> CorpusSource | None:
+    """Return what the corpus is made of beside programs; those are in the settings."""
+    check_programs(settings, CHECKOUT)
+    _, others = split_corpora(options.corpus_from)
+    return find_source(others, settings.get(ProgramCorpus).alone, options.pgo)
 
 
 def local_toolchain(cache: Path, llvm: Target) -> Path:

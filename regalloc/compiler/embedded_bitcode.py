@@ -22,6 +22,8 @@ Reason = Literal[
     "several modules in one object",
     "built by another clang",
     "profile is not in its bitcode",
+    "its profile is missing",
+    "never executed",
     "filtered by cmd_filter",
     "objcopy failed",
 ]

@@ -6,7 +6,7 @@ The layout is mlgo-utils' (``docs/formats.md``), with ``split.json`` beside it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -19,6 +19,12 @@ from regalloc.layout import ARGUMENTS_SUFFIX, BITCODE_SUFFIX, CORPUS_DESCRIPTION
 SALT = "regalloc-held-out"
 """Independent of the run's seed: policies of different seeds are compared on the same modules."""
 
+PROGRAM_SALT = "regalloc-programs"
+"""What names of programs are hashed with: another one, which shares them out more evenly."""
+
+PROFILE_USE = "-regalloc-profile-use="
+"""LLVM's option that names a profile of generated code; in a corpus, relative to its folder."""
+
 
 @dataclass(frozen=True)
 class Module:
@@ -30,6 +36,7 @@ class Module:
         cmd: ``cc1`` arguments of the original compile; undecodable bytes are surrogates.
         held_out: whether it is kept away from training.
         replay: what stands in for the bitcode, and gives the same code.
+        profile: what its code was executed like, by which code is generated; None for guesses.
     """
 
     name: str
@@ -37,6 +44,7 @@ class Module:
     cmd: tuple[str, ...]
     held_out: bool
     replay: Replay = FULL
+    profile: Path | None = None
 
     def source(self, whole: bool) -> Path:
         """Return the bitcode that is compiled.
@@ -50,12 +58,23 @@ class Module:
 
 @dataclass(frozen=True)
 class Split:
-    """Who trains and who is held out, both sorted by name."""
+    """Who trains and who is held out, all sorted by name.
+
+    Attributes:
+        salt: what names are hashed with.
+        fraction: of the modules that are held out by themselves.
+        train: modules.
+        held_out: modules.
+        programs_train: programs with a module that trains.
+        programs_held_out: programs that are held out as a whole.
+    """
 
     salt: str
     fraction: float
     train: tuple[str, ...]
     held_out: tuple[str, ...]
+    programs_train: tuple[str, ...] = ()
+    programs_held_out: tuple[str, ...] = ()
 
 
 def write_corpus(folder: Path, names: Sequence[str], split: Split) -> None:
@@ -83,6 +102,29 @@ def parse_cmd(data: bytes) -> tuple[str, ...]:
     return tuple(text.split("\0")) if text else ()
 
 
+def read_trained_programs(folder: Path) -> tuple[str, ...]:
+    """Return the programs of a corpus that are trained on, sorted; none of a corpus without any.
+
+    Raises:
+        CorpusError: the split is missing or damaged.
+    """
+    names = _read_json(folder / SPLIT).get("programs_train", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise _damaged(folder / SPLIT, '"programs_train" must be a list of names')
+    return tuple(sorted(names))
+
+
+def find_profile(cmd: Sequence[str], folder: Path) -> Path | None:
+    """Return the profile of generated code that a module's arguments name, if they name one.
+
+    Args:
+        cmd: the arguments; the last one counts.
+        folder: the corpus.
+    """
+    names = [word.removeprefix(PROFILE_USE) for word in cmd if word.startswith(PROFILE_USE)]
+    return folder / names[-1] if names else None
+
+
 def choose_split(names: Iterable[str], fraction: float, salt: str = SALT) -> Split:
     """Hold out the modules whose hash falls below a threshold.
 
@@ -99,6 +141,41 @@ def choose_split(names: Iterable[str], fraction: float, salt: str = SALT) -> Spl
     if len(place) > 1 and 0 < fraction < 1 and len(held_out) in (0, len(place)):
         held_out ^= {min(place, key=lambda name: (abs(place[name] - fraction), name))}
     return Split(salt, fraction, tuple(sorted(place.keys() - held_out)), tuple(sorted(held_out)))
+
+
+def hold_out_programs(split: Split, owners: Mapping[str, str], chosen: Collection[str]) -> Split:
+    """Return a split with all modules of some programs on the side that is held out.
+
+    Args:
+        split: of all modules, each by itself; it stands for modules of no program.
+        owners: the program of each module of one, by the module's name.
+        chosen: programs that are held out; none leaves the split as it is.
+    """
+    held_out = set(split.held_out)
+    if chosen:
+        held_out -= owners.keys()
+        held_out |= {name for name, owner in owners.items() if owner in chosen}
+    every = {*split.train, *split.held_out}
+    trained = {owner for name, owner in owners.items() if name not in held_out}
+    return replace(
+        split,
+        train=tuple(sorted(every - held_out)),
+        held_out=tuple(sorted(held_out)),
+        programs_train=tuple(sorted(trained)),
+        programs_held_out=tuple(sorted(set(owners.values()) - trained)),
+    )
+
+
+def choose_fold(
+    programs: Iterable[str], folds: int, fold: int, salt: str = PROGRAM_SALT
+) -> frozenset[str]:
+    """Return the programs of a fold, from 0 on; a program's depends on its own name alone."""
+    return frozenset(name for name in programs if int(hash_fraction(salt, name) * folds) == fold)
+
+
+def join_cmd(args: Sequence[str]) -> bytes:
+    """Return the content of a ``.cmd`` file."""
+    return "".join(f"{arg}\0" for arg in args).encode("utf-8", "surrogateescape")
 
 
 def sample(modules: Sequence[Module], rate: float, seed: int) -> tuple[Module, ...]:
@@ -161,7 +238,10 @@ def _read_module(folder: Path, name: str, held_out: bool) -> Module:
         raise _missing(Path(error.filename)) from error
     if not args:
         raise _damaged(cmd, "the file is empty")
-    return Module(name, bitcode, args, held_out)
+    profile = find_profile(args, folder)
+    if profile is not None and not profile.is_file():
+        raise _missing(profile)
+    return Module(name, bitcode, args, held_out, profile=profile)
 
 
 def _read_json(path: Path) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from regalloc.formats.compile_commands import COMPILE_COMMANDS, BuiltObject, rea
 from regalloc.settings import Corpus
 
 DEB = "deb:"
+LLVM = "llvm"
 
 # Debian policy 5.6.1 and 5.6.12.  Nothing in either means anything to a shell.
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
@@ -77,8 +78,38 @@ CorpusKind = Literal["llvm", "deb"]
 LLVM_CORPUS = LlvmCorpus()
 
 
+def find_source(asked: Sequence[str], alone: bool, pgo: bool = False) -> CorpusSource | None:
+    """Return what a corpus is made of beside programs, or None for nothing.
+
+    Args:
+        asked: what `--corpus-from` names beside programs.
+        alone: whether programs are all of it.
+        pgo: whether the rest is built with a profile.
+
+    Raises:
+        ConfigError: several sources are asked for, or one that cannot be, or there is nothing that
+            `--pgo` could be for.
+        CorpusError: a folder holds no build that can be a corpus.
+    """
+    if len(asked) > 1:
+        raise ConfigError(
+            f"--corpus-from={asked[0]} and --corpus-from={asked[1]} exclude each other",
+            "a corpus has one build beside programs: LLVM's, a package's or a folder's",
+            "name one of them, and as many programs as you like: --corpus-from=program:NAME",
+        )
+    if not alone:
+        return parse_corpus_from(asked[0] if asked else "", pgo)
+    if pgo:
+        raise ConfigError(
+            "--pgo has nothing to profile",
+            "programs are profiled by their own workloads, and there is nothing else in the corpus",
+            "leave --pgo out",
+        )
+    return None
+
+
 def parse_corpus_from(text: str, pgo: bool = False) -> CorpusSource:
-    """Return what `--corpus-from` asks for: nothing, `deb:NAME[=VERSION]` or a folder.
+    """Return what a text asks for: nothing or `llvm`, `deb:NAME[=VERSION]` or a folder.
 
     Args:
         text: the option's value.
@@ -88,7 +119,7 @@ def parse_corpus_from(text: str, pgo: bool = False) -> CorpusSource:
         ConfigError: it is none of them, or a folder, which is built already, with a profile.
         CorpusError: the folder holds no build that can be a corpus.
     """
-    if not text:
+    if text in ("", LLVM):
         return LlvmCorpus(pgo)
     if not text.startswith(DEB):
         if pgo:
@@ -102,7 +133,7 @@ def parse_corpus_from(text: str, pgo: bool = False) -> CorpusSource:
     return DebCorpus(name, version if equals else None, pgo)
 
 
-def corpus_args(source: CorpusSource, corpus: Corpus) -> dict[str, str]:
+def corpus_args(source: CorpusSource | None, corpus: Corpus) -> dict[str, str]:
     """Return the corpus image's build arguments, empty where one does not apply.
 
     A package's image depends on the package alone, so profiles share it; a folder needs no image.
@@ -113,7 +144,7 @@ def corpus_args(source: CorpusSource, corpus: Corpus) -> dict[str, str]:
             return _args("llvm", targets=targets, projects=projects, pgo=source.pgo)
         case DebCorpus():
             return _args("deb", package=source.spec, pgo=source.pgo)
-        case FolderCorpus():
+        case FolderCorpus() | None:
             return _args("")
 
 

@@ -11,7 +11,13 @@ from typing import assert_never
 from regalloc.engine.command import ImageRef
 from regalloc.errors import ConfigError, ImageError
 from regalloc.files import hash_file
-from regalloc.images.corpus_source import LLVM_CORPUS, CorpusSource, FolderCorpus, corpus_args
+from regalloc.images.corpus_source import (
+    LLVM_CORPUS,
+    CorpusSource,
+    DebCorpus,
+    LlvmCorpus,
+    corpus_args,
+)
 from regalloc.images.package_sources import SUITE
 from regalloc.images.tree import MATERIALS, TESTED_WITH, TREE, Image, ImageName, MaterialName
 from regalloc.releases import AOT_MACRO, Release, find_release
@@ -94,11 +100,11 @@ def resolve_targets(
     checkout: Path,
     settings: Settings,
     environ: Mapping[str, str],
-    source: CorpusSource = LLVM_CORPUS,
+    source: CorpusSource | None = LLVM_CORPUS,
 ) -> dict[str, Target]:
     """Return every image of the tree with its tag, parents first.
 
-    A corpus that is a folder has no image.
+    A corpus that is a folder has no image, nor has one of programs alone, which has no source.
 
     Raises:
         ImageError: an image's Dockerfile is missing.
@@ -106,7 +112,7 @@ def resolve_targets(
     resolver = _Resolver(checkout, build_args(settings, environ, source), settings.get(Llvm).flavor)
     targets: dict[str, Target] = {}
     for image in TREE:
-        if image.name != "corpus" or not isinstance(source, FolderCorpus):
+        if image.name != "corpus" or isinstance(source, LlvmCorpus | DebCorpus):
             targets[image.name] = resolver.resolve(image, targets)
     return targets
 
@@ -167,7 +173,7 @@ class _Resolver:
 
 
 def build_args(
-    settings: Settings, environ: Mapping[str, str], source: CorpusSource = LLVM_CORPUS
+    settings: Settings, environ: Mapping[str, str], source: CorpusSource | None = LLVM_CORPUS
 ) -> dict[str, str]:
     """Return the values of all build arguments, empty where one does not apply.
 

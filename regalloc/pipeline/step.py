@@ -9,13 +9,13 @@ from pathlib import Path, PurePosixPath
 
 from regalloc.engine.command import Content
 from regalloc.images.tags import Target
-from regalloc.layout import OBJECTS, OWN_POLICY, OWN_PROGRAMS
+from regalloc.layout import OBJECTS, OWN_POLICY, OWN_PROGRAMS, PROGRAM_OBJECTS
 from regalloc.pipeline.cluster import Cluster
 from regalloc.pipeline.own_programs import OwnPrograms
 from regalloc.pipeline.wish import Wish
 from regalloc.profiles import format_bindings
 from regalloc.releases import find_release
-from regalloc.settings import Llvm
+from regalloc.settings import Llvm, ProgramCorpus, Settings
 from regalloc.stages.table import STAGES, Stage, sections_of
 
 WRITERS = {stage.writes: stage.name for stage in STAGES}
@@ -117,7 +117,8 @@ def resolve_stage(stage: Stage, wish: Wish) -> Step:
     """Settle everything about a stage, but for the hashes of what other stages write."""
     cluster = wish.cluster if stage.spreads else None
     image = wish.targets["cluster" if cluster else stage.image]
-    lender = wish.targets["corpus"] if stage.reads_objects and not wish.folder else None
+    # A folder has no image, nor has a corpus of programs alone.
+    lender = wish.targets.get("corpus") if stage.reads_objects else None
     contents = tuple(_contents(image, wish.targets["llvm"], lender))
     inputs = tuple(_inputs(stage, wish))
     sections = (wish.settings.get(kind) for kind in sections_of(stage, wish.settings))
@@ -129,8 +130,7 @@ def resolve_stage(stage: Stage, wish: Wish) -> Step:
         images=(wish.targets[stage.image], *([lender] if lender else [])),
         contents=contents,
         bindings=format_bindings(sections),
-        # Cutting bitcode out draws no lots.
-        seed=0 if stage.reads_objects else wish.seed,
+        seed=wish.seed if stage.draws_lots else 0,
         inputs=inputs,
         programs=wish.programs if stage.takes_programs else None,
         cluster=cluster,
@@ -146,9 +146,15 @@ def _contents(image: Target, llvm: Target, lender: Target | None) -> Iterator[Co
         yield Content(image.ref, PurePosixPath("/opt") / image.name, image.name)
 
 
+def unused_folders(chosen: Settings) -> tuple[str, ...]:
+    """Return folders that no stage reads or writes under these settings."""
+    return () if chosen.get(ProgramCorpus).names else (PROGRAM_OBJECTS,)
+
+
 def _inputs(stage: Stage, wish: Wish) -> Iterator[Input]:
+    unused = {*(stage.policy_replaces if wish.policy else ()), *unused_folders(wish.settings)}
     for folder in stage.reads:
-        if not (wish.policy and folder in stage.policy_replaces):
+        if folder not in unused:
             yield Input(folder, WRITERS[folder])
     if stage.reads_objects and (build := wish.folder):
         yield Input(OBJECTS, digest=build.digest, source=build.path, flag="objects")

@@ -140,6 +140,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         compiler: first line of clang's version.
         policies: sha256 over each evaluated policy's files, by policy.
         settings: what the evaluation was configured by, as gin bindings.
+        trained_on: programs that training saw code of, sorted; none of a policy of the user's own.
         held_out: modules that training never saw.
         train: modules that training saw.
         failures: compiles that failed, over all policies.
@@ -156,6 +157,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     train: Part
     failures: tuple[Failure, ...]
     times: EvaluationTimes
+    trained_on: tuple[str, ...] = ()
 
     @property
     def names(self) -> dict[str, str]:

@@ -25,6 +25,7 @@ from regalloc.formats.baselines import list_functions, read_baselines
 from regalloc.formats.compile_results import Failed
 from regalloc.formats.corpus import Module, read_corpus, sample
 from regalloc.formats.default_scores import read_scores
+from regalloc.formats.trained_on import read_trained_on
 from regalloc.profiles import format_bindings
 from regalloc.report import report
 from regalloc.report.parts import compare_times
@@ -86,6 +87,7 @@ def run(context: StageContext) -> None:
             compile_user_s=seconds,
             compile_time=compare_times(seconds, context.seed),
         ),
+        trained_on=() if context.policy else read_trained_on(context.folder(layout.MODEL)),
     )
     folder = context.folder(layout.EVALUATION)
     folder.mkdir(parents=True, exist_ok=True)

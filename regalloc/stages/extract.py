@@ -23,13 +23,17 @@ from regalloc.compiler.proof import Prover
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
 from regalloc.errors import ConfigError, CorpusError
 from regalloc.files import write_json
-from regalloc.formats.compile_commands import BuiltObject, read_objects
-from regalloc.formats.corpus import choose_split, parse_cmd, write_corpus
+from regalloc.formats.compile_commands import BuiltObject
+from regalloc.formats.corpus import find_profile, join_cmd, parse_cmd, write_corpus
 from regalloc.report.progress import progress
 from regalloc.stages.context import StageContext
+from regalloc.stages.corpus_builds import find_builds, read_builds, split_corpus
+from regalloc.stages.corpus_profiles import Profiles
 from regalloc.stages.corpus_proofs import describe_proofs, prove_all
 
-EXPECTED: frozenset[Reason] = frozenset({"assembler source", "filtered by cmd_filter"})
+EXPECTED: frozenset[Reason] = frozenset(
+    {"assembler source", "filtered by cmd_filter", "never executed"}
+)
 """Objects left out for these reasons were never meant to become modules."""
 
 FOREIGN: Reason = "built by another clang"
@@ -85,6 +89,7 @@ class _Cutter:
     pattern: re.Pattern[str]
     corpus: Path
     scratch: Path
+    profiles: Profiles
 
     def cut(self, numbered: tuple[int, BuiltObject]) -> Cut:
         """Place one object's module in the corpus, or say why there is none."""
@@ -99,12 +104,17 @@ class _Cutter:
             return Cut("filtered by cmd_filter")
         if dumped.producer != self.toolchain.version:
             return Cut(FOREIGN, dumped.producer)
-        entries = find_entries(self.toolchain, dumped.bitcode, cmd)
+        if (taken := self.profiles.take(cmd)) is None:
+            return Cut("its profile is missing", dumped.producer)
+        profile = find_profile(taken, self.corpus)
+        entries = find_entries(self.toolchain, dumped.bitcode, cmd, profile)
         if isinstance(entries, str):
             return Cut(entries, dumped.producer)
         target = self.corpus / built.name
         target.parent.mkdir(parents=True, exist_ok=True)
         dumped.bitcode.replace(f"{target}{layout.BITCODE_SUFFIX}")
+        if profile:
+            dumped.cmd.write_bytes(join_cmd(taken))
         dumped.cmd.replace(f"{target}{layout.ARGUMENTS_SUFFIX}")
         return Cut(None, dumped.producer, entries)
 
@@ -123,19 +133,20 @@ def run(context: StageContext) -> None:
     """
     config = context.settings.get(settings.Corpus)
     pattern = _compile_filter(config.cmd_filter)
-    objects = read_objects(context.objects)
+    builds = find_builds(context)
+    objects = read_builds(builds)
     toolchain = open_toolchain(context.toolchain)
     folder = context.folder(layout.CORPUS)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".extract-", dir=folder) as scratch:
-        cutter = _Cutter(toolchain, pattern, folder, Path(scratch))
+        profiles = Profiles(folder, builds)
+        cutter = _Cutter(toolchain, pattern, folder, Path(scratch), profiles)
         extraction = sort_out(objects, _cut_all(cutter, objects, context.jobs))
     write_json(folder / layout.EXTRACTION, extraction.to_json())
     check_extracted(extraction, config.min_extracted, toolchain.version)
     if extraction.entries:
         write_counts(extraction.entries, folder / layout.ENTRY_COUNTS)
-    split = choose_split(extraction.names, config.held_out_fraction)
-    write_corpus(folder, extraction.names, split)
+    write_corpus(folder, extraction.names, split_corpus(context, extraction.names))
     probe(toolchain)
     prover = Prover(toolchain, context.settings.get(settings.Limits), folder)
     print(describe_proofs(prove_all(prover, context.jobs)))

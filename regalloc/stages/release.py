@@ -10,6 +10,7 @@ from pathlib import Path
 from regalloc import layout
 from regalloc.compiler.kit import Model, check_kit, link_tools
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
+from regalloc.formats.trained_on import read_trained_on, write_trained_on
 from regalloc.rl.export import aot
 from regalloc.rl.export.policy_folder import check_policy, find_weights, policy_hash
 from regalloc.stages.context import StageContext
@@ -25,7 +26,7 @@ WRAPPER = "regalloc-clang"
 
 
 def run(context: StageContext) -> None:
-    """Write the release.
+    """Write the release, and what programs the run's own policy was trained on.
 
     Raises:
         PolicyError: the policy is of another shape, or cannot be compiled.
@@ -37,6 +38,10 @@ def run(context: StageContext) -> None:
     check_kit(context.kit)
     toolchain = open_toolchain(context.toolchain)
     write_release(policy, toolchain, context.kit, context.folder(layout.RELEASE))
+    # Of a policy of the user's own it is not known.
+    known = () if context.policy else read_trained_on(context.folder(layout.MODEL))
+    if known:
+        write_trained_on(context.folder(layout.RELEASE) / layout.RELEASE_SHARE, known)
     print(f"clang {toolchain.version} with policy {policy_hash(policy)[:12]}")
 
 

@@ -17,6 +17,7 @@ from regalloc.layout import (
     CORPUS,
     EVALUATION,
     MODEL,
+    PROGRAM_OBJECTS,
     PROGRAMS,
     RELEASE,
     TRACE,
@@ -41,6 +42,7 @@ class Stage:
         writes: the folder it writes, and where its manifest lies.
         sections: settings it is configured by; see :func:`sections_of`.
         summary: one line for help texts.
+        draws_lots: whether the seed decides its result as well.
         reads_objects: whether the corpus image's objects are mounted as well.
         learns: whether it is configured by the section of ``Train.algorithm`` as well.
         resumes: whether what an interrupted run left behind is kept for the next one.
@@ -59,6 +61,7 @@ class Stage:
     writes: str
     sections: tuple[type[settings.Section], ...]
     summary: str
+    draws_lots: bool = True
     reads_objects: bool = False
     learns: bool = False
     resumes: bool = False
@@ -72,11 +75,21 @@ class Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage(
-        "extract",
+        "instrument",
         (),
+        PROGRAM_OBJECTS,
+        (settings.ProgramCorpus,),
+        "build the corpus's programs, count what they execute at work, build them by the counts",
+        draws_lots=False,
+        image="programs",
+    ),
+    Stage(
+        "extract",
+        (PROGRAM_OBJECTS,),
         CORPUS,
-        (settings.Corpus, settings.Limits),
+        (settings.Corpus, settings.ProgramCorpus, settings.HoldOut, settings.Limits),
         "cut embedded bitcode out of the corpus objects, hold modules out, optimise each once",
+        draws_lots=False,
         reads_objects=True,
     ),
     Stage(

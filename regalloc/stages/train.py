@@ -17,11 +17,14 @@ from typing import Any
 import numpy as np
 
 from regalloc import layout, settings
+from regalloc.compiler.entry_counts import read_counts
 from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.toolchain import open_toolchain
+from regalloc.errors import ConfigError
 from regalloc.formats.baselines import read_baselines
-from regalloc.formats.corpus import Module, read_corpus
+from regalloc.formats.corpus import Module, read_corpus, read_trained_programs
 from regalloc.formats.default_scores import read_scores
+from regalloc.formats.trained_on import write_trained_on
 from regalloc.formats.vocab_file import read_vocab
 from regalloc.report.progress import progress
 from regalloc.rl import deterministic_tf
@@ -33,6 +36,7 @@ from regalloc.rl.learning.learner import Experience
 from regalloc.rl.network.policy_network import Weights
 from regalloc.rl.network.preprocessing import create_encoder
 from regalloc.rl.rounds.collector import Collector
+from regalloc.rl.rounds.importance import Importance, compute_importance
 from regalloc.rl.rounds.published_policies import publish
 from regalloc.rl.rounds.reward_baselines import Baselines, Scored, describe_known, describe_traced
 from regalloc.rl.rounds.schedule import BATCHES, ROLLOUT, derive_seed
@@ -57,6 +61,7 @@ def run(context: StageContext) -> None:
         ManifestError: the checkpoint does not parse, or belongs to another run.
         ToolchainError: clang lacks the ML hooks, or is of a release that is not supported.
         CompileError: no module gave a score.
+        ConfigError: rewards are to be weighed by shares that the corpus does not tell.
     """
     deterministic_tf.configure()
     training = Training(context)
@@ -78,6 +83,7 @@ class Training:
         modules = {module.name: module for module in corpus if not module.held_out}
         vocab = read_vocab(context.folder(layout.VOCAB))
         weights = load_weights(context.folder(layout.WARMSTART) / layout.NETWORK_WEIGHTS)
+        self.programs = read_trained_programs(context.folder(layout.CORPUS))
         self.folder = context.folder(layout.MODEL)
         self.seed = context.seed
         self.train = train
@@ -89,7 +95,8 @@ class Training:
         )
         fresh = _create_state(context, modules)
         self.state = load_state(self.folder, self.inputs, self.learner) or fresh
-        self.collector = _create_collector(context, modules)
+        importance = _create_importance(context, modules)
+        self.collector = _create_collector(context, modules, importance)
         self.journal = Journal(self.folder)
         self.seconds: dict[str, float] = {}
 
@@ -113,7 +120,8 @@ class Training:
         self._log(scored)
 
     def report(self) -> None:
-        """Print what came out."""
+        """Say which programs the policy was trained on, and print what came out."""
+        write_trained_on(self.folder, self.programs)
         for module, reason in sorted(self.state.quarantined.items()):
             print(f"quarantined {module}: {reason.partition(chr(10))[0]}")
         final = self.state.history[-1]
@@ -183,7 +191,35 @@ def _create_state(context: StageContext, modules: Collection[str]) -> State:
     return State(Baselines(scores | known), quarantined=failures | refused)
 
 
-def _create_collector(context: StageContext, modules: dict[str, Module]) -> Collector:
+def _create_importance(context: StageContext, modules: Collection[str]) -> Importance | None:
+    """Return how much each function's reward counts, None where all count alike.
+
+    Raises:
+        ConfigError: the power is negative, or the corpus was built without a profile.
+    """
+    power = context.settings.get(settings.Train).share_power
+    if power == 0.0:
+        return None
+    folder = context.folder(layout.CORPUS)
+    entries = read_counts(folder / layout.ENTRY_COUNTS)
+    if power < 0.0 or entries is None:
+        raise ConfigError(
+            f"Train.share_power={power:g} cannot be used",
+            "it is negative" if power < 0.0 else "the corpus has no profile",
+            "set it to 0, or take a corpus with a profile: --corpus-from=program:NAME, or --pgo",
+        )
+    programs = read_trained_programs(folder)
+    owners = {name: name.partition("/")[0] for name in modules}
+    own = {name: owner for name, owner in owners.items() if owner in programs}
+    # From the start, whatever an interrupted run has found out since.
+    known = read_baselines(folder)
+    scores, _ = describe_known({name: known[name] for name in modules if name in known})
+    return compute_importance(scores, entries, own, power)
+
+
+def _create_collector(
+    context: StageContext, modules: dict[str, Module], importance: Importance | None
+) -> Collector:
     toolchain = open_toolchain(context.toolchain)
     probe(toolchain)
     probe_policy(toolchain, context.folder(layout.WARMSTART) / layout.GREEDY_POLICY)
@@ -193,6 +229,7 @@ def _create_collector(context: StageContext, modules: dict[str, Module]) -> Coll
         train=context.settings.get(settings.Train),
         decay=_find_decay(context.settings),
         seed=context.seed,
+        importance=importance,
     )
 
 

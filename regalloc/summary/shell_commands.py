@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regalloc.compiler.command_lines import Advice, Products, compile_argv
-from regalloc.formats.corpus import Module, parse_cmd
+from regalloc.formats.corpus import Module, find_profile, parse_cmd
 from regalloc.layout import ARGUMENTS_SUFFIX, BITCODE_SUFFIX, CORPUS, GREEDY_POLICY, MODEL
 from regalloc.pipeline.manifest import Manifest
 from regalloc.report.rows import FunctionRow
@@ -116,7 +116,8 @@ def show_spill_code(place: CompilerPlace, corpus: Path, module: str, function: s
         cmd = parse_cmd((corpus / f"{module}{ARGUMENTS_SUFFIX}").read_bytes())
     except OSError:
         return None
-    found = Module(module, place.corpus / f"{module}{BITCODE_SUFFIX}", cmd, held_out=False)
+    bitcode, profile = place.corpus / f"{module}{BITCODE_SUFFIX}", find_profile(cmd, place.corpus)
+    found = Module(module, bitcode, cmd, held_out=False, profile=profile)
     advice = Advice(Path("/dev/null"), place.policy)
     argv = compile_argv(place.clang, found, advice, Products(Path("/dev/null"), Path("-")))
     # In a container the entry point is the compiler already.

@@ -12,7 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.layout import BENCH, EVALUATION, FOLDERS, MODEL, OWN_PROGRAMS, PROGRAMS, RELEASE
+from regalloc.layout import (
+    BENCH,
+    EVALUATION,
+    FOLDERS,
+    MODEL,
+    OWN_PROGRAMS,
+    PROGRAM_OBJECTS,
+    PROGRAMS,
+    RELEASE,
+)
 from regalloc.pipeline.manifest import read_manifest
 from regalloc.pipeline.reproduction import compare_stages
 from regalloc.report import report
@@ -25,7 +34,7 @@ pytestmark = pytest.mark.timeout(2400)
 REPRODUCED = tuple(
     folder
     for folder in FOLDERS
-    if folder not in (EVALUATION, RELEASE, PROGRAMS, OWN_PROGRAMS, BENCH)
+    if folder not in (EVALUATION, RELEASE, PROGRAMS, OWN_PROGRAMS, PROGRAM_OBJECTS, BENCH)
 )
 """Folders of a training whose files are the same in every run; the report holds times."""
 

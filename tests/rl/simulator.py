@@ -36,6 +36,7 @@ TRAIN = Train(
     modules_per_iteration=4,
     rollouts=1,
     log_reward=False,
+    share_power=0.0,
     export_every=2,
 )
 PPO = Ppo(

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.errors import CompileError, ManifestError, PolicyError
+from regalloc.errors import CompileError, ConfigError, ManifestError, PolicyError
 from regalloc.formats.baselines import describe, write_baselines
 from regalloc.formats.compile_results import Failed
 from regalloc.formats.corpus import Module
 from regalloc.formats.generated_code import GeneratedCode
+from regalloc.formats.trained_on import read_trained_on
 from regalloc.rl.export.policy_folder import check_policy, policy_hash
 from regalloc.stages import train, warmstart
 from tests.rl import simulator
@@ -214,6 +215,52 @@ def test_what_the_corpus_knows_of_the_default_is_not_compiled_again(
     train.run(make_context(root))
     assert {module.name for module, _ in asked} == set(NAMES) - {BROKEN, QUIET}
     assert None not in {policy for _, policy in asked}
+
+
+def test_train_says_which_programs_the_policy_was_trained_on(root, fake_compiler):
+    split = json.loads((root / "corpus" / "split.json").read_text())
+    split["programs_train"] = ["xz", "lua"]
+    (root / "corpus" / "split.json").write_text(json.dumps(split))
+    train.run(make_context(root, train=dataclasses.replace(TRAIN, policy_iterations=1)))
+    assert read_trained_on(root / "output_model") == ("lua", "xz")
+
+
+WEIGHED = dataclasses.replace(TRAIN, rollouts=3, log_reward=True, share_power=0.5)
+
+
+def count(root: Path, hot: str) -> None:
+    """Write a corpus's entry counts: one module is entered often, the others never."""
+    entries = {name: {"f0": 1000, "f1": 10} if name == hot else {} for name in NAMES}
+    (root / "corpus" / "entry_counts.json").write_text(json.dumps(entries))
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "rebel"])
+def test_only_functions_that_were_executed_teach_where_shares_count(
+    root, fake_compiler, monkeypatch, algorithm
+):
+    remember(root, NAMES)
+    count(root, "m2.o")
+    taught = []
+    learn = train.Training._learn
+
+    def note(self, scored):
+        taught.append({(s.episode.function, s.default) for s in scored if s.reward})
+        return learn(self, scored)
+
+    monkeypatch.setattr(train.Training, "_learn", note)
+    weighed = dataclasses.replace(WEIGHED, algorithm=algorithm, modules_per_iteration=9)
+    train.run(make_context(root, train=weighed))
+    hot = simulator.compile_module(Module("m2.o", Path(), ("-cc1",), False), None)
+    expected = {(episode.function, episode.score) for episode in hot.episodes}
+    assert taught == [expected] * weighed.policy_iterations
+
+
+def test_shares_without_counts_are_refused(root, fake_compiler):
+    for power, details in ((0.5, "the corpus has no profile"), (-1.0, "it is negative")):
+        with pytest.raises(ConfigError) as caught:
+            train.run(make_context(root, train=dataclasses.replace(WEIGHED, share_power=power)))
+        assert caught.value.brief == f"Train.share_power={power:g} cannot be used"
+        assert caught.value.details == details
 
 
 def remember(root: Path, names: list[str]) -> None:

@@ -30,9 +30,9 @@ def listed() -> set[str]:
 def test_list_names_every_task():
     assert listed() == {
         "bench", "build", "build-bench", "build-cluster", "build-corpus", "build-kit", "build-llvm",
-        "build-programs", "clean", "doctor", "evaluate", "extract", "load", "lock", "programs",
-        "pull", "push", "release", "report", "save", "sbom", "shell", "status", "tensorboard",
-        "trace", "train", "verify", "vocab", "warmstart",
+        "build-programs", "clean", "doctor", "evaluate", "extract", "instrument", "load", "lock",
+        "programs", "pull", "push", "release", "report", "save", "sbom", "shell", "status",
+        "tensorboard", "trace", "train", "verify", "vocab", "warmstart",
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from regalloc.formats.compile_results import Compiled, Failed, Result
 from regalloc.formats.corpus import Module
 from regalloc.report.progress import progress
 from regalloc.report.ratios import compute_ratio
+from regalloc.rl.rounds.importance import Importance
 from regalloc.rl.rounds.published_policies import CollectedScore
 from regalloc.rl.rounds.reward_baselines import Scored
 from regalloc.rl.rounds.schedule import ModuleOrder
@@ -31,6 +33,7 @@ class Collector:
         train: how many modules a round takes, and how scores become rewards.
         decay: of the moving averages; see :meth:`Baselines.score`.
         seed: of the run.
+        importance: how much each function's reward counts; None where all count alike.
     """
 
     def __init__(
@@ -41,12 +44,14 @@ class Collector:
         train: Train,
         decay: float | None,
         seed: int,
+        importance: Importance | None = None,
     ) -> None:
         self._modules = modules
         self._order = ModuleOrder(list(modules), seed)
         self._pool = pool
         self._train = train
         self._decay = decay
+        self._importance = importance
 
     def choose(self, state: State) -> list[Module]:
         """Return the next modules with a decision, having compiled new ones for their default."""
@@ -76,8 +81,11 @@ class Collector:
         scored = []
         for name, rollouts in groupby(compiled, lambda result: result.module):
             episodes = [rollout.episodes for rollout in rollouts]
-            scored += state.baselines.score(
-                name, episodes, log_reward=self._train.log_reward, decay=self._decay
+            scored += self._weigh(
+                name,
+                state.baselines.score(
+                    name, episodes, log_reward=self._train.log_reward, decay=self._decay
+                ),
             )
         if not scored:
             raise _nothing_scored(results)
@@ -90,6 +98,12 @@ class Collector:
             failed=len(results) - len(compiled),
         )
         return scored, score
+
+    def _weigh(self, module: str, scored: list[Scored]) -> list[Scored]:
+        if self._importance is None:
+            return scored
+        weight = self._importance.weight
+        return [replace(s, reward=s.reward * weight(module, s.episode.function)) for s in scored]
 
     def _compile(self, requests: Sequence[Request], title: str, state: State) -> list[Result]:
         with progress(title, len(requests)) as advance:

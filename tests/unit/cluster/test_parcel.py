@@ -54,3 +54,19 @@ def test_a_policy_is_sent_with_all_its_files(tmp_path):
     assert (parcel.source, parcel.files) == (str(policy), files)
     there = parcel.unpack(tmp_path / "node")
     assert {name: (there / name).read_bytes() for name in files} == files
+
+
+@pytest.mark.parametrize("optimised", [False, True])
+def test_a_module_is_sent_with_the_profile_of_its_code(tmp_path, optimised):
+    bitcode = write(tmp_path / "m.bc", b"bitcode")
+    profile = write(tmp_path / "p.profdata", b"counts")
+    replay = Replay(optimised=bitcode if optimised else None)
+    module = Module("m", tmp_path / "m.bc", ("-cc1",), False, replay, profile)
+    there = tmp_path / "there"
+    there.mkdir()
+    unpacked = pack_module(module, whole=False).unpack(there)
+    assert unpacked.profile is not None
+    assert unpacked.profile.parent == there
+    assert unpacked.profile.read_bytes() == b"counts"
+    profile.unlink()
+    assert pack_module(module, whole=False).profile == b""

@@ -95,3 +95,19 @@ def test_optimising_keeps_the_order_of_uses():
 )  # fmt: skip
 def test_replay_drops_what_writes_files(cmd, kept):
     assert replay_flags(cmd) == kept
+
+
+def test_a_profile_of_the_code_takes_the_place_of_what_the_build_named():
+    cmd = (*CMD, "-mllvm", "-regalloc-profile-use=profiles/a.profdata")
+    plain = compile_argv(Path("/clang"), MODULE, None)
+    module = replace(MODULE, cmd=cmd, profile=Path("/c/profiles/a.profdata"))
+    assert compile_argv(Path("/clang"), module, None) == (
+        *plain[: 2 + len(KEPT)],
+        "-mllvm",
+        "-regalloc-profile-use=/c/profiles/a.profdata",
+        *plain[2 + len(KEPT) :],
+    )
+    assert replay_flags((*cmd, "-mllvm", "-regalloc-profile-infer=0"))[-2:] == (
+        "-mllvm",
+        "-regalloc-profile-infer=0",
+    )

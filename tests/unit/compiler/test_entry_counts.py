@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from regalloc.compiler import entry_counts
@@ -99,3 +101,25 @@ def test_damaged_counts_are_refused(tmp_path, text):
     path.write_text(text)
     with pytest.raises(CorpusError, match="the entry counts cannot be read"):
         read_counts(path)
+
+
+def test_counts_of_generated_code_are_read_in_front_of_its_machine_code():
+    printed = ["--- |", *(f"  {line}".rstrip() for line in TEXT.splitlines()), "...", "---"]
+    assert parse_counts(printed) == parse_counts(TEXT.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [(TEXT, parse_counts(TEXT.splitlines())), ("", "never executed")]
+)
+def test_a_profile_of_generated_code_is_asked_where_code_generation_begins(tmp_path, text, found):
+    toolchain = make_toolchain(tmp_path / "llvm")
+    (tmp_path / "text").write_text(text)
+    script = f"""#!/bin/sh
+case "$*" in
+  *"-mllvm -regalloc-profile-use=/p.profdata -S -mllvm -stop-after=regalloc-profile -x ir"*)
+    cat {tmp_path}/text ;;
+  *) echo "$*" >&2; exit 1 ;;
+esac
+"""
+    toolchain.clang.write_text(script)
+    assert find_entries(toolchain, tmp_path / "a.bc", ("-cc1",), Path("/p.profdata")) == found

@@ -4,7 +4,16 @@ import pytest
 
 from regalloc.errors import CorpusError
 from regalloc.formats import corpus as corpora
-from regalloc.formats.corpus import Module, Split, choose_split, parse_cmd, read_corpus, sample
+from regalloc.formats.corpus import (
+    Module,
+    Split,
+    choose_fold,
+    choose_split,
+    hold_out_programs,
+    parse_cmd,
+    read_corpus,
+    sample,
+)
 from tests.unit.compiler.fakes import make_module, write_corpus
 
 NAMES = [f"lib/{index}.o" for index in range(200)]
@@ -30,7 +39,7 @@ def test_a_corpus_is_read_as_it_is_written(corpus):
     assert read_corpus(corpus) == before
     assert (corpus / "split.json").read_text() == (
         '{\n "salt": "salt",\n "fraction": 0.5,\n "train": [\n  "lib/a.o",\n  "lib/c.o"\n ],\n'
-        ' "held_out": [\n  "lib/b.o"\n ]\n}\n'
+        ' "held_out": [\n  "lib/b.o"\n ],\n "programs_train": [],\n "programs_held_out": []\n}\n'
     )
     assert json.loads((corpus / "corpus_description.json").read_text()) == {
         "modules": ["lib/a.o", "lib/b.o", "lib/c.o"], "has_thinlto": False,
@@ -121,3 +130,52 @@ def test_sample_takes_the_fraction_in_order_and_grows():
     assert sample(modules, 1.0, 3) == modules
     assert len(sample(modules, 0.0001, 3)) == 1
     assert sample((), 0.5, 3) == ()
+
+
+OWNERS = {"lua/a.o": "lua", "lua/b.o": "lua", "xz/a.o": "xz"}
+SPLIT = Split("salt", 0.5, ("lib/x.o", "lua/a.o"), ("lib/y.o", "lua/b.o", "xz/a.o"))
+
+
+def test_whole_programs_are_held_out_and_other_modules_stay_where_they_are():
+    split = hold_out_programs(SPLIT, OWNERS, {"lua"})
+    assert (split.train, split.held_out) == (
+        ("lib/x.o", "xz/a.o"),
+        ("lib/y.o", "lua/a.o", "lua/b.o"),
+    )
+    assert (split.programs_train, split.programs_held_out) == (("xz",), ("lua",))
+
+
+def test_programs_that_are_not_held_out_as_a_whole_are_trained_on():
+    split = hold_out_programs(SPLIT, OWNERS, ())
+    assert (split.train, split.held_out) == (SPLIT.train, SPLIT.held_out)
+    # All that there is of xz is held out by chance.
+    assert (split.programs_train, split.programs_held_out) == (("lua",), ("xz",))
+
+
+def test_each_program_is_in_one_fold_whatever_others_there_are():
+    names = [f"program{number}" for number in range(40)]
+    folds = [choose_fold(names, 3, fold) for fold in range(3)]
+    assert sorted(name for fold in folds for name in fold) == sorted(names)
+    assert all(folds)
+    assert choose_fold(names[:7], 3, 1) == folds[1] & set(names[:7])
+
+
+def test_folds_of_our_programs_stay_what_they_were():
+    names = ("bzip2", "lua", "sqlite", "xz", "zstd")
+    assert [sorted(choose_fold(names, 3, fold)) for fold in range(3)] == [
+        ["xz"], ["bzip2", "sqlite", "zstd"], ["lua"],
+    ]  # fmt: skip
+
+
+def test_a_profile_lies_in_the_corpus(corpus):
+    (corpus / "lib/a.o.cmd").write_bytes(b"-cc1\0-mllvm\0-regalloc-profile-use=profiles/p\0")
+    with pytest.raises(CorpusError) as caught:
+        read_corpus(corpus)
+    assert (caught.value.brief, caught.value.details) == (
+        "the corpus is incomplete", f"{corpus}/profiles/p does not exist",
+    )  # fmt: skip
+    (corpus / "profiles").mkdir()
+    (corpus / "profiles" / "p").write_bytes(b"counts")
+    assert [module.profile for module in read_corpus(corpus)] == [
+        corpus / "profiles" / "p", None, None,
+    ]  # fmt: skip

@@ -11,6 +11,7 @@ from regalloc.images.corpus_source import (
     FolderCorpus,
     LlvmCorpus,
     corpus_args,
+    find_source,
     parse_corpus_from,
     read_folder,
 )
@@ -50,6 +51,7 @@ def write(folder, entries):
     ("text", "source"),
     [
         ("", LlvmCorpus()),
+        ("llvm", LlvmCorpus()),
         ("deb:zlib", DebCorpus("zlib", None)),
         ("deb:lua5.4=5.4.4-3+deb12u1", DebCorpus("lua5.4", "5.4.4-3+deb12u1")),
         ("deb:zlib=1:1.2.13.dfsg-1~x", DebCorpus("zlib", "1:1.2.13.dfsg-1~x")),
@@ -87,6 +89,7 @@ def test_what_is_no_package_is_refused(text, reason):
         (DebCorpus("zlib", None), ("deb", "", "", "zlib", "")),
         (DebCorpus("zlib", "1", pgo=True), ("deb", "", "", "zlib=1", "1")),
         (FolderCorpus(None, "0", 1), ("", "", "", "", "")),
+        (None, ("", "", "", "", "")),
     ],
 )
 def test_build_arguments_name_nothing_that_does_not_apply(source, args):
@@ -230,3 +233,30 @@ def test_a_folder_is_built_already_and_takes_no_profile(tmp_path):
         "what to do: leave --pgo out, and build the folder with -fprofile-instr-use: what its "
         "command lines name is found"
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "alone", "source"),
+    [
+        ((), False, LlvmCorpus()),
+        ((), True, None),
+        (("llvm",), False, LlvmCorpus()),
+        (("deb:zlib",), False, DebCorpus("zlib", None)),
+    ],
+)
+def test_a_corpus_has_one_build_beside_programs_or_none(asked, alone, source):
+    assert find_source(asked, alone) == source
+
+
+@pytest.mark.parametrize(
+    ("asked", "alone", "pgo", "brief"),
+    [
+        (("deb:a1", "llvm"), False, False, "--corpus-from=deb:a1 and --corpus-from=llvm exclude"),
+        ((), True, True, "--pgo has nothing to profile"),
+    ],
+)
+def test_two_builds_and_a_profile_of_nothing_are_refused(asked, alone, pgo, brief):
+    with pytest.raises(ConfigError) as caught:
+        find_source(asked, alone, pgo)
+    assert caught.value.brief.startswith(brief)
+    assert caught.value.resolution

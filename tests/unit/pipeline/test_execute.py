@@ -191,7 +191,8 @@ def test_stage_command_lends_extract_the_corpus_objects(run):
 
 def test_stage_command_mounts_a_build_of_the_users_own_for_extract_alone(run):
     folder = FolderCorpus(Path("/mine"), "a", 1)
-    own = replace(run, wish=replace(run.wish, folder=folder))
+    targets = {name: one for name, one in run.wish.targets.items() if name != "corpus"}
+    own = replace(run, wish=replace(run.wish, targets=targets, folder=folder))
     extract, trace = (command_of(name, own) for name in ("extract", "trace"))
     mine = Mount(Path("/mine"), PurePosixPath("/llvm_corpus"), flag="objects")
     assert (extract.contents, extract.sandbox.mounts[:1]) == ((TOOLCHAIN,), (mine,))

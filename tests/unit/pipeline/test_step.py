@@ -12,6 +12,7 @@ from regalloc.pipeline.cluster import Cluster
 from regalloc.pipeline.own_policy import OwnPolicy
 from regalloc.pipeline.own_programs import NO_PROGRAMS, OwnPrograms
 from regalloc.pipeline.step import Input, Step, resolve, resolve_stage
+from regalloc.profiles import load_profile
 from regalloc.stages.table import STAGES, find
 
 
@@ -66,7 +67,11 @@ def test_a_key_waits_for_the_last_input(wish):
 
 
 def test_a_build_of_the_users_own_takes_the_place_of_the_corpus_image(wish):
-    own = replace(wish, folder=FolderCorpus(Path("/mine"), "a", 1))
+    own = replace(
+        wish,
+        targets={name: one for name, one in wish.targets.items() if name != "corpus"},
+        folder=FolderCorpus(Path("/mine"), "a", 1),
+    )
     step = resolve_stage(find("extract"), own)
     assert [target.name for target in step.images] == ["trainer"]
     assert step.inputs == (Input("llvm_corpus", digest="a", source=Path("/mine"), flag="objects"),)
@@ -130,3 +135,34 @@ def test_what_is_wanted_comes_with_all_that_it_reads(wish, wanted, names):
 def test_with_a_policy_of_ones_own_nothing_is_trained(wish):
     own = replace(wish, policy=OwnPolicy(Path("/mine"), "a"))
     assert [step.stage.name for step in resolve(["programs"], own)] == ["release", "programs"]
+
+
+def with_programs(wish, *bindings):
+    """Return the wish for a corpus of two programs and nothing else."""
+    named = ("ProgramCorpus.names=('lua','xz')", "ProgramCorpus.alone=True", *bindings)
+    targets = {name: one for name, one in wish.targets.items() if name != "corpus"}
+    return replace(wish, settings=load_profile("tiny", named), targets=targets)
+
+
+def test_extract_reads_programs_where_the_corpus_has_some_and_no_image_of_a_corpus(wish):
+    assert [step.stage.name for step in resolve(["extract"], wish)] == ["extract"]
+    instrument, extract = resolve(["extract"], with_programs(wish))
+    assert (instrument.stage.name, instrument.image.name) == ("instrument", "programs")
+    assert [content.flag for content in instrument.contents] == ["toolchain", "programs"]
+    assert extract.inputs == (Input("program_objects", writer="instrument"),)
+    assert [content.flag for content in extract.contents] == ["toolchain"]
+    mixed = replace(with_programs(wish), targets=wish.targets)
+    (_, extract) = resolve(["extract"], mixed)
+    assert [content.flag for content in extract.contents] == ["toolchain", "objects"]
+
+
+def test_who_is_held_out_and_the_seed_are_in_the_key_of_extract_alone_and_in_none(wish):
+    plain = resolve(["extract"], with_programs(wish))
+    held = resolve(["extract"], replace(with_programs(wish, "HoldOut.programs=('xz',)"), seed=9))
+    made = {"program_objects": "made"}
+    same = [
+        a.with_digests(made).key == b.with_digests(made).key
+        for a, b in zip(plain, held, strict=True)
+    ]
+    assert same == [True, False]
+    assert [step.seed for step in held] == [0, 0]

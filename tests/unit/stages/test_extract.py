@@ -1,3 +1,4 @@
+import hashlib
 import json
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ from regalloc.errors import ConfigError, CorpusError, ToolchainError
 from regalloc.formats.corpus import Module, read_corpus
 from regalloc.formats.replays import Proof
 from regalloc.pipeline.manifest import list_outputs
-from regalloc.settings import Corpus, Settings
+from regalloc.settings import Corpus, HoldOut, ProgramCorpus, Settings
 from regalloc.stages import extract
 from regalloc.stages.context import StageContext
 from regalloc.stages.corpus_proofs import describe_proofs
@@ -19,6 +20,8 @@ FAST, SLOW = b"-cc1\0-O3\0", b"-cc1\0-O0\0"
 CORPUS = Corpus(
     targets=(), projects=(), cmd_filter="^-O2|-O3$", min_extracted=0.8, held_out_fraction=0.2
 )
+NO_PROGRAMS = ProgramCorpus(names=(), alone=False, wall_s=20.0, memory_mb=2048)
+NO_PROGRAM_HELD_OUT = HoldOut(programs=(), folds=0, fold=0)
 OBJCOPY_ERRORS = {
     "plain.o": "error: section '.llvmbc' not found",
     "nocmd.o": "error: section '.llvmcmd' not found",
@@ -43,12 +46,20 @@ class Build:
         if name in OBJCOPY_ERRORS:
             (self.folder / f"{name}.error").write_text(OBJCOPY_ERRORS[name])
 
-    def context(self, tmp_path, jobs=2, major=19, **changes):
+    def context(
+        self,
+        tmp_path,
+        jobs=2,
+        major=19,
+        programs=NO_PROGRAMS,
+        hold_out=NO_PROGRAM_HELD_OUT,
+        **changes,
+    ):
         (self.folder / "compile_commands.json").write_text(json.dumps(self.entries))
         if not (tmp_path / "llvm").exists():
             make_toolchain(tmp_path / "llvm", major=major)
         values = {**CORPUS.__dict__, **changes}
-        settings = Settings((Corpus(**values), replace(LIMITS, attempts=1)))
+        settings = Settings((Corpus(**values), programs, hold_out, replace(LIMITS, attempts=1)))
         return StageContext(
             tmp_path / f"run{jobs}", tmp_path / "llvm", self.folder, 0, jobs, settings
         )
@@ -228,6 +239,114 @@ def test_a_corpus_without_a_profile_has_no_entry_counts(build, tmp_path):
     context = build.context(tmp_path)
     extract.run(context)
     assert not (context.root / "corpus" / "entry_counts.json").exists()
+
+
+COUNTED = FAST + b"-mllvm\0-regalloc-profile-use=/build/profiles/a.profdata\0"
+PROGRAMS = ProgramCorpus(names=("lua", "xz"), alone=True, wall_s=20.0, memory_mb=2048)
+
+
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    """Objects of two programs; the fake compiler runs what follows the magic number."""
+    monkeypatch.setattr("regalloc.compiler.embedded_bitcode.read_producer", lambda head: "19.1.7")
+    (tmp_path / "run2").mkdir()
+    own = Build(tmp_path / "run2" / "program_objects")
+    for name in ("lua", "xz", "profiles"):
+        (own.folder / name).mkdir()
+    (own.folder / "profiles" / "a.profdata").write_text("counts")
+    return own
+
+
+def count(build, name, entries, cmd=COUNTED):
+    """Add an object of which a function was entered so often."""
+    build.add(name, cmd)
+    text = build.folder / f"{name}.text"
+    node = f'!0 = !{{!"function_entry_count", i64 {entries}}}'
+    text.write_text(f"  define void @f() !prof !0 {{\n  {node}")
+    (build.folder / name).write_bytes(MAGIC + f"cat {text}".encode())
+
+
+def settle(build, tmp_path, **changes):
+    """Extract a corpus of programs and return its folder."""
+    (build.folder / "compile_commands.json").write_text(json.dumps(build.entries))
+    beside = Build(tmp_path / "objects")
+    (beside.folder / "lib").mkdir()
+    beside.add("lib/plain.o")
+    context = beside.context(tmp_path, **{"programs": PROGRAMS, **changes})
+    extract.run(context)
+    return context.root / "corpus"
+
+
+def test_programs_are_extracted_with_their_profiles_and_whole_ones_held_out(programs, tmp_path):
+    for name, entries in (("lua/a.o", 3), ("lua/cold.o", 0), ("xz/a.o", 7)):
+        count(programs, name, entries)
+    held = replace(NO_PROGRAM_HELD_OUT, programs=("xz",))
+    folder = settle(programs, tmp_path, hold_out=held)
+    modules = read_corpus(folder)
+    assert [(module.name, module.held_out) for module in modules] == [
+        ("lua/a.o", False), ("xz/a.o", True),
+    ]  # fmt: skip
+    # Named by its content.
+    profile = folder / "profiles" / f"{hashlib.sha256(b'counts').hexdigest()[:16]}.profdata"
+    assert {module.profile for module in modules} == {profile}
+    assert profile.read_text() == "counts"
+    assert json.loads((folder / "entry_counts.json").read_text()) == {
+        "lua/a.o": {"f": 3}, "xz/a.o": {"f": 7},
+    }  # fmt: skip
+    assert json.loads((folder / "extraction.json").read_text())["skipped"] == {
+        "never executed": ["lua/cold.o"]
+    }
+    split = json.loads((folder / "split.json").read_text())
+    assert (split["programs_train"], split["programs_held_out"]) == (["lua"], ["xz"])
+
+
+def test_programs_and_another_build_make_one_corpus(programs, tmp_path):
+    for name in ("lua/a.o", "xz/a.o"):
+        count(programs, name, 1)
+    both = replace(PROGRAMS, alone=False)
+    folder = settle(programs, tmp_path, programs=both, held_out_fraction=0.0)
+    found = {module.name: module.profile is not None for module in read_corpus(folder)}
+    assert found == {"lib/plain.o": False, "lua/a.o": True, "xz/a.o": True}
+    split = json.loads((folder / "split.json").read_text())
+    assert (split["train"], split["programs_train"]) == (sorted(found), ["lua", "xz"])
+
+
+def test_two_builds_with_an_object_of_one_name_are_refused(programs, tmp_path):
+    (programs.folder / "lib").mkdir()
+    count(programs, "lib/plain.o", 1)
+    with pytest.raises(CorpusError, match=r"two builds have an object lib/plain\.o"):
+        settle(programs, tmp_path, programs=replace(PROGRAMS, alone=False))
+
+
+def test_a_profile_that_is_missing_makes_no_module(programs, tmp_path):
+    count(programs, "lua/a.o", 1, COUNTED.replace(b"a.profdata", b"b.profdata"))
+    with pytest.raises(CorpusError) as caught:
+        settle(programs, tmp_path)
+    assert caught.value.details == "1 x its profile is missing, first lua/a.o"
+
+
+@pytest.mark.parametrize(
+    ("held", "brief"),
+    [
+        (HoldOut(programs=("lua", "xz"), folds=0, fold=0), "all modules are on one side"),
+        (HoldOut(programs=(), folds=50, fold=0), "fold 0 of 50 has none of the programs"),
+    ],
+)
+def test_a_split_with_one_side_is_refused(programs, tmp_path, held, brief):
+    for name in ("lua/a.o", "xz/a.o"):
+        count(programs, name, 1)
+    with pytest.raises(ConfigError) as caught:
+        settle(programs, tmp_path, hold_out=held)
+    assert caught.value.brief.startswith(brief)
+    assert "lua, xz" in caught.value.details
+
+
+def test_a_fold_of_programs_is_held_out(programs, tmp_path):
+    for name in ("lua/a.o", "xz/a.o"):
+        count(programs, name, 1)
+    folder = settle(programs, tmp_path, hold_out=HoldOut(programs=(), folds=3, fold=0))
+    split = json.loads((folder / "split.json").read_text())
+    assert (split["train"], split["held_out"]) == (["lua/a.o"], ["xz/a.o"])
 
 
 def test_modules_that_are_compiled_in_full_are_told_with_the_reason():

@@ -60,3 +60,11 @@ def test_only_the_functions_remarks_are_shown(corpus, tmp_path, name):
     )
     assert "NumSpills:       '7'" in run.stdout
     assert run.stdout.count("Function:") == 1
+
+
+def test_command_compiles_by_the_profile_that_the_corpus_holds(corpus):
+    (corpus / "lib" / "x.o.cmd").write_bytes(CMD + b"-mllvm\0-regalloc-profile-use=profiles/1\0")
+    place = container_place("image:1", Path("/r/corpus"), Path("/r/model"), "saved_policy")
+    argv = shlex.split(show_spill_code(place, corpus, "lib/x.o", "f"))
+    assert argv.count("-regalloc-profile-use=/corpus/profiles/1") == 1
+    assert "-regalloc-profile-use=profiles/1" not in argv

@@ -14,6 +14,7 @@ from regalloc import layout, settings
 from regalloc.compiler.toolchain import open_toolchain
 from regalloc.errors import MiscompileError, ProgramError, ToolchainError
 from regalloc.files import hash_file
+from regalloc.formats.trained_on import read_trained_on
 from regalloc.programs.build import COMPILERS
 from regalloc.programs.cachegrind import find_valgrind
 from regalloc.programs.lab import Lab
@@ -37,6 +38,7 @@ def run(context: StageContext) -> None:
         ProgramError: a program.toml cannot be used, no program has a name that is selected,
             valgrind is missing, or a program's default build fails.
         ToolchainError: the release's compilers are missing.
+        PolicyError: what the release's policy was trained on cannot be read.
         MiscompileError: a program is wrong as one variant builds it, and right as its base does.
     """
     config = context.settings.get(settings.Programs)
@@ -59,7 +61,15 @@ def run(context: StageContext) -> None:
     )
     valgrind = find_valgrind()
     try:
-        content = measure_programs(programs, lab, release, plan, valgrind=valgrind, folder=folder)
+        content = measure_programs(
+            programs,
+            lab,
+            release,
+            plan,
+            valgrind=valgrind,
+            folder=folder,
+            trained_on=read_trained_on(release.toolchain.path / layout.RELEASE_SHARE),
+        )
     finally:
         lab.processes.kill()
         shutil.rmtree(lab.scratch, ignore_errors=True)

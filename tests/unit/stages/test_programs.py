@@ -4,6 +4,8 @@ from dataclasses import replace
 import pytest
 
 from regalloc.errors import ConfigError, MiscompileError, ProgramError, ToolchainError
+from regalloc.formats.trained_on import write_trained_on
+from regalloc.layout import RELEASE_SHARE
 from regalloc.programs import cachegrind, perf
 from regalloc.report import programs_result as report
 from regalloc.settings import Programs, Settings
@@ -60,6 +62,15 @@ def test_the_images_programs_and_the_users_are_measured(context):
     assert content.release == hashlib.sha256(compiler).hexdigest()
     assert content.counted_by == "valgrind 3.19.0"
     assert [path.name for path in (context.root / "programs").iterdir()] == ["programs.json"]
+
+
+def test_programs_that_the_policy_was_trained_on_stand_apart(context):
+    share = context.root / "release" / RELEASE_SHARE
+    share.mkdir(parents=True)
+    write_trained_on(share, ["well", "not measured"])
+    own(context, {"a.c": "echo mine"})
+    programs.run(context)
+    assert report.read(context.root / "programs" / "programs.json").trained_on == ["well"]
 
 
 def select(context, *names):

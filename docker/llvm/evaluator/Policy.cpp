@@ -26,9 +26,20 @@ Policy::Policy(std::unique_ptr<WeightsFile> Read, const std::vector<TensorSpec> 
   if (Kind != "greedy" && Kind != "sampling" && Kind != "random")
     File->fail("it is a policy of an unknown kind, " + Kind);
   if (Kind != "greedy")
-    Draw.emplace(File->number("seed"), Elements);
+    draw(File->number("seed"));
   if (Kind != "random")
     createNetwork();
+}
+
+Policy::Policy(const std::vector<TensorSpec> &Inputs, int64_t Seed) {
+  makeBuffers(Inputs);
+  for (size_t I = 0; I < Inputs.size(); ++I) {
+    Tensors.push_back({Buffers[I].data(), Inputs[I].getElementCount(), Inputs[I].isElementType<float>()});
+    Elements += Tensors.back().Count;
+  }
+  Positions = Inputs.front().getElementCount();
+  Mask = {static_cast<const int64_t *>(Tensors.front().Data), 1};
+  draw(Seed);
 }
 
 void Policy::makeBuffers(const std::vector<TensorSpec> &Inputs) {
@@ -140,7 +151,7 @@ double Policy::rate(size_t Position) {
 // Gumbel noise, whose argmax with the logits is a draw from the categorical.
 double Policy::noise(size_t Position) const {
   auto Inner = static_cast<float>(-(*Log2)(Draw->uniform(Position)));
-  return -roundOff((*Log2)(Inner), ValueLimit) * Ln2;
+  return -roundOff((*Log2)(Inner), ValueLimit) * Ln2 * Noise;
 }
 
 } // namespace regalloc

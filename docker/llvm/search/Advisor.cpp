@@ -18,7 +18,6 @@ RegAllocEvictionAdvisorAnalysis *createReleaseModeAdvisor();
 FunctionPass *createRegAllocScoringPass();
 } // namespace llvm
 
-#include "RegAllocPriorityAdvisor.h"
 #include "Search.h"
 
 using regalloc::Decider;
@@ -56,7 +55,7 @@ private:
   MCRegister tryFindEvictionCandidate(const LiveInterval &VirtReg, const AllocationOrder &Order,
                                       uint8_t CostPerUseLimit,
                                       const SmallVirtRegSet &FixedRegisters) const override {
-    bool IsDefault = Owner.decide() == Decider::Default;
+    bool IsDefault = Owner.decide(VirtReg.reg().virtRegIndex()) == Decider::Default;
     const RegAllocEvictionAdvisor &Asked = IsDefault ? static_cast<const RegAllocEvictionAdvisor &>(Default) : Policy;
     return Asked.tryFindEvictionCandidate(VirtReg, Order, CostPerUseLimit, FixedRegisters);
   }
@@ -126,13 +125,9 @@ RegAllocEvictionAdvisorAnalysis *llvm::createReleaseModeAdvisor() {
 FunctionPass *llvm::createRegAllocScoringPass() { return new SearchScoring(); }
 
 // A mode that is named on the command line behind the search is obeyed.
-template <typename Mode> static void beRelease(StringRef Option) {
-  cl::Option *Found = cl::getRegisteredOptions().lookup(Option);
+void regalloc::switchAdvisorOn() {
+  using Mode = RegAllocEvictionAdvisorAnalysis::AdvisorMode;
+  cl::Option *Found = cl::getRegisteredOptions().lookup("regalloc-enable-advisor");
   if (Found && !Found->getNumOccurrences())
     static_cast<cl::opt<Mode> *>(Found)->setValue(Mode::Release);
-}
-
-void regalloc::switchAdvisorsOn() {
-  beRelease<RegAllocEvictionAdvisorAnalysis::AdvisorMode>("regalloc-enable-advisor");
-  beRelease<RegAllocPriorityAdvisorAnalysis::AdvisorMode>("regalloc-enable-priority-advisor");
 }

@@ -40,38 +40,55 @@ uint64_t hash(const MachineFunction &MF) {
                                        Words.size() * sizeof(uint64_t)));
 }
 
-constexpr StringLiteral DrawnBy = "draw+";
-
-std::string name(const Choice &Chosen) {
+std::string nameBase(const Choice &Chosen) {
   switch (Chosen.By) {
   case Choice::Default:
     return "default";
   case Choice::Greedy:
     return "greedy";
   case Choice::Draw:
-    return (DrawnBy + Twine(Chosen.Seed)).str();
+    return std::to_string(Chosen.Seed);
   }
   return "";
 }
 
-// Nothing for what is no choice.
-std::optional<Choice> parseChoice(StringRef Text) {
-  Choice Chosen;
-  if (Text == "default")
-    return Chosen;
-  Chosen.By = Choice::Greedy;
-  if (Text == "greedy")
-    return Chosen;
-  Chosen.By = Choice::Draw;
-  if (!Text.consume_front(DrawnBy) || Text.getAsInteger(10, Chosen.Seed))
-    return std::nullopt;
-  return Chosen;
+std::string name(const Choice &Chosen) {
+  std::string Text = nameBase(Chosen);
+  if (!Chosen.Changes.empty())
+    Text += "/" + std::to_string(Chosen.Rarity);
+  for (int64_t Seed : Chosen.Changes)
+    Text += "+" + std::to_string(Seed);
+  return Text;
 }
 
-// Searches before this one wrote a draw as its seed alone.
-bool isEarlier(StringRef Text) {
-  int64_t Drawn;
-  return !Text.getAsInteger(10, Drawn);
+bool parseBase(StringRef Text, Choice &Chosen) {
+  if (Text == "default")
+    Chosen = {};
+  else if (Text == "greedy")
+    Chosen = {Choice::Greedy};
+  else {
+    Chosen.By = Choice::Draw;
+    return !Text.getAsInteger(10, Chosen.Seed);
+  }
+  return true;
+}
+
+bool parseChoice(StringRef Text, Choice &Chosen) {
+  auto [Base, Changes] = Text.split('/');
+  if (!parseBase(Base, Chosen))
+    return false;
+  if (Changes.empty())
+    return Base == Text;
+  SmallVector<StringRef> Numbers;
+  Changes.split(Numbers, '+');
+  if (Numbers.front().getAsInteger(10, Chosen.Rarity) || Chosen.Rarity > 63)
+    return false;
+  for (StringRef Number : drop_begin(Numbers)) {
+    Chosen.Changes.push_back(0);
+    if (Number.getAsInteger(10, Chosen.Changes.back()))
+      return false;
+  }
+  return true;
 }
 
 std::string key(StringRef Function, StringRef Source) { return (Function + " " + Source).str(); }
@@ -106,9 +123,8 @@ bool Choices::parse(StringRef Text) {
   auto [Code, AfterCode] = Text.split(' ');
   auto [Policy, AfterPolicy] = AfterCode.split(' ');
   auto [By, About] = AfterPolicy.split(' ');
-  Parsed.Chosen = parseChoice(By);
   if (Code.getAsInteger(16, Parsed.Code) || Policy.getAsInteger(16, Parsed.Policy) ||
-      (!Parsed.Chosen && !isEarlier(By)) || About.empty())
+      !parseChoice(By, Parsed.Chosen) || About.empty())
     return false;
   Lines[About] = Parsed;
   return true;
@@ -120,11 +136,11 @@ Choices::Answer Choices::find(const ChosenFor &Wanted, Choice &Chosen) const {
     return Unknown;
   if (Line->second.Code != Wanted.Code)
     return OtherCode;
-  const std::optional<Choice> &Made = Line->second.Chosen;
   // The default is the same under any policy.
-  if (!Made || (Line->second.Policy != Wanted.Policy && Made->By != Choice::Default))
+  const Choice &Made = Line->second.Chosen;
+  if (Line->second.Policy != Wanted.Policy && (Made.By != Choice::Default || !Made.Changes.empty()))
     return OtherPolicy;
-  Chosen = *Made;
+  Chosen = Made;
   return Found;
 }
 

@@ -3,8 +3,8 @@
 // A line for each function that was searched, in any order; of two about a function the last counts:
 //   <code> <policy> <choice> <function> <source file>
 // <code> is a hash of the function before its allocation, <policy> the checksum of the policy, both
-// hexadecimal; <choice> is default, greedy, or draw and a seed, such as draw+3. Lines that begin with # are comments.
-// A seed alone is a draw of an earlier search, which cannot be made again.
+// hexadecimal; <choice> is default, greedy or the seed of a draw, and then, if decisions are changed, a slash,
+// the rarity, and for each change a plus and its seed, such as greedy/5+3+17. Lines that begin with # are comments.
 #ifndef REGALLOC_CHOICES_H
 #define REGALLOC_CHOICES_H
 
@@ -14,7 +14,6 @@
 #include "llvm/ADT/StringRef.h"
 
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace llvm {
@@ -45,7 +44,7 @@ private:
   struct Line {
     uint64_t Code;
     uint32_t Policy;
-    std::optional<Choice> Chosen; // none if an earlier search made it
+    Choice Chosen;
   };
   bool parse(llvm::StringRef Text);
 

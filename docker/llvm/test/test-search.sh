@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prove what a toolchain's search promises, without a policy.
+# Prove what a toolchain's search promises, with a policy that draws by chance.
 # usage: test-search.sh SOURCE PREFIX
 # LLVM_MAJOR comes from regalloc/releases.py.
 set -euo pipefail
@@ -29,14 +29,14 @@ compile() {
   "$prefix/bin/clang" -O2 -fno-ident -w -DNDEBUG -I "$here/../relink/include" -I "$debian/include" \
     -c "$unit" -o "$output" "$@"
 }
-# Nearly every function, so that there is something to see.
-options=(policy=none min-instructions=30 min-executed=0 min-spill=-1)
-alone=() linked=()
+# Every function, so that there is something to see.
+options=(policy=uniform mix=0.1 min-instructions=0 min-executed=0 min-spill=-1)
+uniform=() linked=()
 for option in "${options[@]}"; do
-  alone+=(-mllvm "-regalloc-search-$option")
+  uniform+=(-mllvm "-regalloc-search-$option")
   linked+=("-Wl,-mllvm,-regalloc-search-$option")
 done
-searched=(-mllvm -regalloc-search=4 "${alone[@]}")
+searched=(-mllvm -regalloc-search=4 "${uniform[@]}")
 same() { cmp -s "$1" "$2" || fail "$3"; }
 differ() { ! cmp -s "$1" "$2" || fail "$3"; }
 says() {
@@ -69,22 +69,18 @@ assert read("log") == read("debug-log")
 PY
 
 # Its choices, given back, make the same object, without a search and on top of one.
-compile chosen.o -mllvm -regalloc-choices=choices "${alone[@]}"
+compile chosen.o -mllvm -regalloc-choices=choices "${uniform[@]}"
 same one.o chosen.o "choices given back made another object"
 sort -r choices >sorted
 compile sorted.o -mllvm -regalloc-choices=sorted "${searched[@]}"
 same one.o sorted.o "the order of choices made a difference"
-compile stale.o -O3 -mllvm -regalloc-choices=choices "${alone[@]}" 2>out
+compile stale.o -O3 -mllvm -regalloc-choices=choices "${uniform[@]}" 2>out
 says "functions have other code than when it was written"
-# A draw of an earlier search is its seed alone. It cannot be made again, and the rest can.
-sed 's/ draw+\([0-9]*\) / \1 /' choices >earlier
-compile earlier.o -mllvm -regalloc-choices=earlier "${alone[@]}" 2>out
-says "made with another policy or by an earlier search"
 echo nonsense >bad
-compile bad.o -mllvm -regalloc-choices=bad "${alone[@]}" 2>out
+compile bad.o -mllvm -regalloc-choices=bad "${uniform[@]}" 2>out
 says "line 1 is no choice"
 same default.o bad.o "a bad file of choices changed the code"
-compile absent.o -mllvm -regalloc-choices=absent "${alone[@]}" 2>out
+compile absent.o -mllvm -regalloc-choices=absent "${uniform[@]}" 2>out
 says "absent: No such file"
 compile unwritable.o "${searched[@]}" -mllvm -regalloc-choices-out=/absent/choices 2>out
 says "cannot write /absent/choices"

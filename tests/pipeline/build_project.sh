@@ -5,7 +5,7 @@
 # trained with and checked. What is found out is printed, a name and a value a line.
 set -euo pipefail
 
-work=/work tree=/work/tree project=$(basename "$1" .sh)
+work=/project tree=/project/tree project=$(basename "$1" .sh)
 # What a unit that asks for the date is told.
 export SOURCE_DATE_EPOCH=1 LC_ALL=C
 # shellcheck source=/dev/null

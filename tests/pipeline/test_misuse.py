@@ -69,7 +69,7 @@ def test_a_file_that_is_no_profile_is_an_error_of_each_module(project, counted, 
     assert done.returncode != 0
     errors = [line for line in done.stderr.splitlines() if line.startswith("error:")]
     modules = sorted(
-        re.findall(rf"error: (\S+): profile /work/{MERGED}: it {message}", done.stderr)
+        re.findall(rf"error: (\S+): profile /project/{MERGED}: it {message}", done.stderr)
     )
     assert modules == ["src/main.cpp", "src/matrix.cpp", "src/stir.c"]
     assert len(errors) == len(modules)
@@ -82,8 +82,8 @@ def test_a_source_that_changed_is_counted_and_the_build_ends_well(project, count
     done = project.succeed(f"{BUILD}./your-program {INPUT}")
     warnings = [line for line in done.stderr.splitlines() if line.startswith("warning:")]
     assert warnings == [
-        f"warning: src/stir.c: profile /work/{MERGED}: 1 of 1 functions have other code than when "
-        "it was taken; their frequencies are guessed [-Wbackend-plugin]"
+        f"warning: src/stir.c: profile /project/{MERGED}: 1 of 1 functions have other code than "
+        "when it was taken; their frequencies are guessed [-Wbackend-plugin]"
     ]
     assert printed not in done.stdout
 
@@ -181,7 +181,7 @@ def test_a_compiler_cache_that_is_told_of_the_profile_sees_it_change(project, co
     shutil.copy(counted / MERGED, project.folder)
     direct = f"{commands(PROFILE)}regalloc-clang $use {STIR} -o stir.o\n"
     cached = direct.replace("regalloc-clang $", "ccache regalloc-clang $")
-    caching = f"export CCACHE_DIR=/work/cache\n{line_with('CCACHE_EXTRAFILES')}{cached}"
+    caching = f"export CCACHE_DIR=/project/cache\n{line_with('CCACHE_EXTRAFILES')}{cached}"
     project.succeed(caching)
     stats = project.succeed(f"{caching}ccache --print-stats | grep _cache_hit")
     assert sum(map(int, re.findall(r"\d+", stats.stdout))) == 1

@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.timeout(3600),
 ]
 # clang adds what stands behind each plus sign to its command line.
-LOGGING = "export CCC_OVERRIDE_OPTIONS='#+-mllvm +-regalloc-search-log=/work/searched'\n"
+LOGGING = "export CCC_OVERRIDE_OPTIONS='#+-mllvm +-regalloc-search-log=/project/searched'\n"
 ONE_FILE = """
 #include "stir.h"
 #include <stdio.h>

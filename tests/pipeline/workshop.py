@@ -51,9 +51,9 @@ class Workshop:
     def run(self, folder: Path, script: str, *args: str) -> subprocess.CompletedProcess[str]:
         """Run lines of shell in a folder; the first that fails is the last."""
         argv = (
-            "docker", "run", "--rm", "--init", "--network=none", "--workdir=/work",
+            "docker", "run", "--rm", "--init", "--network=none", "--workdir=/project",
             f"--user={os.getuid()}:{os.getgid()}", "--env=HOME=/tmp",
-            f"--volume={self.release}:{RELEASE}:ro", f"--volume={folder}:/work",
+            f"--volume={self.release}:{RELEASE}:ro", f"--volume={folder}:/project",
             "--entrypoint=/bin/bash", self.image, "-euo", "pipefail", "-c", script, "-", *args,
         )  # fmt: skip
         return subprocess.run(argv, capture_output=True, text=True, check=False)

@@ -24,6 +24,7 @@ from regalloc.programs.build import PLAIN, Built, Unit, build, prepare
 from regalloc.programs.corpus_compiler import Additions, write_compilers
 from regalloc.programs.definition import Program
 from regalloc.programs.lab import ENVIRONMENT, Lab, TrialError
+from regalloc.programs.merging import merge_command
 from regalloc.programs.shim import SOURCES
 from regalloc.programs.workload import check, execute, expected_output, make_inputs
 from regalloc.report.progress import progress
@@ -105,7 +106,7 @@ def _build(program: Program, lab: Lab, steady: Sequence[Path], profile: Path) ->
         # Tools that the build ran have counted as well, and so has what made the inputs.
         shutil.rmtree(counts, ignore_errors=True)
         _work(program, counted, lab)
-        _merge(program, lab.release / "bin" / "llvm-profdata", counts, profile)
+        _merge(program, lab.release, counts, profile)
         plan = plan_embedding(lab.release, profile, folder / "build", folder / OBJECTS)
         return _build_by(plan, program, lab, EMBEDDED_SLOT)
     except TrialError as trouble:
@@ -192,9 +193,9 @@ def _work(program: Program, counted: Built, lab: Lab) -> None:
         check(run, expected_output(workload, run))
 
 
-def _merge(program: Program, tool: Path, counts: Path, profile: Path) -> None:
+def _merge(program: Program, toolchain: Path, counts: Path, profile: Path) -> None:
     """Merge the counts of a program's executables; equal counts make equal bytes."""
-    files = sorted(str(path) for path in counts.glob("*.profraw") if path.stat().st_size)
+    files = sorted(path for path in counts.glob("*.profraw") if path.stat().st_size)
     if not files:
         raise ProgramError(
             f"the program {program.name} left no counts",
@@ -202,8 +203,7 @@ def _merge(program: Program, tool: Path, counts: Path, profile: Path) -> None:
             "what counts is written when a program returns from main or calls exit: see that one "
             "does",
         )
-    # Threads would share the files out.
-    argv = (str(tool), "merge", "--num-threads=1", f"--output={profile}", *files)
+    argv = merge_command(toolchain, files, profile)
     try:
         subprocess.run(argv, capture_output=True, text=True, timeout=_TIMEOUT_S, check=True)
     except (OSError, subprocess.SubprocessError) as error:

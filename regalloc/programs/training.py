@@ -12,11 +12,11 @@ from regalloc.programs import cachegrind
 from regalloc.programs.build import Built, Recipe, build
 from regalloc.programs.definition import Program
 from regalloc.programs.lab import ENVIRONMENT, TRAINING_SLOT, Lab, TrialError
+from regalloc.programs.merging import merge_command
 from regalloc.programs.variants import ALLOCATION, ORDINARY
 from regalloc.programs.workload import check, execute
 from regalloc.report.programs_result import Compiler, Variant
 
-PROFDATA = "llvm-profdata"
 RUNTIME_FILE = "LLVM_PROFILE_FILE"
 """Variable of the environment by which the profile's runtime names its file."""
 
@@ -150,8 +150,7 @@ class Profiler:
                 else 'there is no workload with use = "train"'
             )
             raise TrialError("no profile", why)
-        tool = str(self._lab.release / "bin" / PROFDATA)
-        argv = (tool, "merge", "--num-threads=1", "-o", str(target), *map(str, files))
+        argv = merge_command(self._lab.release, files, target)
         root = self._lab.folder(self._program.name)
         place = Place(root, ENVIRONMENT, root / "stderr", root / "stdout")
         self._lab.run(argv, place, "no profile")

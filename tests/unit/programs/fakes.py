@@ -15,8 +15,8 @@ from pathlib import Path
 from regalloc.programs.build import COMPILERS
 from regalloc.programs.definition import Program
 from regalloc.programs.lab import Lab
+from regalloc.programs.merging import PROFDATA
 from regalloc.programs.reading import read_program
-from regalloc.programs.training import PROFDATA
 from regalloc.settings import Limits
 
 LIMITS = Limits(wall_s=20.0, memory_mb=2048, attempts=1)

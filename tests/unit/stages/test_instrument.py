@@ -49,7 +49,8 @@ if test "$embed"; then echo '# bitcode' >>"$output"; fi
 OBJCOPY = '#!/bin/sh\nfor file; do :; done\nsed -i "/^# bitcode/d" "$file"\n'
 PROFDATA = """#!/bin/sh
 for arg; do
-  case $arg in --output=*) output=${arg#*=} ;; *.profraw) sort "$arg" >"$output" ;; esac
+  if test "$want"; then output=$arg; want=; fi
+  case $arg in -o) want=yes ;; *.profraw) sort "$arg" >"$output" ;; esac
 done
 """
 

@@ -111,6 +111,8 @@ def write_reproducer(
 ) -> None:
     """Write the built trees, the input, both outputs, profiles and the commands of a miscompile."""
     base, workload = trial.attempts[attempt.variant.base], _failing(attempt)
+    # A run that was killed here may have left half of it.
+    shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for each, name in ((base, "expected"), (attempt, "actual")):
         _save_output(trial, workload, each, lab, target / name)

@@ -11,6 +11,7 @@ from regalloc.compiler.toolchain import Toolchain
 from regalloc.programs import perf
 from regalloc.programs.build import CFLAGS
 from regalloc.programs.definition import Program
+from regalloc.programs.kept import KeptPrograms, MeasuredProgram
 from regalloc.programs.lab import Lab
 from regalloc.programs.measure import (
     Job,
@@ -67,6 +68,7 @@ def measure_programs(
     *,
     valgrind: str,
     folder: Path,
+    kept: KeptPrograms,
     trained_on: Collection[str] = (),
 ) -> report.ProgramsResult:
     """Measure programs and write a reproducer for each build that is wrong.
@@ -78,17 +80,19 @@ def measure_programs(
         plan: what is measured of each.
         valgrind: its version.
         folder: where reproducers go.
+        kept: programs that an interrupted run measured, and takes those that are measured now.
         trained_on: names of programs whose code the policy was trained on.
 
     Raises:
         ProgramError: a program's source is not there.
+        DiskError: what is known of a program cannot be written.
     """
     for program in programs:
         # What is missing is told now, and not after hours.
         find_source(program, lab.tarballs)
     missing = perf.explain_missing()
     session = _Session(lab, release, plan, folder, with_counters=not missing)
-    ends = [session.measure(program) for program in programs]
+    ends = [_find_or_measure(program, session, kept) for program in programs]
     return report.ProgramsResult(
         version=report.VERSION,
         release=release.digest,
@@ -108,15 +112,6 @@ def measure_programs(
 
 
 @dataclass(frozen=True)
-class _End:
-    """All that is known of a program when its folders are removed."""
-
-    result: report.ProgramResult
-    timings: list[report.WorkloadTiming]
-    compile_s: dict[str, float]
-
-
-@dataclass(frozen=True)
 class _Session:
     lab: Lab
     release: MeasuredCompiler
@@ -124,7 +119,7 @@ class _Session:
     folder: Path
     with_counters: bool
 
-    def measure(self, program: Program) -> _End:
+    def measure(self, program: Program) -> MeasuredProgram:
         """Measure a program, and leave nothing of its builds behind."""
         try:
             with progress(f"{program.name}: builds", len(self.plan.variants)) as advance:
@@ -141,7 +136,8 @@ class _Session:
                 for name, attempt in trial.attempts.items()
                 if attempt.built is not None
             }
-            return _End(describe(trial, counted, culprits), timings, seconds)
+            result = describe(trial, counted, culprits)
+            return MeasuredProgram(result=result, timings=timings, compile_s=seconds)
         finally:
             # A program's builds take up to gigabytes.
             shutil.rmtree(self.lab.folder(program.name), ignore_errors=True)
@@ -187,6 +183,17 @@ class _Session:
             compiler=self.release.toolchain.description,
         )
         return culprits
+
+
+def _find_or_measure(program: Program, session: _Session, kept: KeptPrograms) -> MeasuredProgram:
+    found = kept.find(program.name)
+    if found is not None:
+        with progress(f"{program.name}: measured before the interruption", 1) as advance:
+            advance()
+        return found
+    measured = session.measure(program)
+    kept.keep(program.name, measured)
+    return measured
 
 
 def count_trial(trial: Trial, lab: Lab) -> tuple[Trial, Counted]:

@@ -17,6 +17,7 @@ from regalloc.files import hash_file
 from regalloc.formats.trained_on import read_trained_on
 from regalloc.programs.build import COMPILERS
 from regalloc.programs.cachegrind import find_valgrind
+from regalloc.programs.kept import KeptPrograms
 from regalloc.programs.lab import Lab
 from regalloc.programs.reading import find_programs, select_programs
 from regalloc.programs.reproducer import reproducer_folder
@@ -60,6 +61,8 @@ def run(context: StageContext) -> None:
         jobs=context.jobs,
     )
     valgrind = find_valgrind()
+    kept = KeptPrograms(folder)
+    _remove_leftovers(folder)
     try:
         content = measure_programs(
             programs,
@@ -68,13 +71,25 @@ def run(context: StageContext) -> None:
             plan,
             valgrind=valgrind,
             folder=folder,
+            kept=kept,
             trained_on=read_trained_on(release.toolchain.path / layout.RELEASE_SHARE),
         )
     finally:
         lab.processes.kill()
         shutil.rmtree(lab.scratch, ignore_errors=True)
     report.write(content, folder / layout.PROGRAMS_RESULT)
+    kept.remove()
     raise_failures(content.programs, folder)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove the builds of a killed run, or the results of one that found a program at fault."""
+    shutil.rmtree(folder / layout.PROGRAMS_SCRATCH, ignore_errors=True)
+    if (folder / layout.PROGRAMS_MEASURED).exists():
+        return
+    for reproducer in folder.glob(f"*{layout.REPRODUCER_SUFFIX}"):
+        shutil.rmtree(reproducer)
+    (folder / layout.PROGRAMS_RESULT).unlink(missing_ok=True)
 
 
 def open_release(folder: Path) -> MeasuredCompiler:

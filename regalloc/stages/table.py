@@ -148,6 +148,7 @@ STAGES: tuple[Stage, ...] = (
         PROGRAMS,
         (settings.Programs,),
         "measure real programs, compiled by the release in several ways",
+        resumes=True,
         image="programs",
         takes_programs=True,
     ),

@@ -109,7 +109,7 @@ exec "$cc" -o prog *.o
 
 def make_release(folder: Path) -> Path:
     """Return a folder with compilers, advisor off and on, and what merges profiles."""
-    (folder / "bin").mkdir(parents=True)
+    (folder / "bin").mkdir(parents=True, exist_ok=True)
     for compiler, names in COMPILERS.items():
         for name in names.values():
             text = _CLANG.replace("ADVISOR", "on" if compiler == "regalloc-clang" else "off")

@@ -6,7 +6,8 @@ import pytest
 
 from regalloc.compiler.toolchain import open_toolchain
 from regalloc.errors import ProgramError
-from regalloc.programs import cachegrind, perf
+from regalloc.programs import cachegrind, perf, session
+from regalloc.programs.kept import KeptPrograms
 from regalloc.programs.session import MeasuredCompiler, MeasurePlan, measure_programs
 from regalloc.programs.variants import select_variants
 from tests.unit.programs.fakes import (
@@ -28,8 +29,11 @@ def measure(tmp_path, *programs, rounds=2, variants=("searched",), timed=("searc
     lab = make_lab(tmp_path)
     release = MeasuredCompiler(open_toolchain(lab.release), "cafe")
     plan = MeasurePlan(select_variants(variants), timed, rounds)
+    folder = tmp_path / "out"
+    folder.mkdir(exist_ok=True)
+    kept = KeptPrograms(folder)
     return measure_programs(
-        programs, lab, release, plan, valgrind="3.19.0", folder=tmp_path / "out", **more
+        programs, lab, release, plan, valgrind="3.19.0", folder=folder, kept=kept, **more
     )
 
 
@@ -282,4 +286,44 @@ def test_a_program_at_fault_has_no_reproducer_of_what_else_went_wrong(tmp_path):
     content = measure(tmp_path, make_program(tmp_path, sources))
     (program,) = content.programs
     assert (program.outcome, program.builds) == ("wrong output", {})
-    assert not (tmp_path / "out").exists()
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["measured"]
+
+
+def test_what_was_measured_before_an_interruption_is_taken_as_it_was(tmp_path, monkeypatch, capsys):
+    programs = [
+        make_program(tmp_path, {"a.c": "echo right\n# on: true"}, name=name)
+        for name in ("one", "two")
+    ]
+    undisturbed = measure(tmp_path, *programs)
+    monkeypatch.setattr(session, "count_trial", stop_at("two"))
+    shutil.rmtree(tmp_path / "out")
+    with pytest.raises(KeyboardInterrupt):
+        measure(tmp_path, *programs)
+    assert [path.name for path in (tmp_path / "out/measured").iterdir()] == ["one.json"]
+    monkeypatch.setattr(session, "count_trial", stop_at("one"))
+    resumed = measure(tmp_path, *programs)
+    assert resumed.programs == undisturbed.programs
+    assert [timing.program for timing in resumed.times.timings] == ["one", "two"]
+    assert resumed.times.compile_s.keys() == {"one", "two"}
+    assert "one: measured before the interruption 1/1" in capsys.readouterr().err
+
+
+def stop_at(name, count=session.count_trial):
+    """Return a count_trial that is interrupted when it comes to a program."""
+
+    def count_or_stop(trial, lab):
+        if trial.program.name == name:
+            raise KeyboardInterrupt
+        return count(trial, lab)
+
+    return count_or_stop
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"result": {"name": '])
+def test_a_program_whose_file_is_damaged_is_measured_again(tmp_path, content):
+    program = make_program(tmp_path, {"a.c": "echo right\n# on: true"})
+    first = measure(tmp_path, program)
+    path = tmp_path / "out/measured/fake.json"
+    path.write_bytes(content)
+    assert measure(tmp_path, program).programs == first.programs
+    assert path.stat().st_size > 100

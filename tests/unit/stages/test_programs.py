@@ -1,4 +1,5 @@
 import hashlib
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,7 @@ from regalloc.errors import ConfigError, MiscompileError, ProgramError, Toolchai
 from regalloc.formats.trained_on import write_trained_on
 from regalloc.layout import RELEASE_SHARE
 from regalloc.programs import cachegrind, perf
+from regalloc.programs.kept import KeptPrograms, MeasuredProgram
 from regalloc.report import programs_result as report
 from regalloc.settings import Programs, Settings
 from regalloc.stages import programs
@@ -166,3 +168,31 @@ def test_variants_that_are_named_are_built_and_timed(context):
     assert [variant.name for variant in content.variants] == ["default", "policy", "searched-2"]
     (timing,) = content.times.timings
     assert timing.wall_s.keys() == {"default", "again", "searched-2"}
+
+
+def test_a_run_after_one_with_a_program_at_fault_measures_all_again(context):
+    own(context, {"a.c": "echo a\n# on: kill -SEGV $$"})
+    with pytest.raises(MiscompileError):
+        programs.run(context)
+    folder = context.root / "programs"
+    assert {path.name for path in folder.iterdir()} == {"programs.json", "own-searched-miscompile"}
+    shutil.rmtree(context.root / "own_programs" / "own")
+    own(context, {"a.c": "echo a"})
+    programs.run(context)
+    assert outcomes(context) == {"own": "same code", "well": "ok"}
+    assert [path.name for path in folder.iterdir()] == ["programs.json"]
+
+
+def test_builds_of_a_killed_run_are_removed_and_what_it_measured_is_kept(context):
+    folder = context.root / "programs"
+    programs.run(context)
+    before = report.read(folder / "programs.json")
+    (folder / "measured").mkdir()
+    known = MeasuredProgram(result=before.programs[0], timings=[], compile_s={"default": 7.0})
+    KeptPrograms(folder).keep("well", known)
+    (folder / "scratch" / "well").mkdir(parents=True)
+    programs.run(context)
+    after = report.read(folder / "programs.json")
+    assert after.programs == before.programs
+    assert after.times.compile_s == {"well": {"default": 7.0}}
+    assert [path.name for path in folder.iterdir()] == ["programs.json"]

@@ -232,8 +232,6 @@ TREE: tuple[Image, ...] = (
         "trainer",
         (
             "docker/programs/**",
-            # Linked into programs that count.
-            "docker/corpus/steady-malloc.c",
             *_scripts("programs"),
             "configs/programs/**",
             # Only its stage uses them, so their change must not remake the trainer.

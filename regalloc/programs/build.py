@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -43,12 +43,10 @@ class Recipe:
     Attributes:
         compiler: which of the release's.
         flags: what it is told before the program's own words.
-        environment: of the build, beside what all builds have.
     """
 
     compiler: Compiler
     flags: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
 
     def command(self, language: str, release: Path) -> Argv:
         """Return the first words of a compile.
@@ -179,7 +177,7 @@ def build(program: Program, lab: Lab, recipe: Recipe | Mixture, slot: str) -> Bu
     shutil.copytree(folder / "source", tree, symlinks=True)
     try:
         notes = _plan(lab, folder, mixture)
-        _run_all(program.definition.build, program, lab, mixture.base.environment)
+        _run_all(program.definition.build, program, lab)
         shutil.rmtree(target, ignore_errors=True)
         tree.rename(target)
     finally:
@@ -203,9 +201,7 @@ def have_same_code(one: Built, other: Built) -> bool:
     return all(hash_file(mine) == hash_file(its) for mine, its in pairs)
 
 
-def _run_all(
-    commands: tuple[Argv, ...], program: Program, lab: Lab, more: Mapping[str, str] | None = None
-) -> None:
+def _run_all(commands: tuple[Argv, ...], program: Program, lab: Lab) -> None:
     folder = lab.folder(program.name)
     values = {
         "cc": str(folder / "cc"),
@@ -214,9 +210,8 @@ def _run_all(
         "jobs": str(lab.jobs),
         "program": str(program.folder),
     }
-    environment = {**ENVIRONMENT, **(more or {})}
     for argv in commands:
-        place = Place(folder / "build", environment, folder / "stderr", folder / "stdout")
+        place = Place(folder / "build", ENVIRONMENT, folder / "stderr", folder / "stdout")
         lab.run(fill(argv, values), place, "build failed")
 
 

@@ -33,7 +33,6 @@ class Additions:
         toolchain: folder of the compilers that are called.
         compile: arguments for compiles.
         link: arguments for links.
-        program: more of them, where no library is made.
         root: the tree that is built; objects are named relative to it.
         objects: folder that takes the objects with bitcode; empty for none.
     """
@@ -41,7 +40,6 @@ class Additions:
     toolchain: str
     compile: tuple[str, ...]
     link: tuple[str, ...] = ()
-    program: tuple[str, ...] = ()
     root: str = ""
     objects: str = ""
 
@@ -49,8 +47,7 @@ class Additions:
         """Return the compiler's command; not every call compiles."""
         added = (*self.compile, *(EMBED if self._takes(args) else ()))
         quiet = ("--start-no-unused-arguments", *added, "--end-no-unused-arguments")
-        program = () if "-shared" in args else self.program
-        link = (*self.link, *program) if _links(args) else ()
+        link = self.link if _links(args) else ()
         return [f"{self.toolchain}/bin/{name}", *args, *link, *quiet]
 
     def take(self, args: Sequence[str]) -> None:
@@ -96,7 +93,6 @@ def read_plan(path: Path) -> Additions:
         content["toolchain"],
         tuple(content["compile"]),
         tuple(content["link"]),
-        tuple(content["program"]),
         content["root"],
         content["objects"],
     )

@@ -7,18 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from regalloc.compiler.processes import Place
-from regalloc.programs import cachegrind
-from regalloc.programs.build import Built, Recipe, build
+from regalloc.programs.build import Recipe, build
 from regalloc.programs.definition import Program
-from regalloc.programs.lab import ENVIRONMENT, TRAINING_SLOT, Lab, TrialError
-from regalloc.programs.merging import merge_command
+from regalloc.programs.lab import TRAINING_SLOT, Lab, TrialError
 from regalloc.programs.variants import ALLOCATION, ORDINARY
-from regalloc.programs.workload import check, execute
+from regalloc.programs.work_counts import NOWHERE, take_profile
 from regalloc.report.programs_result import Compiler, Variant
-
-RUNTIME_FILE = "LLVM_PROFILE_FILE"
-"""Variable of the environment by which the profile's runtime names its file."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +35,12 @@ class ProfileKind:
 KINDS: Mapping[str, ProfileKind] = {
     ALLOCATION: ProfileKind(
         compiler="regalloc-clang",
-        generate=("-regalloc-profile-generate",),
+        generate=(f"-regalloc-profile-generate={NOWHERE}",),
         use=("-mllvm", "-regalloc-profile-use={file}", "-Wno-error=backend-plugin"),
     ),
     ORDINARY: ProfileKind(
         compiler="clang",
-        generate=("-fprofile-instr-generate",),
+        generate=(f"-fprofile-instr-generate={NOWHERE}",),
         use=(
             "-fprofile-instr-use={file}",
             "-Wno-error=profile-instr-unprofiled",
@@ -111,47 +105,11 @@ class Profiler:
 
     def _make(self, chain: Chain) -> Path:
         kind = KINDS[chain[-1]]
-        # What the build itself executes, such as its own generators, counts for nobody.
-        nowhere = {RUNTIME_FILE: "/dev/null"}
-        recipe = Recipe(kind.compiler, (*self._use(chain[:-1]), *kind.generate), nowhere)
+        recipe = Recipe(kind.compiler, (*self._use(chain[:-1]), *kind.generate))
         built = build(self._program, self._lab, recipe, TRAINING_SLOT)
-        folder = self._lab.folder(self._program.name) / "profiles"
-        raw = folder / "raw"
-        raw.mkdir(parents=True)
+        profile = self._lab.folder(self._program.name) / "profiles" / f"{'-'.join(chain)}.profdata"
         try:
-            self._run(built, raw)
-            return self._merge(raw, folder / f"{'-'.join(chain)}.profdata")
+            take_profile(self._program, built, self._lab, profile, self._expected)
         finally:
-            shutil.rmtree(raw)
             shutil.rmtree(built.folder)
-
-    def _run(self, built: Built, raw: Path) -> None:
-        for workload in self._program.definition.training:
-            # %m adds up the counts of all processes of one executable in one file.
-            counted = {**ENVIRONMENT, RUNTIME_FILE: str(raw / f"{workload.name}-%m.profraw")}
-            run = execute(
-                self._program,
-                workload,
-                built,
-                self._lab,
-                TRAINING_SLOT,
-                cachegrind.steady_prefix(),
-                counted,
-            )
-            check(run, self._expected[workload.name])
-
-    def _merge(self, raw: Path, target: Path) -> Path:
-        """Add the counts up, one file after the other in the order of their names."""
-        files = sorted(raw.glob("*.profraw"))
-        if not files:
-            why = (
-                "no workload that trains wrote counts"
-                if self._program.definition.training
-                else 'there is no workload with use = "train"'
-            )
-            raise TrialError("no profile", why)
-        argv = merge_command(self._lab.release, files, target)
-        root = self._lab.folder(self._program.name)
-        place = Place(root, ENVIRONMENT, root / "stderr", root / "stdout")
-        self._lab.run(argv, place, "no profile")
-        return target
+        return profile

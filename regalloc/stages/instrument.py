@@ -16,9 +16,6 @@ from regalloc.programs.reading import find_programs, select_programs
 from regalloc.stages.context import StageContext
 from regalloc.stages.programs import DEFINITIONS, TARBALLS
 
-STEADY = ("steady-malloc.c", "steady-main.c")
-"""Files of the image programs, below :attr:`StageContext.programs`."""
-
 
 def run(context: StageContext) -> None:
     """Write objects with embedded bitcode, their commands, and a merged profile of each program.
@@ -47,7 +44,7 @@ def run(context: StageContext) -> None:
         jobs=context.jobs,
     )
     try:
-        make_corpus(programs, lab, [context.programs / name for name in STEADY], folder)
+        make_corpus(programs, lab, folder)
     finally:
         lab.processes.kill()
         shutil.rmtree(lab.scratch, ignore_errors=True)

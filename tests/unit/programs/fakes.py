@@ -15,8 +15,8 @@ from pathlib import Path
 from regalloc.programs.build import COMPILERS
 from regalloc.programs.definition import Program
 from regalloc.programs.lab import Lab
-from regalloc.programs.merging import PROFDATA
 from regalloc.programs.reading import read_program
+from regalloc.programs.work_counts import PROFDATA
 from regalloc.settings import Limits
 
 LIMITS = Limits(wall_s=20.0, memory_mb=2048, attempts=1)
@@ -42,7 +42,7 @@ if test -n "$compile"; then
   for arg; do
     case $arg in
       *-use=*) sed 's/^/: /' "${arg#*=}" >>"$output" ;;
-      -*) sed -n "s/^# told $arg: //p" "$source" >>"$output" ;;
+      -*) sed -n "s|^# told $arg: ||p" "$source" >>"$output" ;;
     esac
   done
   exit
@@ -50,7 +50,7 @@ fi
 {
   echo '#!/bin/sh'
   cat $objects
-  case $* in *profile*-generate*) echo 'echo "$0 $*" >"$LLVM_PROFILE_FILE"' ;; esac
+  case $* in *profile*-generate*) echo 'echo "$0 $*" >"${LLVM_PROFILE_FILE:-/dev/null}"' ;; esac
 } >"$output"
 chmod +x "$output"
 # What is measured is ELF: a header without sections stands for it.

@@ -43,7 +43,7 @@ def test_only_workloads_that_train_are_profiled(tmp_path):
 
 
 def test_a_profile_on_top_of_another_is_taken_from_a_build_that_uses_that(tmp_path):
-    sources = {"a.c": "echo right $1\n# told -regalloc-profile-generate: true"}
+    sources = {"a.c": "echo right $1\n# told -regalloc-profile-generate=/dev/null: true"}
     trial = attempt(tmp_path, ["pgo"], sources)
     below, above = trial.profiles
     assert (below.name, above.name) == ("ordinary.profdata", "ordinary-allocation.profdata")
@@ -90,7 +90,7 @@ def test_without_a_workload_that_trains_there_is_no_profile(tmp_path):
     ],
 )
 def test_a_build_that_counts_and_does_not_go_well_is_no_profile(tmp_path, command, outcome, seen):
-    sources = {"a.c": f"echo right $1\n# told -regalloc-profile-generate: {command}"}
+    sources = {"a.c": f"echo right $1\n# told -regalloc-profile-generate=/dev/null: {command}"}
     trial = attempt(tmp_path, ["profile", "searched"], sources)
     profile = trial.attempts["profile"]
     assert profile.outcome == "no profile"

@@ -8,10 +8,11 @@ import pytest
 
 from regalloc.errors import ConfigError, ProgramError, ToolchainError
 from regalloc.formats.compile_commands import read_objects
+from regalloc.programs import cachegrind
 from regalloc.settings import ProgramCorpus, Settings
 from regalloc.stages import instrument
 from regalloc.stages.context import StageContext
-from tests.unit.programs.fakes import make_program, write_script
+from tests.unit.programs.fakes import make_program, make_valgrind, write_script
 
 RUNTIME = "lib/clang/19/lib/linux/libclang_rt.regalloc_profile-x86_64.a"
 TRAIN = 'use = "train"\n\n[[workload]]\nname = "measured"\nrun = ["{build}/prog"]'
@@ -23,7 +24,7 @@ CLANG = r"""#!/bin/sh
 for arg; do
   case $arg in
     -c) compile=1 ;;
-    -regalloc-profile-generate=*) counts=${arg#*=}; counts=${counts%/*} ;;
+    -regalloc-profile-generate=*) counts=yes ;;
     -regalloc-profile-use=*) profile=${arg#*=} ;;
     -fembed-bitcode=all) embed=1 ;;
     *.c) source=$arg ;;
@@ -41,7 +42,7 @@ fi
 if grep -q '# fails' "$source"; then echo "$source: the compiler gave up" >&2; exit 3; fi
 cp "$source" "$output"
 if test "$counts"; then
-  echo "mkdir -p '$counts'; echo $output >>'$counts/1.profraw'" >>"$output"
+  echo "test -z \"\$LLVM_PROFILE_FILE\" || echo $output >>\"\$LLVM_PROFILE_FILE\"" >>"$output"
 fi
 if test "$profile"; then sed 's/^/# counted: /' "$profile" >>"$output"; fi
 if test "$embed"; then echo '# bitcode' >>"$output"; fi
@@ -53,6 +54,11 @@ for arg; do
   case $arg in -o) want=yes ;; *.profraw) sort "$arg" >"$output" ;; esac
 done
 """
+
+
+@pytest.fixture(autouse=True)
+def no_valgrind(tmp_path, monkeypatch):
+    monkeypatch.setattr(cachegrind, "VALGRIND", str(make_valgrind(tmp_path)))
 
 
 @pytest.fixture
@@ -74,8 +80,6 @@ def image(tmp_path):
 def run(tmp_path, toolchain, image, *names, folder="run"):
     settings = Settings((ProgramCorpus(names=names, alone=True, wall_s=120.0, memory_mb=2048),))
     image.mkdir(exist_ok=True)
-    for name in instrument.STEADY:
-        (image / name).write_text("# steady\n")
     root = tmp_path / folder
     context = StageContext(root, toolchain, tmp_path, 0, 2, settings, programs=image)
     (root / "program_objects").mkdir(parents=True)
@@ -155,10 +159,12 @@ def test_a_program_without_a_workload_for_training_is_refused(tmp_path, toolchai
 
 
 def test_a_program_that_writes_no_counts_is_refused(tmp_path, toolchain, image):
-    write_script(toolchain / "bin" / "clang", CLANG.replace("mkdir -p", ": mkdir -p; exit;"))
+    write_script(toolchain / "bin" / "clang", CLANG.replace("test -z \\", "exit; test -z \\"))
     make_program(image / "definitions", SOURCES, name="one", workload=TRAIN)
-    with pytest.raises(ProgramError, match="the program one left no counts"):
+    with pytest.raises(ProgramError) as caught:
         run(tmp_path, toolchain, image, "one")
+    assert caught.value.brief == "the program one cannot be a corpus: no profile"
+    assert "returns from main or calls exit" in caught.value.details
 
 
 def test_a_toolchain_that_cannot_count_is_refused(tmp_path, toolchain, image):
@@ -172,9 +178,9 @@ def test_a_toolchain_that_cannot_count_is_refused(tmp_path, toolchain, image):
 def test_counts_that_cannot_be_merged_say_why(tmp_path, toolchain, image):
     write_script(toolchain / "bin" / "llvm-profdata", "#!/bin/sh\necho damaged >&2\nexit 1\n")
     make_program(image / "definitions", SOURCES, name="one", workload=TRAIN)
-    with pytest.raises(ToolchainError) as caught:
+    with pytest.raises(ProgramError) as caught:
         run(tmp_path, toolchain, image, "one")
-    assert caught.value.brief == "the counts of one cannot be merged"
+    assert caught.value.brief == "the program one cannot be a corpus: no profile"
     assert caught.value.details.endswith("damaged")
 
 

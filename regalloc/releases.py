@@ -99,9 +99,15 @@ _ASKED_BY_SEARCH = tuple(
 
 _SEARCH = (
     "CodeGen/MLRegAllocEvictAdvisor=search/Advisor",
-    *(f"CodeGen/Regalloc{unit}=search/{unit}" for unit in ("Choices", "Cost", "Search", "Trial")),
+    "CodeGen/MLRegAllocPriorityAdvisor=search/Priority",
+    "CodeGen/RegAllocGreedy=search/Greedy",
+    *(
+        f"CodeGen/Regalloc{unit}=search/{unit}"
+        for unit in ("Choices", "Cost", "Search", "Trial", "Variation")
+    ),
 )
-"""The search, which is beside LLVM's policy-driven advisor in the unit that stands for it."""
+"""The search, which is beside LLVM's policy-driven advisors and inside its greedy allocator, in the
+units that stand for them."""
 
 RELEASES: tuple[Release, ...] = (
     # The recipe's. Its own hooks call TensorFlow, and write the log by the library inside it.
@@ -136,11 +142,7 @@ RELEASES: tuple[Release, ...] = (
         source_version="1:19.1.7-3~deb12u1",
         source_sha256="ae498f3bc58ae2d9f64ef5f0c035c4240152bf015a5b7738b15c22e93bdc97ce",
         macro="LLVM_HAVE_TFLITE",
-        units=(
-            "CodeGen/RegAllocEvictionAdvisor",
-            "CodeGen/RegAllocPriorityAdvisor",
-            "CodeGen/MLRegAllocPriorityAdvisor",
-        ),
+        units=("CodeGen/RegAllocEvictionAdvisor", "CodeGen/RegAllocPriorityAdvisor"),
         # TensorFlow Lite is what this release was written for; ours needs it not.
         own_units=(
             "Analysis/ModelUnderTrainingRunner=evaluator/ModelRunner",

@@ -14,9 +14,8 @@ ORDINARY = "ordinary"
 """LLVM's own profile, for the optimiser: what is usually called PGO."""
 
 _POLICY = ("-mllvm", "-regalloc-enable-advisor=release")
-# One decision in ten by chance and the rest by the default: the best that draws without a policy
-# can do (docs/search.md).  All by chance would be no rival.
-_UNIFORM = ("-mllvm", "-regalloc-search-policy=uniform", "-mllvm", "-regalloc-search-mix=0.1")
+# The default heuristic decides in draws, which change what a policy's draws change.
+_UNIFORM = ("-mllvm", "-regalloc-search-policy=none")
 MOST_DRAWS = 1000
 """The compiler makes no more of them."""
 

@@ -42,7 +42,7 @@ def print_programs(content: ProgramsResult, path: Path, console: Console | None 
             _say(console, f"{variant.name} over {variant.base}")
             console.print(figures_table(picture.gain))
         for curve in group.curves:
-            _say(console, f"draws of the policy over {curve.base}")
+            _say(console, f"draws over {curve.base}")
             console.print(curve_table(curve))
     for line in _list_failures(content):
         _say(console, line)

@@ -120,8 +120,9 @@ def test_no_draws_are_none_and_too_many_are_a_thousand(project, counted, draws, 
         f"-regalloc-profile-use={MERGED}",
     )
     assert (done.returncode, done.stderr) == (0, "")
-    tried = [one["by"] for one in project.searched()["stir"]["tried"]]
-    assert tried == ["default", "greedy", *["draw"] * made]
+    tried = [(one["by"], one["varied"]) for one in project.searched()["stir"]["tried"]]
+    assert tried[:2] == [("default", False), ("greedy", False)]
+    assert tried[2:] == [("greedy", True), ("default", True)] * (made // 2)
 
 
 def test_choices_that_cannot_be_written_are_told_of_and_change_nothing(project):

@@ -31,17 +31,6 @@ Policy::Policy(std::unique_ptr<WeightsFile> Read, const std::vector<TensorSpec> 
     createNetwork();
 }
 
-Policy::Policy(const std::vector<TensorSpec> &Inputs, int64_t Seed) {
-  makeBuffers(Inputs);
-  for (size_t I = 0; I < Inputs.size(); ++I) {
-    Tensors.push_back({Buffers[I].data(), Inputs[I].getElementCount(), Inputs[I].isElementType<float>()});
-    Elements += Tensors.back().Count;
-  }
-  Positions = Inputs.front().getElementCount();
-  Mask = {static_cast<const int64_t *>(Tensors.front().Data), 1};
-  draw(Seed);
-}
-
 void Policy::makeBuffers(const std::vector<TensorSpec> &Inputs) {
   for (const TensorSpec &Spec : Inputs)
     Buffers.emplace_back(Spec.getTotalTensorBufferSize() / sizeof(uint64_t) + 1);
@@ -151,7 +140,7 @@ double Policy::rate(size_t Position) {
 // Gumbel noise, whose argmax with the logits is a draw from the categorical.
 double Policy::noise(size_t Position) const {
   auto Inner = static_cast<float>(-(*Log2)(Draw->uniform(Position)));
-  return -roundOff((*Log2)(Inner), ValueLimit) * Ln2 * Noise;
+  return -roundOff((*Log2)(Inner), ValueLimit) * Ln2;
 }
 
 } // namespace regalloc

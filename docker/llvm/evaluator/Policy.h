@@ -17,8 +17,6 @@ class Policy {
 public:
   // Whoever asks has these inputs, whose names begin with a prefix that the policy does not know.
   Policy(std::unique_ptr<WeightsFile> Read, const std::vector<llvm::TensorSpec> &Inputs, llvm::StringRef Prefix);
-  // Without a file, each legal position is as likely as the others. The mask is the first input.
-  Policy(const std::vector<llvm::TensorSpec> &Inputs, int64_t Seed);
 
   void *input(size_t Index) { return Buffers[Index].data(); }
 
@@ -26,16 +24,16 @@ public:
   int64_t decide();
 
   // From now on decisions are draws, as a function of this seed and the observation.
-  // The noise of a draw is multiplied by a power of two, so that sums stay exact.
-  void draw(int64_t Seed, double Heat = 1.0) {
-    Draw.emplace(Seed, Elements);
-    Noise = Heat;
-  }
-  // From now on the highest rating decides.
-  void beGreedy() { Draw.reset(); }
+  void draw(int64_t Seed) { Draw.emplace(Seed, Elements); }
 
-  // Tells policies apart; 0 without a file.
-  uint32_t checksum() const { return File ? File->checksum() : 0; }
+  // From now on the highest rating decides, if the policy has ratings.
+  void beGreedy() {
+    if (Net)
+      Draw.reset();
+  }
+
+  // Tells policies apart.
+  uint32_t checksum() const { return File->checksum(); }
 
   [[noreturn]] void fail(const llvm::Twine &Why) const { File->fail(Why); }
 
@@ -73,7 +71,6 @@ private:
   size_t Positions = 0;
   std::optional<Network> Net;
   std::optional<Sampler> Draw;
-  double Noise = 1.0;
   std::optional<Logarithm> Log2;
   std::vector<Column<float>> Values;
   std::vector<Column<int64_t>> Flags, Stages;

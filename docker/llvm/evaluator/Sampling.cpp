@@ -30,6 +30,10 @@ uint64_t weigh(const Tensor &Values, const uint64_t *Odd) {
 
 } // namespace
 
+uint64_t scramble(int64_t Seed, uint64_t Number) {
+  return mix(mix(static_cast<uint64_t>(Seed)) + (Number + 1) * Golden);
+}
+
 Sampler::Sampler(int64_t Seed, size_t Elements)
     : Seeded(mix(static_cast<uint64_t>(Seed))), Odd(Elements) {
   for (size_t I = 0; I < Elements; ++I)

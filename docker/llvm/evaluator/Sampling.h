@@ -9,6 +9,9 @@
 
 namespace regalloc {
 
+// 64 bits that look random, as a function of a seed and a number. The steps are SplitMix64's.
+uint64_t scramble(int64_t Seed, uint64_t Number);
+
 // One tensor of an observation, where the advisor writes it.
 struct Tensor {
   const void *Data;

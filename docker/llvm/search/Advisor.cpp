@@ -18,6 +18,7 @@ RegAllocEvictionAdvisorAnalysis *createReleaseModeAdvisor();
 FunctionPass *createRegAllocScoringPass();
 } // namespace llvm
 
+#include "RegAllocPriorityAdvisor.h"
 #include "Search.h"
 
 using regalloc::Decider;
@@ -55,7 +56,7 @@ private:
   MCRegister tryFindEvictionCandidate(const LiveInterval &VirtReg, const AllocationOrder &Order,
                                       uint8_t CostPerUseLimit,
                                       const SmallVirtRegSet &FixedRegisters) const override {
-    bool IsDefault = Owner.decide(VirtReg.reg().virtRegIndex()) == Decider::Default;
+    bool IsDefault = Owner.decide() == Decider::Default;
     const RegAllocEvictionAdvisor &Asked = IsDefault ? static_cast<const RegAllocEvictionAdvisor &>(Default) : Policy;
     return Asked.tryFindEvictionCandidate(VirtReg, Order, CostPerUseLimit, FixedRegisters);
   }
@@ -125,9 +126,13 @@ RegAllocEvictionAdvisorAnalysis *llvm::createReleaseModeAdvisor() {
 FunctionPass *llvm::createRegAllocScoringPass() { return new SearchScoring(); }
 
 // A mode that is named on the command line behind the search is obeyed.
-void regalloc::switchAdvisorOn() {
-  using Mode = RegAllocEvictionAdvisorAnalysis::AdvisorMode;
-  cl::Option *Found = cl::getRegisteredOptions().lookup("regalloc-enable-advisor");
+template <typename Mode> static void beRelease(StringRef Option) {
+  cl::Option *Found = cl::getRegisteredOptions().lookup(Option);
   if (Found && !Found->getNumOccurrences())
     static_cast<cl::opt<Mode> *>(Found)->setValue(Mode::Release);
+}
+
+void regalloc::switchAdvisorsOn() {
+  beRelease<RegAllocEvictionAdvisorAnalysis::AdvisorMode>("regalloc-enable-advisor");
+  beRelease<RegAllocPriorityAdvisorAnalysis::AdvisorMode>("regalloc-enable-priority-advisor");
 }

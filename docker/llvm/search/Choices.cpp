@@ -7,6 +7,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/xxhash.h"
 
 using namespace llvm;
@@ -40,55 +41,26 @@ uint64_t hash(const MachineFunction &MF) {
                                        Words.size() * sizeof(uint64_t)));
 }
 
-std::string nameBase(const Choice &Chosen) {
-  switch (Chosen.By) {
-  case Choice::Default:
-    return "default";
-  case Choice::Greedy:
-    return "greedy";
-  case Choice::Draw:
-    return std::to_string(Chosen.Seed);
-  }
-  return "";
-}
-
 std::string name(const Choice &Chosen) {
-  std::string Text = nameBase(Chosen);
-  if (!Chosen.Changes.empty())
-    Text += "/" + std::to_string(Chosen.Rarity);
-  for (int64_t Seed : Chosen.Changes)
-    Text += "+" + std::to_string(Seed);
-  return Text;
+  if (Chosen.By == Choice::Sample)
+    return std::to_string(Chosen.Seed);
+  std::string Base = Chosen.By == Choice::Greedy ? "greedy" : "default";
+  return Chosen.IsVaried ? Base + "+" + std::to_string(Chosen.Seed) : Base;
 }
 
-bool parseBase(StringRef Text, Choice &Chosen) {
-  if (Text == "default")
-    Chosen = {};
-  else if (Text == "greedy")
-    Chosen = {Choice::Greedy};
-  else {
-    Chosen.By = Choice::Draw;
-    return !Text.getAsInteger(10, Chosen.Seed);
-  }
-  return true;
-}
-
-bool parseChoice(StringRef Text, Choice &Chosen) {
-  auto [Base, Changes] = Text.split('/');
-  if (!parseBase(Base, Chosen))
-    return false;
-  if (Changes.empty())
-    return Base == Text;
-  SmallVector<StringRef> Numbers;
-  Changes.split(Numbers, '+');
-  if (Numbers.front().getAsInteger(10, Chosen.Rarity) || Chosen.Rarity > 63)
-    return false;
-  for (StringRef Number : drop_begin(Numbers)) {
-    Chosen.Changes.push_back(0);
-    if (Number.getAsInteger(10, Chosen.Changes.back()))
-      return false;
-  }
-  return true;
+// Nothing for what is no choice.
+std::optional<Choice> parseChoice(StringRef Text) {
+  Choice Chosen;
+  if (Text.consume_front("greedy"))
+    Chosen.By = Choice::Greedy;
+  else if (!Text.consume_front("default"))
+    Chosen.By = Choice::Sample;
+  if (Text.empty() && Chosen.By != Choice::Sample)
+    return Chosen;
+  Chosen.IsVaried = Text.consume_front("+");
+  if (Chosen.isDraw() && !Text.getAsInteger(10, Chosen.Seed))
+    return Chosen;
+  return std::nullopt;
 }
 
 std::string key(StringRef Function, StringRef Source) { return (Function + " " + Source).str(); }
@@ -97,7 +69,7 @@ std::string key(StringRef Function, StringRef Source) { return (Function + " " +
 
 ChosenFor::ChosenFor(const MachineFunction &MF, uint32_t Policy)
     : Code(hash(MF)), Policy(Policy), Function(MF.getName()),
-      Source(MF.getFunction().getParent()->getSourceFileName()) {}
+      Source(sys::path::filename(MF.getFunction().getParent()->getSourceFileName())) {}
 
 std::unique_ptr<Choices> Choices::read(StringRef Path, std::string &Why) {
   auto File = MemoryBuffer::getFile(Path, /*IsText=*/true, /*RequiresNullTerminator=*/false);
@@ -119,26 +91,30 @@ std::unique_ptr<Choices> Choices::read(StringRef Path, std::string &Why) {
 }
 
 bool Choices::parse(StringRef Text) {
-  Line Parsed;
-  auto [Code, AfterCode] = Text.split(' ');
-  auto [Policy, AfterPolicy] = AfterCode.split(' ');
+  uint64_t Code;
+  uint32_t Policy;
+  auto [CodeText, AfterCode] = Text.split(' ');
+  auto [PolicyText, AfterPolicy] = AfterCode.split(' ');
   auto [By, About] = AfterPolicy.split(' ');
-  if (Code.getAsInteger(16, Parsed.Code) || Policy.getAsInteger(16, Parsed.Policy) ||
-      !parseChoice(By, Parsed.Chosen) || About.empty())
+  auto Chosen = parseChoice(By);
+  auto [Function, Source] = About.split(' ');
+  if (CodeText.getAsInteger(16, Code) || PolicyText.getAsInteger(16, Policy) || !Chosen || Source.empty())
     return false;
-  Lines[About] = Parsed;
+  // Files of earlier searches have the folders as well.
+  Lines[key(Function, sys::path::filename(Source))][Code] = {Policy, *Chosen};
   return true;
 }
 
 Choices::Answer Choices::find(const ChosenFor &Wanted, Choice &Chosen) const {
-  auto Line = Lines.find(key(Wanted.Function, Wanted.Source));
-  if (Line == Lines.end())
+  auto Named = Lines.find(key(Wanted.Function, Wanted.Source));
+  if (Named == Lines.end())
     return Unknown;
-  if (Line->second.Code != Wanted.Code)
+  auto Line = Named->second.find(Wanted.Code);
+  if (Line == Named->second.end())
     return OtherCode;
-  // The default is the same under any policy.
-  const Choice &Made = Line->second.Chosen;
-  if (Line->second.Policy != Wanted.Policy && (Made.By != Choice::Default || !Made.Changes.empty()))
+  const auto &[Policy, Made] = Line->second;
+  // What the default decides is the same under any policy.
+  if (Policy != Wanted.Policy && Made.By != Choice::Default)
     return OtherPolicy;
   Chosen = Made;
   return Found;

@@ -1,10 +1,10 @@
 // What a search chose, as a file: a later build makes the same allocations without searching.
 //
-// A line for each function that was searched, in any order; of two about a function the last counts:
+// A line for each function that was searched, in any order; of two about the same code the last counts:
 //   <code> <policy> <choice> <function> <source file>
 // <code> is a hash of the function before its allocation, <policy> the checksum of the policy, both
-// hexadecimal; <choice> is default, greedy or the seed of a draw, and then, if decisions are changed, a slash,
-// the rarity, and for each change a plus and its seed, such as greedy/5+3+17. Lines that begin with # are comments.
+// hexadecimal; <choice> is default, greedy, one of them varied, such as greedy+3, or the seed of a sample. The source file is named without its folders, so that a build in another folder finds its lines;
+// what two files of a name have in common is told apart by the code. Lines that begin with # are comments.
 #ifndef REGALLOC_CHOICES_H
 #define REGALLOC_CHOICES_H
 
@@ -13,6 +13,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -42,13 +43,12 @@ public:
 
 private:
   struct Line {
-    uint64_t Code;
     uint32_t Policy;
     Choice Chosen;
   };
   bool parse(llvm::StringRef Text);
 
-  llvm::StringMap<Line> Lines; // by function and source file
+  llvm::StringMap<std::map<uint64_t, Line>> Lines; // by function and source file, and then by code
 };
 
 // Appends a choice to a file, at once, so that compiles at the same time do not disturb each other. Returns

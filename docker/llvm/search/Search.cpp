@@ -2,6 +2,7 @@
 
 #include "../evaluator/Policy.h"
 
+#include "llvm/CodeGen/LiveInterval.h"
 #include "llvm/CodeGen/MachineBlockFrequencyInfo.h"
 #include "llvm/CodeGen/MachineFunction.h"
 #include "llvm/IR/Module.h"
@@ -12,6 +13,7 @@
 #include "llvm/Support/WithColor.h"
 #include "llvm/Target/TargetMachine.h"
 
+#include <algorithm>
 #include <mutex>
 
 using namespace llvm;
@@ -29,13 +31,18 @@ namespace {
 constexpr unsigned MostDraws = 1000;
 
 cl::opt<unsigned> Draws("regalloc-search", cl::Hidden, cl::init(0),
-                        cl::desc("Try so many draws of the policy for each function and keep the best"),
-                        cl::cb<void, unsigned>([](unsigned) { switchAdvisorOn(); }));
+                        cl::desc("Try so many draws for each function beside default and policy, and keep the best"),
+                        cl::cb<void, unsigned>([](unsigned) { switchAdvisorsOn(); }));
 cl::opt<int64_t> Seed("regalloc-search-seed", cl::Hidden, cl::init(0), cl::desc("Seed of the draws"));
 cl::opt<std::string> PolicyFolder("regalloc-search-policy", cl::Hidden,
-                                  cl::desc("Folder of the policy that draws, or uniform"));
-cl::opt<double> Mix("regalloc-search-mix", cl::Hidden, cl::init(1.0),
-                    cl::desc("Share of a draw's decisions that the policy makes; the default makes the rest"));
+                                  cl::desc("Folder of the policy that is asked, or none"));
+// What is drawn, one after the other and then the first again.
+enum DrawnFrom { Samples, GreedyVariations, DefaultVariations };
+cl::list<DrawnFrom> GivenDraws(
+    "regalloc-search-draws", cl::Hidden, cl::CommaSeparated, cl::desc("What draws are, in turns"),
+    cl::values(clEnumValN(Samples, "samples", "samples of the policy"),
+               clEnumValN(GreedyVariations, "greedy", "the greedy allocator changed, and the policy's best decisions"),
+               clEnumValN(DefaultVariations, "default", "the greedy allocator changed, and the default's decisions")));
 
 // What decides whether a function is worth the time; chosen by what seven programs executed (docs/search.md).
 cl::opt<unsigned> LeastInstructions("regalloc-search-min-instructions", cl::Hidden, cl::init(150),
@@ -51,16 +58,11 @@ cl::opt<double> LeastSpillKnown("regalloc-search-min-spill-known", cl::Hidden, c
 cl::opt<double> LeastGain("regalloc-search-min-gain", cl::Hidden, cl::init(0.002),
                           cl::desc("Draw only where the policy lowers the score by such a share"));
 
-cl::opt<double> ClimbShare("regalloc-search-climb", cl::Hidden, cl::init(0.0),
-                           cl::desc("Share of the draws that change some decisions of the best so far"));
-cl::opt<double> ClimbStep("regalloc-search-step", cl::Hidden, cl::init(4.0),
-                          cl::desc("How many decisions such a draw makes anew, about"));
-cl::opt<double> Heat("regalloc-search-heat", cl::Hidden, cl::init(1.0), cl::desc("Noise of draws"));
 cl::opt<double> LimitS("regalloc-search-time-limit", cl::Hidden, cl::init(120.0),
                        cl::desc("Seconds after which an allocation is given up"));
 cl::opt<std::string> ChoicesFile("regalloc-choices", cl::Hidden,
                                  cl::desc("Allocate as this file says, which a search wrote"),
-                                 cl::cb<void, const std::string &>([](const std::string &) { switchAdvisorOn(); }));
+                                 cl::cb<void, const std::string &>([](const std::string &) { switchAdvisorsOn(); }));
 cl::opt<std::string> ChoicesOut("regalloc-choices-out", cl::Hidden,
                                 cl::desc("Append what the search chooses to this file"));
 cl::list<std::string> OnlyFunctions("regalloc-search-only", cl::Hidden, cl::CommaSeparated,
@@ -91,42 +93,30 @@ const Choices *readChoices() {
   return Read.get();
 }
 
-constexpr uint64_t Golden = 0x9E3779B97F4A7C15;
-
-uint64_t mix(uint64_t Value) {
-  Value = (Value ^ (Value >> 30)) * 0xBF58476D1CE4E5B9;
-  Value = (Value ^ (Value >> 27)) * 0x94D049BB133111EB;
-  return Value ^ (Value >> 31);
-}
-
-// Whether a change picks a live range.
-bool isChanged(int64_t Change, unsigned LiveRange, unsigned Rarity) {
-  uint64_t Bits = mix(mix(static_cast<uint64_t>(Change)) + (LiveRange + 1) * Golden);
-  return Rarity == 0 || Bits >> (64 - Rarity) == 0;
-}
-
-bool isUniform() { return PolicyFolder == "uniform"; }
+// Draws without a policy: the default heuristic decides in them.
+bool asksNobody() { return PolicyFolder == "none"; }
 
 std::unique_ptr<Policy> loadPolicy(const std::vector<TensorSpec> &Features) {
-  if (isUniform())
-    return std::make_unique<Policy>(Features, Seed);
+  if (asksNobody())
+    return nullptr;
   std::unique_ptr<WeightsFile> File;
   if (!PolicyFolder.empty())
     File = std::make_unique<WeightsFile>(StringRef(PolicyFolder));
   else if (regalloc_policy_begin)
     File = std::make_unique<WeightsFile>(
         StringRef(regalloc_policy_begin, regalloc_policy_end - regalloc_policy_begin), "the policy inside");
-  if (File)
-    return std::make_unique<Policy>(std::move(File), Features, "");
-  warnOnce("this compiler has no policy inside, and -regalloc-search-policy names none; nothing is searched");
-  return nullptr;
+  if (!File) {
+    warnOnce("this compiler has no policy inside, and -regalloc-search-policy names none; nothing is searched");
+    return nullptr;
+  }
+  return std::make_unique<Policy>(std::move(File), Features, "");
 }
 
 json::Value toJson(const Choice &By, const Outcome &Of) {
-  const char *Names[] = {"default", "greedy", "draw"};
+  const char *Names[] = {"default", "greedy", "sample"};
   return json::Object{{"by", Names[By.By]},
+                      {"varied", By.IsVaried},
                       {"seed", By.Seed},
-                      {"changes", static_cast<int64_t>(By.Changes.size())},
                       {"score", score(Of.Counted)},
                       {"loads", Of.Counted.Loads},
                       {"stores", Of.Counted.Stores},
@@ -175,7 +165,7 @@ std::optional<double> executedShare(const MachineFunction &MF, const MachineBloc
 }
 
 void log(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI, const Cost &Floor,
-         ArrayRef<std::pair<Choice, Outcome>> Tried) {
+         std::optional<double> Share, ArrayRef<std::pair<Choice, Outcome>> Tried) {
   json::Array Rows;
   for (const auto &[By, Of] : Tried)
     Rows.push_back(toJson(By, Of));
@@ -186,7 +176,7 @@ void log(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI, const
                                   {"instructions", countInstructions(MF)},
                                   {"expected", countExpected(MF, MBFI)},
                                   {"floor", Floor.Loads + Floor.Stores},
-                                  {"share", executedShare(MF, MBFI).value_or(-1)},
+                                  {"share", Share.value_or(-1)},
                                   {"tried", std::move(Rows)}})
                            << "\n";
   std::error_code Error;
@@ -199,18 +189,29 @@ void log(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI, const
 
 } // namespace
 
+thread_local Search *Search::Current = nullptr;
+
 bool isSearching() { return Draws.getNumOccurrences() > 0 || !ChoicesFile.empty(); }
 
 Search::Search(const std::vector<TensorSpec> &Features)
     : Asked(loadPolicy(Features)), Given(readChoices()) {}
 
 Search::~Search() {
+  if (Current == this)
+    Current = nullptr;
   if (OtherCode)
     warn(ChoicesFile + ": " + Twine(OtherCode) +
          " functions have other code than when it was written, and are allocated by default");
   if (OtherPolicy)
     warn(ChoicesFile + ": " + Twine(OtherPolicy) +
          " choices were made with another policy, and their functions are allocated by default");
+}
+
+Search *Search::find(const MachineFunction &MF) { return Current && Current->MF == &MF ? Current : nullptr; }
+
+bool Search::putsOff(const MachineFunction &MF, const LiveInterval &LiveRange) {
+  Search *Asked = find(MF);
+  return Asked && Asked->Varied.putsOff(LiveRange.reg().virtRegIndex());
 }
 
 void *Search::feature(size_t Index) { return Asked ? Asked->input(Index) : nullptr; }
@@ -221,21 +222,21 @@ void Search::enter(const MachineFunction &Entered, const MachineBlockFrequencyIn
     return;
   MF = &Entered;
   MBFI = &Frequencies;
-  HasDecided = false;
+  Current = this;
+  HasBegun = false;
   Decisions = 0;
   use({});
 }
 
-// Whether the policy is for this function's target.
+// Whether there is somebody to decide in draws, for this function's target.
 bool Search::canAsk() const {
   if (!Asked)
-    return false;
+    return asksNobody();
   const Triple &Target = MF->getTarget().getTargetTriple();
-  if (!isUniform() && Target.getArch() != Triple::x86_64) {
-    warnOnce("the policy was trained for x86-64, and this is " + Target.getArchName() + "; nothing is searched");
-    return false;
-  }
-  return true;
+  if (Target.getArch() == Triple::x86_64)
+    return true;
+  warnOnce("the policy was trained for x86-64, and this is " + Target.getArchName() + "; nothing is searched");
+  return false;
 }
 
 bool Search::isWorthIt() const {
@@ -243,7 +244,7 @@ bool Search::isWorthIt() const {
     return false;
   if (!OnlyFunctions.empty())
     return is_contained(OnlyFunctions, MF->getName().str());
-  if (auto Share = executedShare(*MF, *MBFI))
+  if (Share)
     return *Share >= LeastShare;
   return countInstructions(*MF) >= LeastInstructions && countExpected(*MF, *MBFI) >= LeastExecuted;
 }
@@ -253,7 +254,7 @@ bool Search::isChosen() {
   if (!Given)
     return false;
   Choice Chosen;
-  switch (Given->find({*MF, Asked->checksum()}, Chosen)) {
+  switch (Given->find({*MF, checksum()}, Chosen)) {
   case Choices::Found:
     use(Chosen);
     return true;
@@ -269,49 +270,37 @@ bool Search::isChosen() {
   return false;
 }
 
-Decider Search::decide(unsigned LiveRange) {
-  if (!HasDecided) {
-    HasDecided = true;
-    if (canAsk() && !isChosen() && isWorthIt())
-      tryAll();
-  }
+void Search::begin() {
+  if (HasBegun)
+    return;
+  HasBegun = true;
+  Share = executedShare(*MF, *MBFI);
+  if (canAsk() && !isChosen() && isWorthIt())
+    tryAll();
+}
+
+Decider Search::decide() {
+  begin();
   ++Decisions;
   if (Here && MostDecisions && Decisions > MostDecisions)
     Trial::giveUp();
-  for (int64_t Change : reverse(Current.Changes))
-    if (isChanged(Change, LiveRange, Current.Rarity)) {
-      Asked->draw(Change, Heat);
-      return Decider::Policy;
-    }
-  if (Current.By == Choice::Default || (Current.By == Choice::Draw && !isPolicysTurn()))
-    return Decider::Default;
-  if (!Current.Changes.empty())
-    setUp(Current);
-  return Decider::Policy;
-}
-
-// In a draw the default heuristic may make a share of the decisions.
-bool Search::isPolicysTurn() const {
-  if (Mix >= 1.0)
-    return true;
-  uint64_t Bits = mix(mix(static_cast<uint64_t>(Current.Seed)) + Decisions * Golden);
-  return static_cast<double>(Bits >> 11) / (1ull << 53) < Mix;
+  return Made.By == Choice::Default || !Asked ? Decider::Default : Decider::Policy;
 }
 
 int64_t Search::ask() { return Asked->decide(); }
 
-// Readies the policy for decisions that are not changed.
-void Search::setUp(const Choice &Chosen) {
-  if (Chosen.By == Choice::Draw)
-    Asked->draw(Chosen.Seed, Heat);
-  else if (!isUniform())
-    Asked->beGreedy();
-}
+// Tells policies apart, for a file of choices.
+uint32_t Search::checksum() const { return Asked ? Asked->checksum() : 0; }
 
 void Search::use(const Choice &Chosen) {
-  Current = Chosen;
-  if (Asked)
-    setUp(Chosen);
+  Made = Chosen;
+  Varied = Chosen.IsVaried ? Variation(Chosen.Seed) : Variation();
+  if (!Asked)
+    return;
+  if (Chosen.By == Choice::Sample)
+    Asked->draw(Chosen.Seed);
+  else
+    Asked->beGreedy();
 }
 
 // True in the trial's process, which is to go on and allocate.
@@ -336,19 +325,19 @@ void Search::tryAll() {
   MostDecisions = 0;
   if (tryOne({}))
     return;
-  // Without the default's score there is nothing to be better than.
-  if (Tried.empty())
+  // Without the default's score there is nothing to be better than, and without a decision nothing to decide.
+  if (Tried.empty() || !Tried.front().second.Decisions) {
+    Tried.clear();
     return use({});
+  }
   MostDecisions = DecisionFactor * Tried.front().second.Decisions + DecisionsMore;
   if (!isPromising())
     return use({});
-  if (!isUniform() && tryOne({Choice::Greedy}))
+  if (Asked && tryOne({Choice::Greedy}))
     return;
-  if (!isUniform() && !hasGained())
+  if (Asked && !hasGained())
     return choose(best());
-  unsigned Count = std::min<unsigned>(Draws, MostDraws);
-  auto Climbs = static_cast<unsigned>(Count * ClimbShare);
-  if (drawAll(Count - Climbs) || climb(Climbs))
+  if (drawAll())
     return;
   choose(best());
 }
@@ -357,35 +346,41 @@ void Search::tryAll() {
 bool Search::isPromising() const {
   const Cost &Default = Tried.front().second.Counted;
   double Spilled = Default.Loads + Default.Stores - Floor.Loads - Floor.Stores;
-  double Least = executedShare(*MF, *MBFI) ? LeastSpillKnown : LeastSpill;
+  double Least = Share ? LeastSpillKnown : LeastSpill;
   return Spilled >= Least * (Default.Loads + Default.Stores);
 }
 
 // What is executed often is worth draws that may be in vain.
 bool Search::hasGained() const {
-  if (executedShare(*MF, *MBFI))
+  if (Share)
     return true;
   return score(Tried.back().second.Counted) <= (1 - LeastGain) * score(Tried.front().second.Counted);
 }
 
-// As below, true in a trial's process.
-bool Search::drawAll(unsigned Count) {
-  for (unsigned I = 0; I < Count; ++I)
-    if (tryOne({Choice::Draw, static_cast<int64_t>(Seed + I)}))
-      return true;
-  return false;
+// What is drawn, in turns.
+SmallVector<Choice, 2> Search::listTurns() const {
+  const Choice Kinds[] = {{Choice::Sample}, {Choice::Greedy, true}, {Choice::Default, true}};
+  SmallVector<Choice, 2> Turns;
+  for (DrawnFrom Kind : GivenDraws)
+    Turns.push_back(Kinds[Kind]);
+  // Without a policy there is nothing to sample.
+  if (!Asked)
+    Turns = {Kinds[DefaultVariations]};
+  // Where frequencies are guessed, samples of the policy err less often (docs/search.md).
+  if (Turns.empty() && !Share)
+    Turns = {Kinds[Samples]};
+  if (Turns.empty())
+    Turns = {Kinds[GreedyVariations], Kinds[DefaultVariations]};
+  return Turns;
 }
 
-bool Search::climb(unsigned Count) {
-  double Decided = Tried.front().second.Decisions;
-  unsigned Rarity = 0;
-  while (Decided / (1ull << Rarity) > ClimbStep)
-    ++Rarity;
-  for (unsigned I = 0; I < Count; ++I) {
-    Choice Next = best();
-    Next.Rarity = Rarity;
-    Next.Changes.push_back(static_cast<int64_t>(Seed + MostDraws + I));
-    if (tryOne(Next))
+// As below, true in a trial's process.
+bool Search::drawAll() {
+  const auto Turns = listTurns();
+  for (unsigned I = 0, Count = std::min<unsigned>(Draws, MostDraws); I < Count; ++I) {
+    Choice Drawn = Turns[I % Turns.size()];
+    Drawn.Seed = Seed + I;
+    if (tryOne(Drawn))
       return true;
   }
   return false;
@@ -404,7 +399,7 @@ void Search::choose(const Choice &Chosen) {
   use(Chosen);
   if (ChoicesOut.empty())
     return;
-  std::string Why = append(ChoicesOut, {*MF, Asked->checksum()}, Chosen);
+  std::string Why = append(ChoicesOut, {*MF, checksum()}, Chosen);
   if (!Why.empty())
     warnOnce("cannot write " + ChoicesOut + ": " + Why);
 }
@@ -412,8 +407,8 @@ void Search::choose(const Choice &Chosen) {
 void Search::leave(const MachineFunction &Left, function_ref<Cost()> Measure) {
   if (Here)
     Here->finish({Measure(), Decisions});
-  if (!LogFile.empty() && HasDecided && !Tried.empty())
-    log(Left, *MBFI, Floor, Tried);
+  if (!LogFile.empty() && !Tried.empty())
+    log(Left, *MBFI, Floor, Share, Tried);
   Tried.clear();
   MF = nullptr;
 }

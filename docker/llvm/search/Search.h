@@ -1,9 +1,9 @@
 // Allocates a function several times and keeps the allocation that costs least.
 //
-// At a function's first eviction decision the compiler tries allocations one after the other, each in a
-// process of its own (Trial.h): by LLVM's default heuristic, by the policy, and by draws of the policy. Then
-// it makes the best of them itself. So no function gets worse by the score that is compared, a function
-// without a decision costs nothing, and what is chosen depends on function, flags and seed alone.
+// Before a function's first live range is queued the compiler tries allocations one after the other, each in a
+// process of its own (Trial.h): by LLVM's default heuristic, by the policy, and by draws (Choice.h). Then it makes
+// the best of them itself. So no function gets worse by the score that is compared, a function in which the
+// default has nobody to evict is tried once, and what is chosen depends on function, flags and seed alone.
 #ifndef REGALLOC_SEARCH_H
 #define REGALLOC_SEARCH_H
 
@@ -11,8 +11,10 @@
 #include "Choices.h"
 #include "Cost.h"
 #include "Trial.h"
+#include "Variation.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/Analysis/TensorSpec.h"
 
 #include <memory>
@@ -20,6 +22,7 @@
 #include <vector>
 
 namespace llvm {
+class LiveInterval;
 class MachineBlockFrequencyInfo;
 class MachineFunction;
 } // namespace llvm
@@ -33,14 +36,21 @@ enum class Decider { Default, Policy };
 // Whether the command line asks for a search, or for the choices of one.
 bool isSearching();
 
-// Makes LLVM ask the advisor that searches. The advisor's unit has it.
-void switchAdvisorOn();
+// Makes LLVM ask the advisors that search. The eviction advisor's unit has it.
+void switchAdvisorsOn();
 
 // A search belongs to one module's code generation, and so to one thread.
 class Search {
 public:
   explicit Search(const std::vector<llvm::TensorSpec> &Features);
   ~Search();
+  Search(const Search &) = delete;
+  Search &operator=(const Search &) = delete;
+
+  // The one that this thread's allocation of a function belongs to; null without.
+  static Search *find(const llvm::MachineFunction &MF);
+  // Whether it has a live range of the function spilled last.
+  static bool putsOff(const llvm::MachineFunction &MF, const llvm::LiveInterval &LiveRange);
 
   // Where the advisor writes the feature of this number.
   void *feature(size_t Index);
@@ -48,9 +58,14 @@ public:
   // An allocation of a function begins, or another part of it.
   void enter(const llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI);
 
-  // A decision about a live range is to be made: says by whom. At a function's first one the trials are
-  // made.
-  Decider decide(unsigned LiveRange);
+  // Something is asked about the function. The first time, the trials are made.
+  void begin();
+
+  // A decision is to be made: says by whom.
+  Decider decide();
+
+  // What the allocation that is being made changes.
+  const Variation &variation() const { return Varied; }
 
   // The policy's decision on the features.
   int64_t ask();
@@ -64,24 +79,27 @@ private:
   bool isPromising() const;
   bool hasGained() const;
   bool isChosen();
-  bool isPolicysTurn() const;
-  void setUp(const Choice &Chosen);
   void tryAll();
-  bool drawAll(unsigned Count);
-  bool climb(unsigned Count);
+  llvm::SmallVector<Choice, 2> listTurns() const;
+  bool drawAll();
   const Choice &best() const;
   void choose(const Choice &Chosen);
   bool tryOne(const Choice &Tried);
   void use(const Choice &Chosen);
+  uint32_t checksum() const;
 
-  std::unique_ptr<Policy> Asked;
+  static thread_local Search *Current;
+
+  const std::unique_ptr<Policy> Asked; // null if none is there, or none is wanted
   const Choices *const Given; // null without a file of choices
   size_t OtherCode = 0, OtherPolicy = 0; // functions that it does not fit
   const llvm::MachineFunction *MF = nullptr; // being allocated
   const llvm::MachineBlockFrequencyInfo *MBFI = nullptr;
-  bool HasDecided = false;
-  Cost Floor{}; // before the first decision: nothing is spilled yet
-  Choice Current;
+  std::optional<double> Share;                             // of what a profile counted
+  bool HasBegun = false;
+  Cost Floor{}; // before the first trial: nothing is spilled yet
+  Choice Made;
+  Variation Varied;
   uint64_t Decisions = 0, MostDecisions = 0; // in this allocation
   std::optional<Trial> Here;                 // in a trial's process
   // What was tried of this function. The best is the first of those that cost least.

@@ -32,7 +32,7 @@ public:
 
   bool isHere() const { return Here; }
 
-  // In the compiler: waits for the trial. An error is a few words, such as "a draw crashed".
+  // In the compiler: waits for the trial. An error is a few words, such as "an allocation crashed".
   std::variant<Outcome, std::string> wait(double LimitS);
 
   // In the trial: tells the compiler the outcome, or that there is none, and ends.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prove what a toolchain's search promises, with a policy that draws by chance.
+# Prove what a toolchain's search promises, without a policy.
 # usage: test-search.sh SOURCE PREFIX
 # LLVM_MAJOR comes from regalloc/releases.py.
 set -euo pipefail
@@ -29,14 +29,14 @@ compile() {
   "$prefix/bin/clang" -O2 -fno-ident -w -DNDEBUG -I "$here/../relink/include" -I "$debian/include" \
     -c "$unit" -o "$output" "$@"
 }
-# Every function, so that there is something to see.
-options=(policy=uniform mix=0.1 min-instructions=0 min-executed=0 min-spill=-1)
-uniform=() linked=()
+# Nearly every function, so that there is something to see.
+options=(policy=none min-instructions=30 min-executed=0 min-spill=-1)
+alone=() linked=()
 for option in "${options[@]}"; do
-  uniform+=(-mllvm "-regalloc-search-$option")
+  alone+=(-mllvm "-regalloc-search-$option")
   linked+=("-Wl,-mllvm,-regalloc-search-$option")
 done
-searched=(-mllvm -regalloc-search=4 "${uniform[@]}")
+searched=(-mllvm -regalloc-search=4 "${alone[@]}")
 same() { cmp -s "$1" "$2" || fail "$3"; }
 differ() { ! cmp -s "$1" "$2" || fail "$3"; }
 says() {
@@ -56,6 +56,8 @@ import json
 lines = [json.loads(line) for line in open("log")]
 assert lines and all(len(line["tried"]) == 5 for line in lines), "default and four draws"
 assert all(line["tried"][0]["by"] == "default" for line in lines)
+# Without a policy there is nothing to sample.
+assert all(tried["by"] == "default" and tried["varied"] for line in lines for tried in line["tried"][1:])
 assert any(min(t["score"] for t in line["tried"]) < line["tried"][0]["score"] for line in lines)
 PY
 
@@ -69,18 +71,27 @@ assert read("log") == read("debug-log")
 PY
 
 # Its choices, given back, make the same object, without a search and on top of one.
-compile chosen.o -mllvm -regalloc-choices=choices "${uniform[@]}"
+compile chosen.o -mllvm -regalloc-choices=choices "${alone[@]}"
 same one.o chosen.o "choices given back made another object"
 sort -r choices >sorted
 compile sorted.o -mllvm -regalloc-choices=sorted "${searched[@]}"
 same one.o sorted.o "the order of choices made a difference"
-compile stale.o -O3 -mllvm -regalloc-choices=choices "${uniform[@]}" 2>out
+compile stale.o -O3 -mllvm -regalloc-choices=choices "${alone[@]}" 2>out
 says "functions have other code than when it was written"
+# They name the source without its folders; those of earlier searches have them.
+if grep -q / choices; then fail "a choice names a folder"; fi
+sed 's,\([^ ]*\)$,folder/\1,' choices >earlier
+compile earlier.o -mllvm -regalloc-choices=earlier "${alone[@]}"
+same one.o earlier.o "choices of a build in another folder were not found"
+# Two files of one name are told apart by the code.
+{ sed 's/^................/0123456789abcdef/' choices; cat choices; sed 's/^................/fedcba9876543210/' choices; } >twins
+compile twins.o -mllvm -regalloc-choices=twins "${alone[@]}"
+same one.o twins.o "choices of another file of the same name got in the way"
 echo nonsense >bad
-compile bad.o -mllvm -regalloc-choices=bad "${uniform[@]}" 2>out
+compile bad.o -mllvm -regalloc-choices=bad "${alone[@]}" 2>out
 says "line 1 is no choice"
 same default.o bad.o "a bad file of choices changed the code"
-compile absent.o -mllvm -regalloc-choices=absent "${uniform[@]}" 2>out
+compile absent.o -mllvm -regalloc-choices=absent "${alone[@]}" 2>out
 says "absent: No such file"
 compile unwritable.o "${searched[@]}" -mllvm -regalloc-choices-out=/absent/choices 2>out
 says "cannot write /absent/choices"

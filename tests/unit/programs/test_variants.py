@@ -54,8 +54,7 @@ def test_a_search_of_another_number_of_draws_is_told_it():
     found = find_variant("profile-uniform-3")
     assert (found.draws, found.drawn_by, found.base) == (3, "uniform", "profile")
     assert found.flags == (
-        "-mllvm", "-regalloc-search=3", "-mllvm", "-regalloc-search-policy=uniform",
-        "-mllvm", "-regalloc-search-mix=0.1",
+        "-mllvm", "-regalloc-search=3", "-mllvm", "-regalloc-search-policy=none",
     )  # fmt: skip
     assert find_variant("profile-searched-8").flags == ()
 

@@ -1,0 +1,11 @@
+// LLVM's greedy allocator, which asks a search whether the spill of a live range is put off.
+//
+// LLVM's unit is a part of this one. It asks the target at that place, and here the search as well.
+
+#include "llvm/CodeGen/TargetRegisterInfo.h"
+
+#include "Search.h"
+
+#define shouldUseDeferredSpillingForVirtReg(MF, LiveRange)                                                             \
+  shouldUseDeferredSpillingForVirtReg(MF, LiveRange) || regalloc::Search::putsOff(MF, LiveRange)
+#include "RegAllocGreedy.cpp"

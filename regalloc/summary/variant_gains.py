@@ -6,8 +6,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from regalloc.report.interval import NO_NOISE, Interval, Outcome, judge
 from regalloc.report.programs_result import (
+    DEFAULT,
     ProgramResult,
     ProgramsResult,
     ProgramTimes,
@@ -87,12 +90,15 @@ class Gain:
         programs: programs that are compared.
         failed: programs whose build did not end well, by name, with the outcome.
         figures: by name; without those that nothing is known of.
+        over_default: loads and stores over the default's, where the base is another variant: what
+            both together gain.
     """
 
     variant: Variant
     programs: int
     failed: Mapping[str, str]
     figures: Mapping[str, Figure]
+    over_default: Figure | None = None
 
     @property
     def verdict(self) -> str:
@@ -231,7 +237,13 @@ def measure_gain(programs: Sequence[ProgramResult], variant: Variant, times: Pro
         _time(compared, variant, times),
     )
     return Gain(
-        variant, len(compared), failed, {figure.name: figure for figure in figures if figure}
+        variant,
+        len(compared),
+        failed,
+        {figure.name: figure for figure in figures if figure},
+        _count(compared, replace(variant, base=DEFAULT), MEMORY)
+        if variant.base != DEFAULT
+        else None,
     )
 
 
@@ -345,4 +357,13 @@ def _write_verdict(gain: Gain) -> str:
         workload = figure.worst_workload
         worst = f"{worst}, worst workload {workload.name} {workload.ratio:.4f}"
     text = f"{name} {_WORDS[figure.outcome]} {base}: {figure.estimate.ratio:.4f}{sure}, {count}"
-    return f"{text}; {worst}"
+    return f"{text}; {worst}{_write_whole(gain.over_default)}"
+
+
+def _write_whole(figure: Figure | None) -> str:
+    if figure is None:
+        return ""
+    interval = figure.estimate.interval
+    sure = f" ({interval.low:.4f} to {interval.high:.4f})" if interval else ""
+    worst = f"worst program {figure.worst_program.name} {figure.worst_program.ratio:.4f}"
+    return f"; together over {DEFAULT} {figure.estimate.ratio:.4f}{sure}, {worst}"

@@ -181,3 +181,14 @@ def test_a_verdict_without_anything_to_compare_says_so():
         "a", {"run": {"searched": 1.0}}, builds={"searched": BuildResult(outcome="build failed")}
     )
     assert gain([broken]).verdict == "searched over default: no program could be compared"
+
+
+def test_what_a_profile_and_a_search_gain_together_is_told_over_the_default():
+    counts = {"run": {"profile": 0.9, "profile-searched": 0.81}}
+    programs = [make_program(name, counts) for name in "pqr"]
+    found = gain(programs, variant=find_variant("profile-searched"))
+    # Stores are as many everywhere, a third of all.
+    assert found.figures[MEMORY].estimate.ratio == pytest.approx((81 + 50) / (90 + 50))
+    assert found.over_default.estimate.ratio == pytest.approx((81 + 50) / 150)
+    assert found.verdict.endswith("; together over default 0.8733, worst program p 0.8733")
+    assert gain(programs, variant=find_variant("profile")).over_default is None

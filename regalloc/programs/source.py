@@ -74,10 +74,20 @@ def _find_tarball(program: Program, package: Package, tarballs: Path) -> Path:
 
 
 def _unpack(tarball: Path, package: Package, target: Path) -> None:
-    with tarfile.open(tarball) as archive:
+    with _Archive.open(tarball) as archive:
         # Debian 12's Python has no filters yet; the sum says that nothing has to be filtered.
         archive.extraction_filter = getattr(tarfile, "data_filter", _keep)
         archive.extractall(target, _members(archive, package.leave_out))
+
+
+class _Archive(tarfile.TarFile):
+    """A tarball whose files belong to whoever unpacks them.
+
+    Root in a container gives files away, and may then set neither their modes nor their dates.
+    """
+
+    def chown(self, tarinfo: tarfile.TarInfo, targetpath: object, numeric_owner: bool) -> None:
+        """Change no owner."""
 
 
 def _members(archive: tarfile.TarFile, leave_out: tuple[str, ...]) -> Iterator[tarfile.TarInfo]:

@@ -1,4 +1,5 @@
 import hashlib
+import os
 import tarfile
 
 import pytest
@@ -57,6 +58,20 @@ def test_a_tarball_is_unpacked_without_its_top_and_what_is_left_out(tmp_path, ta
         if path.is_file()
     }
     assert found == {"a.c": "a", "ext/b.c": "b"}
+
+
+def test_files_belong_to_whoever_unpacks_them_and_keep_mode_and_date(tmp_path, monkeypatch):
+    # Debian 12's Python, in the image, has no filters.
+    monkeypatch.delattr(tarfile, "data_filter", raising=False)
+    tarball = tmp_path / "own_1.orig.tar.gz"
+    with tarfile.open(tarball, "w:gz") as archive:
+        member = tarfile.TarInfo("own-1/configure")
+        member.uid = member.gid = 1234
+        member.mode, member.mtime = 0o755, 10**9
+        archive.addfile(member)
+    lay_out(packaged(tmp_path, digest(tarball)), tmp_path, tmp_path / "out")
+    found = (tmp_path / "out" / "configure").stat()
+    assert (found.st_uid, found.st_mode & 0o777, found.st_mtime) == (os.getuid(), 0o755, 10**9)
 
 
 def test_a_tarball_without_a_folder_at_its_top_is_unpacked_as_it_is(tmp_path, tarballs):

@@ -22,6 +22,7 @@ FunctionPass *createRegAllocScoringPass();
 #include "Search.h"
 
 using regalloc::Decider;
+using regalloc::Frequencies;
 using regalloc::Search;
 
 namespace {
@@ -79,7 +80,7 @@ public:
         Features{RA_EVICT_FEATURES_LIST(_DECL_FEATURES)}, Owned(Features) {}
 
   void leave(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI) {
-    Owned.leave(MF, [&] { return regalloc::measure(MF, MBFI); });
+    Owned.leave(MF, [&](Frequencies By) { return measure(MF, MBFI, By); });
   }
 
 private:

@@ -1,9 +1,14 @@
 #include "Cost.h"
 
 #include "RegAllocScore.h"
+#include "llvm/CodeGen/MachineBlockFrequencyInfo.h"
 #include "llvm/CodeGen/MachineFunction.h"
 #include "llvm/CodeGen/MachineRegisterInfo.h"
+#include "llvm/CodeGen/TargetInstrInfo.h"
+#include "llvm/CodeGen/TargetSubtargetInfo.h"
 #include "llvm/Support/CommandLine.h"
+
+#include <cmath>
 
 using namespace llvm;
 
@@ -30,8 +35,16 @@ size_t countSavedRegisters(const MachineFunction &MF) {
 
 } // namespace
 
-regalloc::Cost regalloc::measure(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI) {
-  RegAllocScore Counts = calculateRegAllocScore(MF, MBFI);
+regalloc::Cost regalloc::measure(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI, Frequencies By) {
+  const TargetInstrInfo &TII = *MF.getSubtarget().getInstrInfo();
+  RegAllocScore Counts = calculateRegAllocScore(
+      MF,
+      [&](const MachineBasicBlock &MBB) {
+        double Frequency = MBFI.getBlockFreqRelativeToEntryBlock(&MBB);
+        // A root is rounded alike everywhere, as other powers are not.
+        return By == Frequencies::Flattened ? std::sqrt(Frequency) : Frequency;
+      },
+      [&](const MachineInstr &MI) { return TII.isTriviallyReMaterializable(MI); });
   return {Counts.loadCounts() + Counts.loadStoreCounts(),
           Counts.storeCounts() + Counts.loadStoreCounts(),
           Counts.copyCounts(),

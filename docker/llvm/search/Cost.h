@@ -18,7 +18,10 @@ struct Cost {
   double SavedRegisters;                 // callee-saved registers that the function must save
 };
 
-Cost measure(const llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI);
+// By block frequencies as they are, or by their roots, which differ less from one another.
+enum class Frequencies { AsTheyAre, Flattened };
+
+Cost measure(const llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI, Frequencies By);
 
 // The one number that a search makes smaller.
 double score(const Cost &C);

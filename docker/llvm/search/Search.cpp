@@ -14,6 +14,7 @@
 #include "llvm/Target/TargetMachine.h"
 
 #include <algorithm>
+#include <limits>
 #include <mutex>
 
 using namespace llvm;
@@ -57,6 +58,9 @@ cl::opt<double> LeastSpillKnown("regalloc-search-min-spill-known", cl::Hidden, c
                                 cl::desc("The same with a profile"));
 cl::opt<double> LeastGain("regalloc-search-min-gain", cl::Hidden, cl::init(0.002),
                           cl::desc("Draw only where the policy lowers the score by such a share"));
+
+cl::opt<bool> DoubtGuesses("regalloc-search-doubt-guesses", cl::Hidden, cl::init(true),
+                           cl::desc("Without a profile: choose what is no worse if all loops repeat less often"));
 
 cl::opt<double> LimitS("regalloc-search-time-limit", cl::Hidden, cl::init(120.0),
                        cl::desc("Seconds after which an allocation is given up"));
@@ -118,6 +122,7 @@ json::Value toJson(const Choice &By, const Outcome &Of) {
                       {"varied", By.IsVaried},
                       {"seed", By.Seed},
                       {"score", score(Of.Counted)},
+                      {"flattened", score(Of.Flattened)},
                       {"loads", Of.Counted.Loads},
                       {"stores", Of.Counted.Stores},
                       {"copies", Of.Counted.Copies},
@@ -321,7 +326,7 @@ bool Search::tryOne(const Choice &Next) {
 
 void Search::tryAll() {
   Tried.clear();
-  Floor = measure(*MF, *MBFI);
+  Floor = measure(*MF, *MBFI, Frequencies::AsTheyAre);
   MostDecisions = 0;
   if (tryOne({}))
     return;
@@ -354,7 +359,7 @@ bool Search::isPromising() const {
 bool Search::hasGained() const {
   if (Share)
     return true;
-  return score(Tried.back().second.Counted) <= (1 - LeastGain) * score(Tried.front().second.Counted);
+  return remaining(Tried.back().second).mean() <= 1 - LeastGain;
 }
 
 // What is drawn, in turns.
@@ -386,13 +391,31 @@ bool Search::drawAll() {
   return false;
 }
 
-// The first of those that cost least.
+// The parts of the default's cost that are left. LLVM guesses how often a loop repeats, and errs by a hundred times
+// (docs/search.md); flattened, all loops repeat less often.
+Search::Remaining Search::remaining(const Outcome &Of) const {
+  auto Part = [&](Cost Outcome::*By) {
+    double Now = score(Of.*By), Default = score(Tried.front().second.*By);
+    if (Now == Default)
+      return 1.0;
+    return Default > 0 ? Now / Default : std::numeric_limits<double>::infinity();
+  };
+  double Counted = Part(&Outcome::Counted);
+  return {Counted, Share || !DoubtGuesses ? Counted : Part(&Outcome::Flattened)};
+}
+
+// The first of those that leave least, and by neither frequencies more than the default.
 const Choice &Search::best() const {
-  auto Best = Tried.begin();
-  for (auto Next = Tried.begin(); Next != Tried.end(); ++Next)
-    if (score(Next->second.Counted) < score(Best->second.Counted))
-      Best = Next;
-  return Best->first;
+  size_t Best = 0;
+  double Least = 1;
+  for (size_t I = 0; I < Tried.size(); ++I) {
+    Remaining Left = remaining(Tried[I].second);
+    if (Left.worst() <= 1 && Left.mean() < Least) {
+      Best = I;
+      Least = Left.mean();
+    }
+  }
+  return Tried[Best].first;
 }
 
 void Search::choose(const Choice &Chosen) {
@@ -404,9 +427,9 @@ void Search::choose(const Choice &Chosen) {
     warnOnce("cannot write " + ChoicesOut + ": " + Why);
 }
 
-void Search::leave(const MachineFunction &Left, function_ref<Cost()> Measure) {
+void Search::leave(const MachineFunction &Left, function_ref<Cost(Frequencies)> Measure) {
   if (Here)
-    Here->finish({Measure(), Decisions});
+    Here->finish({Measure(Frequencies::AsTheyAre), Measure(Frequencies::Flattened), Decisions});
   if (!LogFile.empty() && !Tried.empty())
     log(Left, *MBFI, Floor, Share, Tried);
   Tried.clear();

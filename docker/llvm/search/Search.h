@@ -17,6 +17,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Analysis/TensorSpec.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -71,9 +72,16 @@ public:
   int64_t ask();
 
   // A function is allocated.
-  void leave(const llvm::MachineFunction &MF, llvm::function_ref<Cost()> Measure);
+  void leave(const llvm::MachineFunction &MF, llvm::function_ref<Cost(Frequencies)> Measure);
 
 private:
+  // Parts of the default's cost, by both kinds of frequencies.
+  struct Remaining {
+    double Counted, Flattened;
+    double mean() const { return (Counted + Flattened) / 2; }
+    double worst() const { return std::max(Counted, Flattened); }
+  };
+
   bool canAsk() const;
   bool isWorthIt() const;
   bool isPromising() const;
@@ -82,6 +90,7 @@ private:
   void tryAll();
   llvm::SmallVector<Choice, 2> listTurns() const;
   bool drawAll();
+  Remaining remaining(const Outcome &Of) const;
   const Choice &best() const;
   void choose(const Choice &Chosen);
   bool tryOne(const Choice &Tried);
@@ -102,7 +111,7 @@ private:
   Variation Varied;
   uint64_t Decisions = 0, MostDecisions = 0; // in this allocation
   std::optional<Trial> Here;                 // in a trial's process
-  // What was tried of this function. The best is the first of those that cost least.
+  // What was tried of this function, the default first.
   std::vector<std::pair<Choice, Outcome>> Tried;
 };
 

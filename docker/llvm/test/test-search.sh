@@ -61,6 +61,26 @@ assert all(tried["by"] == "default" and tried["varied"] for line in lines for tr
 assert any(min(t["score"] for t in line["tried"]) < line["tried"][0]["score"] for line in lines)
 PY
 
+# Frequencies are guesses here: what is chosen is no worse by their roots either. Told to trust them, a
+# search chooses what costs least by the guesses alone.
+compile trusting.o "${searched[@]}" -mllvm -regalloc-search-doubt-guesses=0 \
+  -mllvm -regalloc-choices-out=trusting
+differ one.o trusting.o "to doubt the guesses changed nothing"
+python3 - <<'PY' || fail "what was chosen"
+import json
+def choose(name):
+    return {line.split()[3]: line.split()[2] for line in open(name)}
+def name(tried):
+    return f"default+{tried['seed']}" if tried["varied"] else "default"
+doubting, trusting = choose("choices"), choose("trusting")
+assert doubting.keys() == trusting.keys()
+for line in map(json.loads, open("log")):
+    tried = {name(one): one for one in line["tried"]}
+    default, chosen = tried["default"], tried[doubting[line["function"]]]
+    assert chosen["score"] <= default["score"] and chosen["flattened"] <= default["flattened"]
+    assert tried[trusting[line["function"]]]["score"] == min(one["score"] for one in line["tried"])
+PY
+
 # With debug information the same is tried, with the same scores. LLVM's own code differs in places.
 compile debug.o -g "${searched[@]}" -mllvm -regalloc-search-log=debug-log
 python3 - <<'PY' || fail "debug information changed what was tried"

@@ -173,6 +173,8 @@ class Train:
         log_reward: whether a reward is the logarithm of a score ratio instead of a difference.
         share_power: power of a function's share of what its program executes, by which its reward
             is weighed; 0 weighs all alike.  Any other needs a corpus with a profile.
+        best_of: number of draws of a function of which the best shall become better, as a search
+            keeps it; 1 is each draw by itself, and others are less than ``rollouts``.
         export_every: iterations between deployable policies.
     """
 
@@ -182,6 +184,7 @@ class Train:
     rollouts: int
     log_reward: bool
     share_power: float
+    best_of: int
     export_every: int
 
 

@@ -61,7 +61,8 @@ def run(context: StageContext) -> None:
         ManifestError: the checkpoint does not parse, or belongs to another run.
         ToolchainError: clang lacks the ML hooks, or is of a release that is not supported.
         CompileError: no module gave a score.
-        ConfigError: rewards are to be weighed by shares that the corpus does not tell.
+        ConfigError: rewards are to be weighed by shares that the corpus does not tell, or are for
+            the best of more draws than there are rollouts to choose from.
     """
     deterministic_tf.configure()
     training = Training(context)
@@ -220,16 +221,29 @@ def _create_importance(context: StageContext, modules: Collection[str]) -> Impor
 def _create_collector(
     context: StageContext, modules: dict[str, Module], importance: Importance | None
 ) -> Collector:
+    train = context.settings.get(settings.Train)
+    _check_best_of(train.best_of, train.rollouts)
     toolchain = open_toolchain(context.toolchain)
     probe(toolchain)
     probe_policy(toolchain, context.folder(layout.WARMSTART) / layout.GREEDY_POLICY)
     return Collector(
         modules,
         pool=open_pool(context, toolchain),
-        train=context.settings.get(settings.Train),
+        train=train,
         decay=_find_decay(context.settings),
         seed=context.seed,
         importance=importance,
+    )
+
+
+def _check_best_of(draws: int, rollouts: int) -> None:
+    """Raise ConfigError where the best of so many draws tells no rollouts apart."""
+    if draws == 1 or 1 < draws < rollouts:
+        return
+    raise ConfigError(
+        f"Train.best_of={draws} cannot be used",
+        f"Train.rollouts is {rollouts}; the best of all rollouts tells none apart",
+        "set Train.best_of to 1, or to at most half of Train.rollouts",
     )
 
 

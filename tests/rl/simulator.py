@@ -37,6 +37,7 @@ TRAIN = Train(
     rollouts=1,
     log_reward=False,
     share_power=0.0,
+    best_of=1,
     export_every=2,
 )
 PPO = Ppo(

@@ -42,6 +42,21 @@ def test_rollouts_are_compared_with_each_other():
     assert baselines.averages == {}
 
 
+def test_rollouts_can_be_rewarded_for_the_best_of_several():
+    baselines = Baselines({"m": {"f": 1.0, "g": 1.0}})
+    rollouts = [[("f", 1.0)], [("f", 0.5)], [("f", 2.0), ("g", 3.0)]]
+    found = rewards(baselines, rollouts, GROUPS | {"best_of": 2})
+    # Of the two choices of two that hold it, the half is the best of both; each of the others is in
+    # one with the half, and in one in which the default's score is the best.
+    step = math.log(2.0)
+    assert found == [
+        ("f", 1.0, pytest.approx(-step / 3)),
+        ("f", 1.0, pytest.approx(2 * step / 3)),
+        ("f", 1.0, pytest.approx(-step / 3)),
+        ("g", 1.0, 0.0),
+    ]
+
+
 def test_namesakes_are_groups_of_their_own():
     baselines = Baselines({"m": {"f": 2.0}})
     found = rewards(baselines, [[("f", 1.0), ("f", 2.0)], [("f", 1.0), ("f", 2.0)]], GROUPS)

@@ -255,6 +255,27 @@ def test_only_functions_that_were_executed_teach_where_shares_count(
     assert taught == [expected] * weighed.policy_iterations
 
 
+@pytest.mark.parametrize(("draws", "rollouts"), [(0, 3), (-2, 3), (3, 3), (4, 3), (2, 1)])
+def test_the_best_of_what_tells_nothing_apart_is_refused(root, fake_compiler, draws, rollouts):
+    train_ = dataclasses.replace(TRAIN, best_of=draws, rollouts=rollouts)
+    with pytest.raises(ConfigError) as caught:
+        train.run(make_context(root, train=train_))
+    assert caught.value.brief == f"Train.best_of={draws} cannot be used"
+    assert caught.value.details.startswith(f"Train.rollouts is {rollouts};")
+
+
+def test_the_best_of_several_learns_otherwise_and_the_same_twice(root, tmp_path, fake_compiler):
+    every = dataclasses.replace(TRAIN, algorithm="rebel", rollouts=4, log_reward=True)
+    best = dataclasses.replace(every, best_of=2)
+    found = []
+    for number, train_ in enumerate((every, best, best)):
+        folder = shutil.copytree(root, tmp_path / str(number))
+        train.run(make_context(folder, train=train_))
+        found.append(hashes(folder))
+    assert found[0] != found[1]
+    assert found[1] == found[2]
+
+
 def test_shares_without_counts_are_refused(root, fake_compiler):
     for power, details in ((0.5, "the corpus has no profile"), (-1.0, "it is negative")):
         with pytest.raises(ConfigError) as caught:

@@ -84,7 +84,11 @@ class Collector:
             scored += self._weigh(
                 name,
                 state.baselines.score(
-                    name, episodes, log_reward=self._train.log_reward, decay=self._decay
+                    name,
+                    episodes,
+                    log_reward=self._train.log_reward,
+                    decay=self._decay,
+                    best_of=self._train.best_of,
                 ),
             )
         if not scored:

@@ -12,7 +12,13 @@ from regalloc.formats.compile_results import Failed
 from regalloc.formats.default_scores import DefaultScores
 from regalloc.formats.logs import Episode, Outcome
 from regalloc.report.ratios import identify
-from regalloc.rl.rounds.rewards import centre, compute_log_reward, compute_reward, update_baseline
+from regalloc.rl.rounds.rewards import (
+    centre,
+    compute_log_reward,
+    compute_reward,
+    favour_best,
+    update_baseline,
+)
 
 Scores = dict[str, dict[str, float]]
 """By module, then by function."""
@@ -64,6 +70,7 @@ class Baselines:
         *,
         log_reward: bool,
         decay: float | None,
+        best_of: int = 1,
     ) -> list[Scored]:
         """Give the episodes of a module's rollouts their rewards.
 
@@ -76,11 +83,14 @@ class Baselines:
             log_reward: whether a reward is the logarithm of a score ratio.
             decay: of the moving averages that episodes are compared with; None compares the
                 episodes of each function with their mean.
+            best_of: draws whose best reward is to be raised, where episodes are compared with
+                their mean; 1 raises that of each.  A function with fewer episodes raises the best
+                of all that it has.
         """
         compute = compute_log_reward if log_reward else compute_reward
         known = [[e for e in episodes if self._is_comparable(module, e)] for episodes in rollouts]
         if decay is None:
-            return self._score_groups(module, known, compute)
+            return self._score_groups(module, known, compute, best_of)
         return [s for episodes in known for s in self._score(module, episodes, compute, decay)]
 
     def _is_comparable(self, module: str, episode: Episode) -> bool:
@@ -100,7 +110,11 @@ class Baselines:
         return scored
 
     def _score_groups(
-        self, module: str, rollouts: Sequence[Sequence[Episode]], compute: Compute
+        self,
+        module: str,
+        rollouts: Sequence[Sequence[Episode]],
+        compute: Compute,
+        best_of: int,
     ) -> list[Scored]:
         """Compare the episodes of each function with their mean."""
         groups: dict[Hashable, list[Episode]] = {}
@@ -108,14 +122,19 @@ class Baselines:
             ids = identify(module, ((e.function, e.score) for e in episodes))
             for name, episode in zip(ids, episodes, strict=True):
                 groups.setdefault(name, []).append(episode)
-        return [s for group in groups.values() for s in self._score_group(module, group, compute)]
+        return [
+            scored
+            for group in groups.values()
+            for scored in self._score_group(module, group, compute, best_of)
+        ]
 
     def _score_group(
-        self, module: str, group: Sequence[Episode], compute: Compute
+        self, module: str, group: Sequence[Episode], compute: Compute, best_of: int
     ) -> Iterator[Scored]:
         default = self.defaults[module][group[0].function]
-        rewards = centre([compute(episode.score, default) for episode in group])
-        for episode, reward in zip(group, rewards, strict=True):
+        rewards = [compute(episode.score, default) for episode in group]
+        favoured = favour_best(rewards, min(best_of, len(group)))
+        for episode, reward in zip(group, centre(favoured), strict=True):
             yield Scored(episode, default, reward)
 
     def to_json(self) -> dict[str, Any]:

@@ -46,6 +46,41 @@ def compute_log_reward(score: float, baseline: float) -> float:
     return min(max(math.log(baseline / score), -LOG_LIMIT), LOG_LIMIT)
 
 
+def favour_best(rewards: Sequence[float], draws: int) -> list[float]:
+    """Return what each of a group's rewards does for the best of so many draws.
+
+    That is ``draws`` times the mean of the best reward over all choices of so many of the group
+    which hold it.  Its gradient is that of the expected best of the draws, which is what a search
+    keeps: how bad a reward is does not count where nearly every choice holds a better one.  One
+    draw gives the rewards as they are.
+
+    Source: https://arxiv.org/abs/2505.15201, which derives it for any reward.
+
+    Args:
+        rewards: of a group's rollouts, in any order.
+        draws: at least 1, and at most as many as there are rewards.
+
+    Raises:
+        ValueError: there are fewer rewards than draws, or no draws.
+    """
+    number = len(rewards)
+    if not 1 <= draws <= number:
+        raise ValueError(f"{draws} of {number} rollouts cannot be chosen")
+    if draws == 1:
+        return list(rewards)
+    places = sorted(range(number), key=lambda place: rewards[place])
+    choices = math.comb(number - 1, draws - 1)
+    best = [0.0] * number
+    better = 0.0
+    # From the best down: below whom it is chosen with one better still, which is then the best.
+    for rank in range(number - 1, -1, -1):
+        reward = rewards[places[rank]]
+        alone = math.comb(rank, draws - 1) * reward
+        best[places[rank]] = draws * (alone + better) / choices
+        better += math.comb(rank - 1, draws - 2) * reward if rank else 0.0
+    return best
+
+
 def centre(rewards: Sequence[float]) -> list[float]:
     """Return how much each of a group's rewards is above their mean; exactly 0 if all are equal.
 

@@ -1,4 +1,6 @@
 -- Inserts, updates and deletes in a file, with indices, triggers and a journal; then all is checked.
+-- A journal beside the database has a number for a name, which is drawn, and is not always as long.
+.testctrl prng_seed 1
 PRAGMA page_size = 1024;
 PRAGMA cache_size = 100;
 PRAGMA synchronous = OFF;

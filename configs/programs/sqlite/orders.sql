@@ -1,4 +1,6 @@
 -- For training: what a shop's table is asked, in a file, with views, triggers and dates.
+-- A journal beside the database has a number for a name, which is drawn, and is not always as long.
+.testctrl prng_seed 1
 PRAGMA journal_mode = MEMORY;
 CREATE TABLE product(id INTEGER PRIMARY KEY, name TEXT NOT NULL, price INTEGER CHECK (price >= 0), stock INTEGER);
 CREATE TABLE sale(id INTEGER PRIMARY KEY, product INTEGER REFERENCES product, amount INTEGER, day TEXT);

@@ -237,13 +237,13 @@ def _create_collector(
 
 
 def _check_best_of(draws: int, rollouts: int) -> None:
-    """Raise ConfigError where the best of so many draws tells no rollouts apart."""
+    """Raise ConfigError where there are no draws, or no fewer than rollouts to choose them from."""
     if draws == 1 or 1 < draws < rollouts:
         return
     raise ConfigError(
         f"Train.best_of={draws} cannot be used",
-        f"Train.rollouts is {rollouts}; the best of all rollouts tells none apart",
-        "set Train.best_of to 1, or to at most half of Train.rollouts",
+        f"Train.rollouts is {rollouts}; only the best of fewer tells them apart",
+        "set Train.best_of to 1, or to less than Train.rollouts: half of it, say",
     )
 
 

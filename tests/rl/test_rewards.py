@@ -72,6 +72,11 @@ def test_bad_draws_count_alike_however_bad_they_are():
     assert bad[3] == pytest.approx(mild[3])
 
 
+@pytest.mark.parametrize("draws", [1, 2, 3, 5, 6])
+def test_equal_rewards_stay_equal_to_the_bit(draws):
+    assert centre(favour_best([0.1] * 6, draws)) == [0.0] * 6
+
+
 @pytest.mark.parametrize("draws", [0, -1, 7])
 def test_the_best_of_more_than_there_are_is_refused(draws):
     with pytest.raises(ValueError, match=f"{draws} of 6 rollouts cannot be chosen"):

@@ -84,8 +84,8 @@ class Baselines:
             decay: of the moving averages that episodes are compared with; None compares the
                 episodes of each function with their mean.
             best_of: draws whose best reward is to be raised, where episodes are compared with
-                their mean; 1 raises that of each.  A function with fewer episodes raises the best
-                of all that it has.
+                their mean; 1 raises that of each.  A function with no more episodes than that
+                teaches nothing.
         """
         compute = compute_log_reward if log_reward else compute_reward
         known = [[e for e in episodes if self._is_comparable(module, e)] for episodes in rollouts]

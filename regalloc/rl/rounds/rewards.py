@@ -68,11 +68,14 @@ def favour_best(rewards: Sequence[float], draws: int) -> list[float]:
         raise ValueError(f"{draws} of {number} rollouts cannot be chosen")
     if draws == 1:
         return list(rewards)
+    if len(set(rewards)) == 1:
+        # Sums would leave them a rounding error apart, which would be taken for something to learn.
+        return [draws * reward for reward in rewards]
     places = sorted(range(number), key=lambda place: rewards[place])
     choices = math.comb(number - 1, draws - 1)
     best = [0.0] * number
+    # From the best down. Summed up are the choices whose best is one of those that were passed.
     better = 0.0
-    # From the best down: below whom it is chosen with one better still, which is then the best.
     for rank in range(number - 1, -1, -1):
         reward = rewards[places[rank]]
         alone = math.comb(rank, draws - 1) * reward

@@ -347,6 +347,9 @@ void Search::tryAll() {
   choose(best());
 }
 
+// Whether frequencies are guesses that are not trusted.
+bool Search::doubts() const { return DoubtGuesses && !Share; }
+
 // Only what is spilled can be saved.
 bool Search::isPromising() const {
   const Cost &Default = Tried.front().second.Counted;
@@ -392,7 +395,7 @@ bool Search::drawAll() {
 }
 
 // The parts of the default's cost that are left. LLVM guesses how often a loop repeats, and errs by a hundred times
-// (docs/search.md); flattened, all loops repeat less often.
+// (docs/search.md); flattened, all loops repeat less often. Where nothing is doubted both parts are the same.
 Search::Remaining Search::remaining(const Outcome &Of) const {
   auto Part = [&](Cost Outcome::*By) {
     double Now = score(Of.*By), Default = score(Tried.front().second.*By);
@@ -400,8 +403,7 @@ Search::Remaining Search::remaining(const Outcome &Of) const {
       return 1.0;
     return Default > 0 ? Now / Default : std::numeric_limits<double>::infinity();
   };
-  double Counted = Part(&Outcome::Counted);
-  return {Counted, Share || !DoubtGuesses ? Counted : Part(&Outcome::Flattened)};
+  return {Part(&Outcome::Counted), Part(&Outcome::Flattened)};
 }
 
 // The first of those that leave least, and by neither frequencies more than the default.
@@ -428,8 +430,10 @@ void Search::choose(const Choice &Chosen) {
 }
 
 void Search::leave(const MachineFunction &Left, function_ref<Cost(Frequencies)> Measure) {
-  if (Here)
-    Here->finish({Measure(Frequencies::AsTheyAre), Measure(Frequencies::Flattened), Decisions});
+  if (Here) {
+    Cost Counted = Measure(Frequencies::AsTheyAre);
+    Here->finish({Counted, doubts() ? Measure(Frequencies::Flattened) : Counted, Decisions});
+  }
   if (!LogFile.empty() && !Tried.empty())
     log(Left, *MBFI, Floor, Share, Tried);
   Tried.clear();

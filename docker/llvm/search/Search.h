@@ -84,6 +84,7 @@ private:
 
   bool canAsk() const;
   bool isWorthIt() const;
+  bool doubts() const;
   bool isPromising() const;
   bool hasGained() const;
   bool isChosen();

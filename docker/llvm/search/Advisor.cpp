@@ -22,7 +22,7 @@ FunctionPass *createRegAllocScoringPass();
 #include "Search.h"
 
 using regalloc::Decider;
-using regalloc::Frequencies;
+using regalloc::Doubt;
 using regalloc::Search;
 
 namespace {
@@ -79,8 +79,8 @@ public:
       : RegAllocEvictionAdvisorAnalysis(AdvisorMode::Release),
         Features{RA_EVICT_FEATURES_LIST(_DECL_FEATURES)}, Owned(Features) {}
 
-  void leave(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI) {
-    Owned.leave(MF, [&](Frequencies By) { return measure(MF, MBFI, By); });
+  void leave(MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI) {
+    Owned.leave(MF, [&](Doubt Of) { return measure(MF, MBFI, Of); });
   }
 
 private:

@@ -18,10 +18,15 @@ struct Cost {
   double SavedRegisters;                 // callee-saved registers that the function must save
 };
 
-// By block frequencies as they are, or by their roots, which differ less from one another.
-enum class Frequencies { AsTheyAre, Flattened };
+// By block frequencies as they are.
+Cost measure(const llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI);
 
-Cost measure(const llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI, Frequencies By);
+// What is not believed about frequencies. Those that are doubted differ less from one another: guesses become their
+// roots, and counts the roots of what blocks would be executed if one branch in five went anywhere.
+enum class Doubt { Nothing, Guesses, Counts };
+
+// To doubt counts changes the function's probabilities: only a trial's process may do that.
+Cost measure(llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI, Doubt Of);
 
 // The one number that a search makes smaller.
 double score(const Cost &C);

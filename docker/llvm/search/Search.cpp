@@ -61,6 +61,8 @@ cl::opt<double> LeastGain("regalloc-search-min-gain", cl::Hidden, cl::init(0.002
 
 cl::opt<bool> DoubtGuesses("regalloc-search-doubt-guesses", cl::Hidden, cl::init(true),
                            cl::desc("Without a profile: choose what is no worse if all loops repeat less often"));
+cl::opt<bool> DoubtCounts("regalloc-search-doubt-counts", cl::Hidden, cl::init(true),
+                          cl::desc("With a profile: choose what is no worse if branches are taken more evenly than counted"));
 
 cl::opt<double> LimitS("regalloc-search-time-limit", cl::Hidden, cl::init(120.0),
                        cl::desc("Seconds after which an allocation is given up"));
@@ -122,7 +124,7 @@ json::Value toJson(const Choice &By, const Outcome &Of) {
                       {"varied", By.IsVaried},
                       {"seed", By.Seed},
                       {"score", score(Of.Counted)},
-                      {"flattened", score(Of.Flattened)},
+                      {"doubted", score(Of.Doubted)},
                       {"loads", Of.Counted.Loads},
                       {"stores", Of.Counted.Stores},
                       {"copies", Of.Counted.Copies},
@@ -326,7 +328,7 @@ bool Search::tryOne(const Choice &Next) {
 
 void Search::tryAll() {
   Tried.clear();
-  Floor = measure(*MF, *MBFI, Frequencies::AsTheyAre);
+  Floor = measure(*MF, *MBFI);
   MostDecisions = 0;
   if (tryOne({}))
     return;
@@ -347,8 +349,12 @@ void Search::tryAll() {
   choose(best());
 }
 
-// Whether frequencies are guesses that are not trusted.
-bool Search::doubts() const { return DoubtGuesses && !Share; }
+// What each allocation is measured by a second time.
+Doubt Search::doubts() const {
+  if (Share)
+    return DoubtCounts ? Doubt::Counts : Doubt::Nothing;
+  return DoubtGuesses ? Doubt::Guesses : Doubt::Nothing;
+}
 
 // Only what is spilled can be saved.
 bool Search::isPromising() const {
@@ -395,7 +401,7 @@ bool Search::drawAll() {
 }
 
 // The parts of the default's cost that are left. LLVM guesses how often a loop repeats, and errs by a hundred times
-// (docs/search.md); flattened, all loops repeat less often. Where nothing is doubted both parts are the same.
+// (docs/search.md); what was counted is what one input did. Where nothing is doubted both parts are the same.
 Search::Remaining Search::remaining(const Outcome &Of) const {
   auto Part = [&](Cost Outcome::*By) {
     double Now = score(Of.*By), Default = score(Tried.front().second.*By);
@@ -403,7 +409,7 @@ Search::Remaining Search::remaining(const Outcome &Of) const {
       return 1.0;
     return Default > 0 ? Now / Default : std::numeric_limits<double>::infinity();
   };
-  return {Part(&Outcome::Counted), Part(&Outcome::Flattened)};
+  return {Part(&Outcome::Counted), Part(&Outcome::Doubted)};
 }
 
 // The first of those that leave least, and by neither frequencies more than the default.
@@ -429,10 +435,11 @@ void Search::choose(const Choice &Chosen) {
     warnOnce("cannot write " + ChoicesOut + ": " + Why);
 }
 
-void Search::leave(const MachineFunction &Left, function_ref<Cost(Frequencies)> Measure) {
+void Search::leave(const MachineFunction &Left, function_ref<Cost(Doubt)> Measure) {
   if (Here) {
-    Cost Counted = Measure(Frequencies::AsTheyAre);
-    Here->finish({Counted, doubts() ? Measure(Frequencies::Flattened) : Counted, Decisions});
+    Cost Counted = Measure(Doubt::Nothing);
+    Doubt Of = doubts();
+    Here->finish({Counted, Of == Doubt::Nothing ? Counted : Measure(Of), Decisions});
   }
   if (!LogFile.empty() && !Tried.empty())
     log(Left, *MBFI, Floor, Share, Tried);

@@ -72,19 +72,19 @@ public:
   int64_t ask();
 
   // A function is allocated.
-  void leave(const llvm::MachineFunction &MF, llvm::function_ref<Cost(Frequencies)> Measure);
+  void leave(const llvm::MachineFunction &MF, llvm::function_ref<Cost(Doubt)> Measure);
 
 private:
   // Parts of the default's cost, by both kinds of frequencies.
   struct Remaining {
-    double Counted, Flattened;
-    double mean() const { return (Counted + Flattened) / 2; }
-    double worst() const { return std::max(Counted, Flattened); }
+    double Counted, Doubted;
+    double mean() const { return (Counted + Doubted) / 2; }
+    double worst() const { return std::max(Counted, Doubted); }
   };
 
   bool canAsk() const;
   bool isWorthIt() const;
-  bool doubts() const;
+  Doubt doubts() const;
   bool isPromising() const;
   bool hasGained() const;
   bool isChosen();

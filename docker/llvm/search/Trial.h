@@ -21,7 +21,7 @@ namespace regalloc {
 // What became of a trial.
 struct Outcome {
   Cost Counted;
-  Cost Flattened; // by flattened frequencies, where they are guesses that are doubted
+  Cost Doubted; // by doubted frequencies; the same where they are not doubted
   uint64_t Decisions;
   double Seconds = 0; // of processor time, for a log
 };

@@ -42,7 +42,7 @@ size_t countSavedRegisters(const MachineFunction &MF) {
   return Count;
 }
 
-// What was counted as never taken may be taken by another input. Exceptions stay what they are.
+// What was counted as never taken may be taken by another input. Exceptions become no likelier.
 void makeLessCertain(MachineFunction &MF, const MachineBranchProbabilityInfo &MBPI) {
   auto Lands = [](const MachineBasicBlock *MBB) { return MBB->isEHPad(); };
   for (MachineBasicBlock &MBB : MF) {
@@ -50,7 +50,7 @@ void makeLessCertain(MachineFunction &MF, const MachineBranchProbabilityInfo &MB
     if (Ways < 2)
       continue;
     const uint32_t Each = BranchProbability::getDenominator() / BranchesForOneByChance / Ways;
-    // All are read before one is set, since some may be what the others leave.
+    // All are read before one is set: one that is unknown is what the others leave.
     SmallVector<uint32_t, 8> Counted;
     for (auto Next = MBB.succ_begin(); Next != MBB.succ_end(); ++Next)
       Counted.push_back(MBPI.getEdgeProbability(&MBB, Next).getNumerator());

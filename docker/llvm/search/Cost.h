@@ -21,8 +21,8 @@ struct Cost {
 // By block frequencies as they are.
 Cost measure(const llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI);
 
-// What is not believed about frequencies. Those that are doubted differ less from one another: guesses become their
-// roots, and counts the roots of what blocks would be executed if one branch in five went anywhere.
+// Which frequencies are doubted. Doubted guesses are replaced by their roots. Doubted counts are replaced by the roots of
+// the frequencies that blocks would have if one branch in five went anywhere. Either way blocks differ less.
 enum class Doubt { Nothing, Guesses, Counts };
 
 // To doubt counts changes the function's probabilities: only a trial's process may do that.

@@ -436,11 +436,8 @@ void Search::choose(const Choice &Chosen) {
 }
 
 void Search::leave(const MachineFunction &Left, function_ref<Cost(Doubt)> Measure) {
-  if (Here) {
-    Cost Counted = Measure(Doubt::Nothing);
-    Doubt Of = doubts();
-    Here->finish({Counted, Of == Doubt::Nothing ? Counted : Measure(Of), Decisions});
-  }
+  if (Here)
+    Here->finish({Measure(Doubt::Nothing), Measure(doubts()), Decisions});
   if (!LogFile.empty() && !Tried.empty())
     log(Left, *MBFI, Floor, Share, Tried);
   Tried.clear();

@@ -101,6 +101,7 @@ _SEARCH = (
     "CodeGen/MLRegAllocEvictAdvisor=search/Advisor",
     "CodeGen/MLRegAllocPriorityAdvisor=search/Priority",
     "CodeGen/RegAllocGreedy=search/Greedy",
+    "CodeGen/MachineScheduler=search/Scheduler",
     *(
         f"CodeGen/Regalloc{unit}=search/{unit}"
         for unit in ("Choices", "Cost", "Search", "Trial", "Variation")

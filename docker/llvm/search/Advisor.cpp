@@ -79,6 +79,8 @@ public:
       : RegAllocEvictionAdvisorAnalysis(AdvisorMode::Release),
         Features{RA_EVICT_FEATURES_LIST(_DECL_FEATURES)}, Owned(Features) {}
 
+  void prepare(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI) { Owned.prepare(MF, MBFI); }
+
   void leave(MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI) {
     Owned.leave(MF, [&](Doubt Of) { return measure(MF, MBFI, Of); });
   }
@@ -118,7 +120,35 @@ class SearchScoring : public RegAllocScoring {
   }
 };
 
+// Has trials begin where a draw can change what comes before the allocation.
+class SearchPass : public MachineFunctionPass {
+public:
+  static char ID;
+  SearchPass() : MachineFunctionPass(ID) {}
+
+private:
+  StringRef getPassName() const override { return "Register Allocation Search"; }
+
+  void getAnalysisUsage(AnalysisUsage &AU) const override {
+    AU.setPreservesAll();
+    AU.addRequired<MachineBlockFrequencyInfoWrapperPass>();
+    MachineFunctionPass::getAnalysisUsage(AU);
+  }
+
+  bool runOnMachineFunction(MachineFunction &MF) override {
+    // Not required: its own analyses are those that are there when it is required first.
+    auto *Advisor = getAnalysisIfAvailable<RegAllocEvictionAdvisorAnalysis>();
+    if (auto *Searching = dynamic_cast<SearchAnalysis *>(Advisor))
+      Searching->prepare(MF, getAnalysis<MachineBlockFrequencyInfoWrapperPass>().getMBFI());
+    return false;
+  }
+};
+
+char SearchPass::ID;
+
 } // namespace
+
+FunctionPass *regalloc::createSearchPass() { return new SearchPass(); }
 
 RegAllocEvictionAdvisorAnalysis *llvm::createReleaseModeAdvisor() {
   return regalloc::isSearching() ? new SearchAnalysis() : createPolicyAdvisor();

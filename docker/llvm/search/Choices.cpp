@@ -24,7 +24,7 @@ uint64_t describe(const MachineOperand &Operand) {
   return static_cast<uint64_t>(Operand.getType());
 }
 
-// Of a function before its allocation. Debug instructions are no part of it.
+// Of a function as it is now. Debug instructions are no part of it.
 uint64_t hash(const MachineFunction &MF) {
   SmallVector<uint64_t, 0> Words;
   for (const MachineBasicBlock &MBB : MF) {

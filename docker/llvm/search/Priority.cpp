@@ -30,14 +30,13 @@ private:
   unsigned getPriority(const LiveInterval &LI) const override {
     // Bits of greedy's priorities.
     const unsigned GlobalBit = 1u << (RegClassPriorityTrumpsGlobalness ? 24 : 29);
-    Search *Asked = Search::find(MF);
-    if (Asked)
+    if (Search *Asked = Search::find(MF))
       Asked->begin();
     // LLVM counts these over all functions of a process, threads together.
     if (RA.getExtraInfo().getStage(LI) == RS_Memory)
       return PutOff++;
     unsigned Priority = static_cast<const RegAllocPriorityAdvisor &>(Default).getPriority(LI);
-    return Asked ? Asked->variation().order(Priority, GlobalBit, LI.reg().virtRegIndex()) : Priority;
+    return Search::variation(MF).order(Priority, GlobalBit, LI.reg().virtRegIndex());
   }
 
   const MachineFunction &MF;

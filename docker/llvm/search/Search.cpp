@@ -2,7 +2,6 @@
 
 #include "../evaluator/Policy.h"
 
-#include "llvm/CodeGen/LiveInterval.h"
 #include "llvm/CodeGen/MachineBlockFrequencyInfo.h"
 #include "llvm/CodeGen/MachineFunction.h"
 #include "llvm/IR/Module.h"
@@ -204,6 +203,8 @@ Search::Search(const std::vector<TensorSpec> &Features)
     : Asked(loadPolicy(Features)), Given(readChoices()) {}
 
 Search::~Search() {
+  if (Here)
+    Trial::giveUp();
   if (Current == this)
     Current = nullptr;
   if (OtherCode)
@@ -216,21 +217,38 @@ Search::~Search() {
 
 Search *Search::find(const MachineFunction &MF) { return Current && Current->MF == &MF ? Current : nullptr; }
 
-bool Search::putsOff(const MachineFunction &MF, const LiveInterval &LiveRange) {
+const Variation &Search::variation(const MachineFunction &MF) {
+  static const Variation None;
   Search *Asked = find(MF);
-  return Asked && Asked->Varied.putsOff(LiveRange.reg().virtRegIndex());
+  return Asked ? Asked->Varied : None;
 }
 
 void *Search::feature(size_t Index) { return Asked ? Asked->input(Index) : nullptr; }
 
 void Search::enter(const MachineFunction &Entered, const MachineBlockFrequencyInfo &Frequencies) {
   // A target may allocate a function in several parts.
-  if (MF == &Entered)
-    return;
+  if (MF != &Entered)
+    start(Entered, Frequencies);
+  MBFI = &Frequencies;
+}
+
+void Search::prepare(const MachineFunction &Entered, const MachineBlockFrequencyInfo &Frequencies) {
+  start(Entered, Frequencies);
+  settle();
+  if (any_of(listTurns(), [](const Choice &Turn) { return Turn.IsVaried; }))
+    begin();
+}
+
+void Search::start(const MachineFunction &Entered, const MachineBlockFrequencyInfo &Frequencies) {
+  // A trial is of one function, and ends with it even if code generation stops before its score.
+  if (Here)
+    Trial::giveUp();
   MF = &Entered;
   MBFI = &Frequencies;
+  Share = executedShare(Entered, Frequencies);
   Current = this;
-  HasBegun = false;
+  HasBegun = IsSettled = false;
+  About.reset();
   Decisions = 0;
   use({});
 }
@@ -256,12 +274,18 @@ bool Search::isWorthIt() const {
   return countInstructions(*MF) >= LeastInstructions && countExpected(*MF, *MBFI) >= LeastExecuted;
 }
 
-// Whether the file of choices, if there is one, settles this function.
+// Leaves nothing to try where the file of choices knows the function.
+void Search::settle() {
+  IsSettled = true;
+  if (Given || !ChoicesOut.empty())
+    About.emplace(*MF, checksum());
+  if (Given && canAsk() && isChosen())
+    HasBegun = true;
+}
+
 bool Search::isChosen() {
-  if (!Given)
-    return false;
   Choice Chosen;
-  switch (Given->find({*MF, checksum()}, Chosen)) {
+  switch (Given->find(*About, Chosen)) {
   case Choices::Found:
     use(Chosen);
     return true;
@@ -278,11 +302,12 @@ bool Search::isChosen() {
 }
 
 void Search::begin() {
+  if (!IsSettled)
+    settle();
   if (HasBegun)
     return;
   HasBegun = true;
-  Share = executedShare(*MF, *MBFI);
-  if (canAsk() && !isChosen() && isWorthIt())
+  if (canAsk() && isWorthIt())
     tryAll();
 }
 
@@ -430,7 +455,7 @@ void Search::choose(const Choice &Chosen) {
   use(Chosen);
   if (ChoicesOut.empty())
     return;
-  std::string Why = append(ChoicesOut, {*MF, checksum()}, Chosen);
+  std::string Why = append(ChoicesOut, *About, Chosen);
   if (!Why.empty())
     warnOnce("cannot write " + ChoicesOut + ": " + Why);
 }

@@ -1,7 +1,7 @@
 // Allocates a function several times and keeps the allocation that costs least.
 //
-// Before a function's first live range is queued the compiler tries allocations one after the other, each in a
-// process of its own (Trial.h): by LLVM's default heuristic, by the policy, and by draws (Choice.h). Then it makes
+// Before a function's first live range is queued, or before its instructions are scheduled where draws change that,
+// the compiler tries allocations one after the other, each in a process of its own (Trial.h): by LLVM's default heuristic, by the policy, and by draws (Choice.h). Then it makes
 // the best of them itself. So no function gets worse by the score that is compared, a function in which the
 // default has nobody to evict is tried once, and what is chosen depends on function, flags and seed alone.
 #ifndef REGALLOC_SEARCH_H
@@ -23,7 +23,7 @@
 #include <vector>
 
 namespace llvm {
-class LiveInterval;
+class FunctionPass;
 class MachineBlockFrequencyInfo;
 class MachineFunction;
 } // namespace llvm
@@ -36,6 +36,9 @@ enum class Decider { Default, Policy };
 
 // Whether the command line asks for a search, or for the choices of one.
 bool isSearching();
+
+// The pass before the first that a draw can change.
+llvm::FunctionPass *createSearchPass();
 
 // Makes LLVM ask the advisors that search. The eviction advisor's unit has it.
 void switchAdvisorsOn();
@@ -50,23 +53,23 @@ public:
 
   // The one that this thread's allocation of a function belongs to; null without.
   static Search *find(const llvm::MachineFunction &MF);
-  // Whether it has a live range of the function spilled last.
-  static bool putsOff(const llvm::MachineFunction &MF, const llvm::LiveInterval &LiveRange);
+  // What the allocation of a function that this thread makes changes.
+  static const Variation &variation(const llvm::MachineFunction &MF);
 
   // Where the advisor writes the feature of this number.
   void *feature(size_t Index);
 
+  // A function is about to be scheduled. If draws change that, the trials are made here.
+  void prepare(const llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI);
+
   // An allocation of a function begins, or another part of it.
   void enter(const llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI);
 
-  // Something is asked about the function. The first time, the trials are made.
+  // Something is asked about the function. The first time, the trials are made, unless they were made before.
   void begin();
 
   // A decision is to be made: says by whom.
   Decider decide();
-
-  // What the allocation that is being made changes.
-  const Variation &variation() const { return Varied; }
 
   // The policy's decision on the features.
   int64_t ask();
@@ -87,6 +90,8 @@ private:
   Doubt doubts() const;
   bool isPromising() const;
   bool hasGained() const;
+  void start(const llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI);
+  void settle();
   bool isChosen();
   void tryAll();
   llvm::SmallVector<Choice, 2> listTurns() const;
@@ -106,7 +111,8 @@ private:
   const llvm::MachineFunction *MF = nullptr; // being allocated
   const llvm::MachineBlockFrequencyInfo *MBFI = nullptr;
   std::optional<double> Share;                             // of what a profile counted
-  bool HasBegun = false;
+  bool HasBegun = false, IsSettled = false;
+  std::optional<ChosenFor> About; // where there is a file of choices
   Cost Floor{}; // before the first trial: nothing is spilled yet
   Choice Made;
   Variation Varied;

@@ -2,6 +2,10 @@
 
 #include "../evaluator/Sampling.h"
 
+#include "llvm/CodeGen/MachineScheduler.h"
+
+using namespace llvm;
+
 namespace regalloc {
 
 namespace {
@@ -15,11 +19,25 @@ constexpr uint64_t PutOffOneIn = 2, HintOneIn = 8, GlobalOneIn = 8;
 // Numbers of their own, so that one change says nothing about another.
 enum Change : uint64_t { PutOff, Hint, Global, Changes };
 
+// How instructions are ordered. Draws take turns at it, so that a few of them have seen each way.
+enum Order : uint64_t { AsUsual, Unscheduled, FromTop, Orders };
+
+Order orderOf(int64_t Seed) { return static_cast<Order>(static_cast<uint64_t>(Seed) % Orders); }
+
 bool isPicked(int64_t Seed, unsigned LiveRange, Change By, uint64_t OneIn) {
   return scramble(Seed, static_cast<uint64_t>(LiveRange) * Changes + By) % OneIn == 0;
 }
 
 } // namespace
+
+bool Variation::leavesUnscheduled() const { return Seed && orderOf(*Seed) == Unscheduled; }
+
+void Variation::direct(MachineSchedPolicy &Scheduling) const {
+  if (!Seed || orderOf(*Seed) != FromTop)
+    return;
+  Scheduling.OnlyTopDown = true;
+  Scheduling.OnlyBottomUp = false;
+}
 
 bool Variation::putsOff(unsigned LiveRange) const {
   return Seed && isPicked(*Seed, LiveRange, PutOff, PutOffOneIn);

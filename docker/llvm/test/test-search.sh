@@ -113,7 +113,7 @@ C
   "$(echo "$prefix"/lib/clang/*/lib/linux/libclang_rt.regalloc_profile-x86_64.a)"
 LLVM_PROFILE_FILE=ways.profraw ./ways 20000 1000 >/dev/null
 "$prefix/bin/llvm-profdata" merge ways.profraw -o ways.profdata
-counted=(-O2 -c ways.c -mllvm -regalloc-profile-use=ways.profdata -mllvm -regalloc-search=12 -mllvm -regalloc-search-policy=none)
+counted=(-O2 -c ways.c -mllvm -regalloc-profile-use=ways.profdata -mllvm -regalloc-search=32 -mllvm -regalloc-search-policy=none)
 "$prefix/bin/clang" "${counted[@]}" -o doubted.o -mllvm -regalloc-search-log=ways-log -mllvm -regalloc-choices-out=ways-doubting
 "$prefix/bin/clang" "${counted[@]}" -o believed.o -mllvm -regalloc-search-doubt-counts=0 -mllvm -regalloc-choices-out=ways-trusting
 "$prefix/bin/clang" "${counted[@]}" -o doubted2.o
@@ -157,7 +157,37 @@ compile unwritable.o "${searched[@]}" -mllvm -regalloc-choices-out=/absent/choic
 says "cannot write /absent/choices"
 same one.o unwritable.o "choices that could not be written changed the code"
 
+# Draws take turns at the order of instructions: as usual, unscheduled, from the top.
+schedule() {
+  local output=$1
+  shift
+  compile order.o -mllvm -print-after=machine-scheduler "$@" 2>"$output"
+}
+schedule plain
+schedule unscheduled -mllvm -enable-misched=0
+schedule top -mllvm -misched-topdown
+for turn in 0 1 2; do
+  sed "s/ default[^ ]* / default+$turn /" choices >"turn$turn"
+  schedule "order$turn" -mllvm "-regalloc-choices=turn$turn" "${alone[@]}"
+done
+python3 - choices order0 plain order1 unscheduled order2 top <<'PY' || fail "the order of instructions"
+import re, sys
+def read(name):
+    parts = re.split(r"(?m)^# Machine code for function ([^:]+):", open(name).read())
+    return dict(zip(parts[1::2], parts[2::2]))
+chosen = {line.split()[3] for line in open(sys.argv[1])}
+texts = [read(name) for name in sys.argv[2:]]
+for ours, llvms in zip(texts[::2], texts[1::2]):
+    assert all(ours[name] == llvms[name] for name in chosen), "not as LLVM orders it"
+for one, other in ((0, 1), (0, 2), (1, 2)):
+    assert any(texts[2 * one][name] != texts[2 * other][name] for name in chosen), "two orders are one"
+PY
+
 # What cannot be tried is left at the default, and said once.
+compile plain.mir -S -mllvm -stop-after=greedy
+compile stopped.mir -S -mllvm -stop-after=greedy "${searched[@]}" 2>out
+says "an allocation failed"
+same plain.mir stopped.mir "a trial without an end changed the code"
 compile late.o "${searched[@]}" -mllvm -regalloc-search-time-limit=0 2>out
 says "took too long"
 same default.o late.o "allocations that took too long changed the code"

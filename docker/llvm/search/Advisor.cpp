@@ -21,6 +21,8 @@ FunctionPass *createRegAllocScoringPass();
 #include "RegAllocPriorityAdvisor.h"
 #include "Search.h"
 
+#include "llvm/CodeGen/LazyMachineBlockFrequencyInfo.h"
+
 using regalloc::Decider;
 using regalloc::Doubt;
 using regalloc::Search;
@@ -79,7 +81,7 @@ public:
       : RegAllocEvictionAdvisorAnalysis(AdvisorMode::Release),
         Features{RA_EVICT_FEATURES_LIST(_DECL_FEATURES)}, Owned(Features) {}
 
-  void prepare(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI) { Owned.prepare(MF, MBFI); }
+  void prepare(const MachineFunction &MF, Search::Frequencies Of) { Owned.prepare(MF, Of); }
 
   void leave(MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI) {
     Owned.leave(MF, [&](Doubt Of) { return measure(MF, MBFI, Of); });
@@ -131,7 +133,7 @@ private:
 
   void getAnalysisUsage(AnalysisUsage &AU) const override {
     AU.setPreservesAll();
-    AU.addRequired<MachineBlockFrequencyInfoWrapperPass>();
+    AU.addRequired<LazyMachineBlockFrequencyInfoPass>();
     MachineFunctionPass::getAnalysisUsage(AU);
   }
 
@@ -139,7 +141,9 @@ private:
     // Not required: its own analyses are those that are there when it is required first.
     auto *Advisor = getAnalysisIfAvailable<RegAllocEvictionAdvisorAnalysis>();
     if (auto *Searching = dynamic_cast<SearchAnalysis *>(Advisor))
-      Searching->prepare(MF, getAnalysis<MachineBlockFrequencyInfoWrapperPass>().getMBFI());
+      Searching->prepare(MF, [&]() -> const MachineBlockFrequencyInfo & {
+        return getAnalysis<LazyMachineBlockFrequencyInfoPass>().getBFI();
+      });
     return false;
   }
 };

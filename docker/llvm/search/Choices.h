@@ -3,8 +3,9 @@
 // A line for each function that was searched, in any order; of two about the same code the last counts:
 //   <code> <policy> <choice> <function> <source file>
 // <code> is a hash of the function before its instructions are scheduled, <policy> the checksum of the policy, both
-// hexadecimal; <choice> is default, greedy, one of them varied, such as greedy+3, or the seed of a sample. The source file is named without its folders, so that a build in another folder finds its lines;
-// what two files of a name have in common is told apart by the code. Lines that begin with # are comments.
+// hexadecimal; <choice> is default, greedy, one of them varied, such as greedy+3, or the seed of a sample. The source
+// file is named without its folders, so that a build in another folder finds its lines; what two files of a name have
+// in common is told apart by the code. Lines that begin with # are comments.
 #ifndef REGALLOC_CHOICES_H
 #define REGALLOC_CHOICES_H
 

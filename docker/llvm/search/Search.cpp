@@ -155,7 +155,7 @@ double countExpected(const MachineFunction &MF, const MachineBlockFrequencyInfo 
 }
 
 // The function's share of what a profile counted; nothing without one.
-std::optional<double> executedShare(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI) {
+std::optional<double> executedShare(const MachineFunction &MF, Search::Frequencies Of) {
   auto Entered = MF.getFunction().getEntryCount();
   const Module &M = *MF.getFunction().getParent();
   Metadata *Summary = M.getProfileSummary(/*IsCS=*/false);
@@ -164,6 +164,7 @@ std::optional<double> executedShare(const MachineFunction &MF, const MachineBloc
   std::unique_ptr<ProfileSummary> Known(ProfileSummary::getFromMD(Summary));
   if (!Known || !Known->getTotalCount())
     return std::nullopt;
+  const MachineBlockFrequencyInfo &MBFI = Of();
   double Blocks = 0;
   for (const MachineBasicBlock &MBB : MF)
     Blocks += MBFI.getBlockFreqRelativeToEntryBlock(&MBB);
@@ -225,29 +226,31 @@ const Variation &Search::variation(const MachineFunction &MF) {
 
 void *Search::feature(size_t Index) { return Asked ? Asked->input(Index) : nullptr; }
 
-void Search::enter(const MachineFunction &Entered, const MachineBlockFrequencyInfo &Frequencies) {
+void Search::enter(const MachineFunction &Entered, const MachineBlockFrequencyInfo &Known) {
   // A target may allocate a function in several parts.
   if (MF != &Entered)
-    start(Entered, Frequencies);
-  MBFI = &Frequencies;
+    start(Entered, [&]() -> const MachineBlockFrequencyInfo & { return Known; });
+  MBFI = &Known;
 }
 
-void Search::prepare(const MachineFunction &Entered, const MachineBlockFrequencyInfo &Frequencies) {
-  start(Entered, Frequencies);
+void Search::prepare(const MachineFunction &Entered, Frequencies Of) {
+  start(Entered, Of);
   settle();
-  if (any_of(listTurns(), [](const Choice &Turn) { return Turn.IsVaried; }))
-    begin();
+  if (none_of(listTurns(), [](const Choice &Turn) { return Turn.IsVaried; }))
+    return;
+  MBFI = &Of();
+  begin();
 }
 
-void Search::start(const MachineFunction &Entered, const MachineBlockFrequencyInfo &Frequencies) {
+void Search::start(const MachineFunction &Entered, Frequencies Of) {
   // A trial is of one function, and ends with it even if code generation stops before its score.
   if (Here)
     Trial::giveUp();
   MF = &Entered;
-  MBFI = &Frequencies;
-  Share = executedShare(Entered, Frequencies);
+  MBFI = nullptr;
+  Share = executedShare(Entered, Of);
   Current = this;
-  HasBegun = IsSettled = false;
+  Stage = Fresh;
   About.reset();
   Decisions = 0;
   use({});
@@ -276,11 +279,11 @@ bool Search::isWorthIt() const {
 
 // Leaves nothing to try where the file of choices knows the function.
 void Search::settle() {
-  IsSettled = true;
+  Stage = Settled;
   if (Given || !ChoicesOut.empty())
     About.emplace(*MF, checksum());
   if (Given && canAsk() && isChosen())
-    HasBegun = true;
+    Stage = Begun;
 }
 
 bool Search::isChosen() {
@@ -302,11 +305,11 @@ bool Search::isChosen() {
 }
 
 void Search::begin() {
-  if (!IsSettled)
+  if (Stage == Fresh)
     settle();
-  if (HasBegun)
+  if (Stage == Begun)
     return;
-  HasBegun = true;
+  Stage = Begun;
   if (canAsk() && isWorthIt())
     tryAll();
 }

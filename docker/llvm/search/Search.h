@@ -1,9 +1,10 @@
 // Allocates a function several times and keeps the allocation that costs least.
 //
 // Before a function's first live range is queued, or before its instructions are scheduled where draws change that,
-// the compiler tries allocations one after the other, each in a process of its own (Trial.h): by LLVM's default heuristic, by the policy, and by draws (Choice.h). Then it makes
-// the best of them itself. So no function gets worse by the score that is compared, a function in which the
-// default has nobody to evict is tried once, and what is chosen depends on function, flags and seed alone.
+// the compiler tries allocations one after the other, each in a process of its own (Trial.h): by LLVM's default
+// heuristic, by the policy, and by draws (Choice.h). Then it makes the best of them itself. So no function gets worse
+// by the score that is compared, a function in which the default has nobody to evict is tried once, and what is
+// chosen depends on function, flags and seed alone.
 #ifndef REGALLOC_SEARCH_H
 #define REGALLOC_SEARCH_H
 
@@ -59,8 +60,11 @@ public:
   // Where the advisor writes the feature of this number.
   void *feature(size_t Index);
 
+  // Block frequencies, by whoever computes them only when asked.
+  using Frequencies = llvm::function_ref<const llvm::MachineBlockFrequencyInfo &()>;
+
   // A function is about to be scheduled. If draws change that, the trials are made here.
-  void prepare(const llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI);
+  void prepare(const llvm::MachineFunction &MF, Frequencies Of);
 
   // An allocation of a function begins, or another part of it.
   void enter(const llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI);
@@ -90,7 +94,7 @@ private:
   Doubt doubts() const;
   bool isPromising() const;
   bool hasGained() const;
-  void start(const llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI);
+  void start(const llvm::MachineFunction &MF, Frequencies Of);
   void settle();
   bool isChosen();
   void tryAll();
@@ -109,9 +113,10 @@ private:
   const Choices *const Given; // null without a file of choices
   size_t OtherCode = 0, OtherPolicy = 0; // functions that it does not fit
   const llvm::MachineFunction *MF = nullptr; // being allocated
-  const llvm::MachineBlockFrequencyInfo *MBFI = nullptr;
-  std::optional<double> Share;                             // of what a profile counted
-  bool HasBegun = false, IsSettled = false;
+  const llvm::MachineBlockFrequencyInfo *MBFI = nullptr; // once the function's trials may begin
+  std::optional<double> Share;                           // of what a profile counted
+  // How far the function has come: nothing was asked; the file of choices was; it has its allocation.
+  enum { Fresh, Settled, Begun } Stage = Fresh;
   std::optional<ChosenFor> About; // where there is a file of choices
   Cost Floor{}; // before the first trial: nothing is spilled yet
   Choice Made;

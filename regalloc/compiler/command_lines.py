@@ -1,89 +1,27 @@
 """How a module is compiled again: one process, ``clang -cc1``, from bitcode.
 
 ``.llvmcmd`` holds the ``cc1`` arguments of the original compile, without ``-o``, ``-x`` and the
-input, but with whatever else it wrote (dependency files, split DWARF, diagnostics).  The embedded
-bitcode was taken before optimisation, so the optimisation pipeline runs again as it did.  From
-bitcode that was optimised once, code is generated and nothing else done.
+input, but with whatever else it read and wrote (plugins, profiles, dependency files).  A replay has
+those of them that known_arguments.py lists.  The embedded bitcode was taken before optimisation, so
+the optimisation pipeline runs again as it did.  From bitcode that was optimised once, code is
+generated and nothing else done.
 
 Source: ``embedBitcodeInModule`` in ``llvm/lib/Bitcode/Writer/BitcodeWriter.cpp``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+from regalloc.compiler import known_arguments as known
 from regalloc.compiler import reduction
 from regalloc.formats.corpus import PROFILE_USE, Module
 from regalloc.formats.remarks import PASS
 
-ACTIONS = frozenset({"-E", "-S", "-emit-llvm", "-emit-llvm-bc", "-emit-obj", "-fsyntax-only"})
-
-_ALONE = ACTIONS | {
-    "-cc1",
-    "-fansi-escape-codes",
-    "-fcolor-diagnostics",
-    "-fembed-bitcode",
-    "-ftime-report",
-    "-ftime-trace",
-    "-H",
-    "-MG",
-    "-MP",
-    "-MV",
-    "-print-stats",
-    "-sys-header-deps",
-    "-v",
-}
-_WITH_VALUE = frozenset(
-    {
-        "-coverage-data-file",
-        "-coverage-notes-file",
-        "-dependency-dot",
-        "-dependency-file",
-        "-diagnostic-log-file",
-        "-header-include-file",
-        "-include",
-        "-include-pch",
-        "-module-dependency-dir",
-        "-MQ",
-        "-MT",
-        "-o",
-        "-opt-record-file",
-        "-opt-record-format",
-        "-opt-record-passes",
-        "-serialize-diagnostic-file",
-        "-split-dwarf-file",
-        "-split-dwarf-output",
-        "-x",
-    }
-)
-OPTIMISER_PROFILE = "-fprofile-instrument-use-path="
-"""Names the profile of the original compile; what it said is in the bitcode."""
-
-_JOINED = (
-    "-coverage-data-file=",
-    "-coverage-notes-file=",
-    "-fembed-bitcode=",
-    "-fthinlto-index=",
-    "-ftime-trace=",
-    OPTIMISER_PROFILE,
-    "-header-include-filtering=",
-    "-header-include-format=",
-    "-save-temps=",
-    "-stack-usage-file=",
-    "-stats-file=",
-)
-_OWN_LLVM_OPTIONS = (
-    "-regalloc-enable-advisor",
-    "-regalloc-model",
-    "-regalloc-profile-generate",
-    "-regalloc-profile-use",
-    "-regalloc-rollout-",
-    "-regalloc-training-log",
-    "-tfutils-text-log",
-)
-
+_LONGEST_NAME = 60
 
 # Functions are scored when their registers are assigned, and no function depends on what the passes
 # behind that do with another.  Stack slots are coloured next; the scoring pass itself has no name
@@ -207,18 +145,89 @@ def profile_flags(profile: Path | None) -> tuple[str, ...]:
     return _as_llvm_options([f"{PROFILE_USE}{profile.absolute()}"]) if profile else ()
 
 
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of an original compile, sorted out.
+
+    Attributes:
+        kept: those that a replay has as well, in their order.
+        unknown: names of those that are left out though they may change the code, in their order.
+    """
+
+    kept: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+
+
 def replay_flags(cmd: Sequence[str]) -> tuple[str, ...]:
-    """Return the arguments that decide how code is generated, without inputs and outputs."""
-    return tuple(_kept(iter(cmd)))
+    """Return the arguments that decide how code is generated; none of them names a file."""
+    return sort_arguments(tuple(cmd)).kept
 
 
-def _kept(args: Iterator[str]) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def sort_arguments(cmd: tuple[str, ...]) -> Arguments:
+    """Tell the arguments that a replay has from those that it does without.
+
+    Args:
+        cmd: ``cc1`` arguments of the original compile, which may come from anywhere.
+    """
+    kept: list[str] = []
+    unknown: list[str] = []
+    args = iter(cmd)
+    value_follows = False
     for arg in args:
-        if arg in _WITH_VALUE:
-            next(args, None)
+        may_be_value, value_follows = value_follows, False
+        if arg in known.SEPARATE:
+            value = next(args, "")
+            if known.SEPARATE[arg].fullmatch(value):
+                kept += (arg, value)
+            else:
+                unknown.append(arg)
         elif arg == "-mllvm":
             option = next(args, "")
-            if not option.lstrip("-").startswith(tuple(o.lstrip("-") for o in _OWN_LLVM_OPTIONS)):
-                yield from (arg, option)
-        elif arg not in _ALONE and not arg.startswith(_JOINED):
-            yield arg
+            if _is_known_option(option):
+                kept += (arg, option)
+            elif not option.lstrip("-").startswith(known.OWN_LLVM_OPTIONS):
+                unknown.append(f"{arg} {_name_of(option)}" if option else arg)
+        elif arg in known.FRONT_END_SEPARATE:
+            next(args, None)
+        elif arg in known.ALONE or _is_known_joined(arg):
+            kept.append(arg)
+        elif not _is_front_end(arg):
+            # What has no dash is a file, or the value of an argument that was left out.
+            value_follows = arg.startswith("-")
+            if not may_be_value or value_follows:
+                unknown.append(_name_of(arg))
+    return Arguments(tuple(kept), tuple(unknown))
+
+
+def _is_known_option(option: str) -> bool:
+    """Tell whether an option for LLVM is kept: with a value of its kind, or as a switch alone."""
+    name, equals, value = option.lstrip("-").partition("=")
+    kind = known.LLVM_OPTIONS.get(name)
+    if kind is None or not option.startswith("-"):
+        return False
+    return kind.fullmatch(value) is not None if equals else kind is known.SWITCH
+
+
+def _is_known_joined(arg: str) -> bool:
+    return any(
+        kind.fullmatch(arg, len(name))
+        for name, kind in known.JOINED.items()
+        if arg.startswith(name)
+    )
+
+
+def _is_front_end(arg: str) -> bool:
+    return (
+        arg in known.FRONT_END_ALONE
+        or arg.startswith(known.FRONT_END_JOINED)
+        or known.FRONT_END.fullmatch(arg) is not None
+    )
+
+
+def _name_of(arg: str) -> str:
+    """Return what an argument is called, fit for a table: no value, and nothing but ASCII."""
+    if not arg.startswith("-"):
+        return "a response file" if arg.startswith("@") else "a file"
+    name = arg.partition("=")[0][:_LONGEST_NAME]
+    return "".join(letter if "!" <= letter <= "~" else "?" for letter in name)

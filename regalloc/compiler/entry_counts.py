@@ -15,8 +15,9 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from regalloc.compiler.command_lines import OPTIMISER_PROFILE, profile_flags, replay_flags
+from regalloc.compiler.command_lines import profile_flags, replay_flags
 from regalloc.compiler.embedded_bitcode import Reason
+from regalloc.compiler.known_arguments import OPTIMISER_PROFILE
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import CorpusError
 from regalloc.files import UNREADABLE, read_json, write_json

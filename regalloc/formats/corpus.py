@@ -120,9 +120,16 @@ def find_profile(cmd: Sequence[str], folder: Path) -> Path | None:
     Args:
         cmd: the arguments; the last one counts.
         folder: the corpus.
+
+    Raises:
+        CorpusError: they name one outside of the corpus.
     """
     names = [word.removeprefix(PROFILE_USE) for word in cmd if word.startswith(PROFILE_USE)]
-    return folder / names[-1] if names else None
+    if not names:
+        return None
+    if not _is_name(names[-1]):
+        raise _damaged(folder, f"a module's profile lies outside of it: {names[-1]!r}")
+    return folder / names[-1]
 
 
 def choose_split(names: Iterable[str], fraction: float, salt: str = SALT) -> Split:

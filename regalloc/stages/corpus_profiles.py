@@ -55,7 +55,15 @@ class Profiles:
         return name
 
     def _find(self, named: Path) -> Path | None:
-        """Return where a profile lies: where it was, or below a build that was moved."""
+        """Return where a profile lies: where it was, or below a build that was moved.
+
+        The name comes with the build, so that a file outside of all builds is none of theirs.
+        """
+        builds = [build.resolve() for build in self._builds]
         tails = [named.parts[start:] for start in range(1, len(named.parts))]
-        moved = (build.joinpath(*tail) for build in self._builds for tail in tails)
-        return next((path for path in (named, *moved) if path.is_file()), None)
+        moved = (build.joinpath(*tail) for build in builds for tail in tails)
+        for path in (named, *moved):
+            found = path.resolve()
+            if found.is_file() and any(found.is_relative_to(build) for build in builds):
+                return found
+        return None

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from regalloc import layout, settings
+from regalloc.compiler.command_lines import sort_arguments
 from regalloc.compiler.embedded_bitcode import Embedded, Reason, dump_sections
 from regalloc.compiler.entry_counts import EntryCounts, find_entries, write_counts
 from regalloc.compiler.probe import probe
@@ -38,6 +39,8 @@ EXPECTED: frozenset[Reason] = frozenset(
 
 FOREIGN: Reason = "built by another clang"
 
+_MOST_NAMES = 12
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -47,11 +50,13 @@ class Cut:
         reason: why it is no module, or None.
         producer: version of the LLVM that wrote its bitcode, if it was meant to become a module.
         entries: how often its functions were entered, or None where it has no profile.
+        left_out: names of the arguments that its replays do without though they may change code.
     """
 
     reason: Reason | None
     producer: str = ""
     entries: Mapping[str, int] | None = None
+    left_out: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +70,8 @@ class Extraction:
         producers: number of objects by the version of the LLVM that wrote their bitcode; those that
             were filtered are not counted.
         entries: how often the functions of each module with a profile were entered.
+        left_out: number of modules by the name of an argument that their replays do without though
+            it may change code.
     """
 
     objects: int
@@ -72,6 +79,7 @@ class Extraction:
     skipped: dict[Reason, list[str]]
     producers: dict[str, int]
     entries: EntryCounts = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         """Return the content of ``extraction.json``."""
@@ -80,6 +88,7 @@ class Extraction:
             "extracted": len(self.names),
             "producers": dict(sorted(self.producers.items())),
             "skipped": {reason: sorted(names) for reason, names in sorted(self.skipped.items())},
+            "arguments_left_out": dict(sorted(self.left_out.items())),
         }
 
 
@@ -116,7 +125,8 @@ class _Cutter:
         if profile:
             dumped.cmd.write_bytes(join_cmd(taken))
         dumped.cmd.replace(f"{target}{layout.ARGUMENTS_SUFFIX}")
-        return Cut(None, dumped.producer, entries)
+        left_out = frozenset(sort_arguments(cmd).unknown)
+        return Cut(None, dumped.producer, entries, left_out)
 
 
 def run(context: StageContext) -> None:
@@ -144,6 +154,7 @@ def run(context: StageContext) -> None:
         extraction = sort_out(objects, _cut_all(cutter, objects, context.jobs))
     write_json(folder / layout.EXTRACTION, extraction.to_json())
     check_extracted(extraction, config.min_extracted, toolchain.version)
+    print(describe(extraction))
     if extraction.entries:
         write_counts(extraction.entries, folder / layout.ENTRY_COUNTS)
     write_corpus(folder, extraction.names, split_corpus(context, extraction.names))
@@ -166,7 +177,20 @@ def sort_out(objects: Sequence[BuiltObject], cuts: Sequence[Cut]) -> Extraction:
         skipped=dict(skipped),
         producers=dict(producers),
         entries={name: counts for name, counts in entries.items() if counts is not None},
+        left_out=dict(Counter(name for cut in cuts for name in cut.left_out)),
     )
+
+
+def describe(extraction: Extraction) -> str:
+    """Return what became of the objects, one line a reason, and what replays do without."""
+    made, objects = len(extraction.names), extraction.objects
+    lines = [f"{made} of {objects} objects became modules", *_histogram(extraction.skipped)]
+    if extraction.left_out:
+        ranked = sorted(extraction.left_out.items(), key=lambda item: (-item[1], item[0]))
+        names = ", ".join(f"{name} ({count})" for name, count in ranked[:_MOST_NAMES])
+        more = f" and {len(ranked) - _MOST_NAMES} more" if len(ranked) > _MOST_NAMES else ""
+        lines.append(f"arguments left out of replays, by modules that had them: {names}{more}")
+    return "\n".join(lines)
 
 
 def check_extracted(extraction: Extraction, minimum: float, version: str) -> None:
@@ -183,9 +207,7 @@ def check_extracted(extraction: Extraction, minimum: float, version: str) -> Non
     wanted = extraction.objects - sum(len(skipped.get(reason, ())) for reason in EXPECTED)
     if extracted and extracted >= minimum * wanted:
         return
-    histogram = "\n".join(
-        f"{len(names)} x {reason}, first {names[0]}" for reason, names in sorted(skipped.items())
-    )
+    histogram = "\n".join(_histogram(skipped))
     if FOREIGN in skipped:
         others = ", ".join(name for name in sorted(extraction.producers) if name != version)
         raise CorpusError(
@@ -205,6 +227,12 @@ def check_extracted(extraction: Extraction, minimum: float, version: str) -> Non
         histogram,
         "build the corpus image again with clang -fembed-bitcode=all, or change Corpus.cmd_filter",
     )
+
+
+def _histogram(skipped: Mapping[Reason, Sequence[str]]) -> list[str]:
+    return [
+        f"{len(names)} x {reason}, first {names[0]}" for reason, names in sorted(skipped.items())
+    ]
 
 
 def _cut_all(cutter: _Cutter, objects: Sequence[BuiltObject], jobs: int) -> list[Cut]:

@@ -89,6 +89,15 @@ def test_unusable_corpus_is_named(corpus, path, content, brief, details):
     assert caught.value.exit_code == 21
 
 
+@pytest.mark.parametrize("named", ["/etc/passwd", "../x", "profiles/../../x"])
+def test_a_profile_outside_of_the_corpus_is_refused(corpus, named):
+    (corpus / "lib/a.o.cmd").write_bytes(f"-cc1\0-regalloc-profile-use={named}\0".encode())
+    with pytest.raises(CorpusError) as caught:
+        read_corpus(corpus)
+    assert caught.value.brief == "the corpus is damaged"
+    assert caught.value.details.endswith(f"a module's profile lies outside of it: {named!r}")
+
+
 def test_thinlto_corpus_is_refused(corpus):
     description = {"modules": ["lib/a.o"], "has_thinlto": True}
     (corpus / "corpus_description.json").write_text(json.dumps(description))

@@ -89,12 +89,35 @@ def test_extract_writes_a_corpus(build, tmp_path):
         "extracted": 3,
         "producers": {"19.1.7": 3},
         "skipped": {"assembler source": ["blake3.o"], "filtered by cmd_filter": ["slow.o"]},
+        "arguments_left_out": {},
     }
     assert sorted(p.name for p in folder.iterdir()) == sorted(
         [f"{n}.o.{s}" for n in "abc" for s in ("bc", "cmd")]
         + ["corpus_description.json", "extraction.json", "split.json"]
         + ["baselines.json", "replay.json", "times.json"]
     )
+
+
+def test_what_became_of_the_objects_is_told_and_what_replays_do_without(build, tmp_path, capsys):
+    build.add("a.o", FAST + b"-load\0x.so\0-mllvm\0-exec-on-ir-change=./x\0-load\0y.so\0")
+    build.add("b.o", FAST + b"-load\0x.so\0-Wall\0")
+    build.add("slow.o", SLOW)
+    context = build.context(tmp_path)
+    extract.run(context)
+    assert capsys.readouterr().out.splitlines()[:3] == [
+        "2 of 3 objects became modules",
+        "1 x filtered by cmd_filter, first slow.o",
+        "arguments left out of replays, by modules that had them: -load (2), "
+        "-mllvm -exec-on-ir-change (1)",
+    ]
+    told = json.loads((context.root / "corpus" / "extraction.json").read_text())
+    assert told["arguments_left_out"] == {"-load": 2, "-mllvm -exec-on-ir-change": 1}
+
+
+def test_many_arguments_that_are_left_out_are_told_in_one_line(build, tmp_path, capsys):
+    build.add("a.o", FAST + b"".join(b"-unknown%d\0" % number for number in range(99)))
+    extract.run(build.context(tmp_path))
+    assert capsys.readouterr().out.splitlines()[1].endswith("-unknown19 (1) and 87 more")
 
 
 def test_extract_does_not_depend_on_jobs(build, tmp_path):
@@ -361,3 +384,16 @@ def test_modules_that_are_compiled_in_full_are_told_with_the_reason():
         "c is compiled in full: another object",
         "d is compiled with its functions without a decision: exit: exit code 1",
     ]
+
+
+@pytest.mark.parametrize("named", ["/etc/passwd", "linked.profdata", "profiles/../../secret"])
+def test_a_profile_outside_of_the_builds_is_none_of_theirs(programs, tmp_path, named):
+    (tmp_path / "run2" / "secret").write_text("secret")
+    (programs.folder / "linked.profdata").symlink_to("/etc/passwd")
+    count(programs, "lua/a.o", 3)
+    count(programs, "lua/b.o", 3, FAST + f"-mllvm\0-regalloc-profile-use={named}\0".encode())
+    folder = settle(programs, tmp_path, min_extracted=0.0)
+    assert json.loads((folder / "extraction.json").read_text())["skipped"] == {
+        "its profile is missing": ["lua/b.o"]
+    }
+    assert [path.read_text() for path in (folder / "profiles").iterdir()] == ["counts"]

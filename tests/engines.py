@@ -7,16 +7,25 @@ import subprocess
 import sys
 from pathlib import Path
 
-from regalloc.engine.docker import connect
+from regalloc.engine.docker import DockerEngine, connect
+from regalloc.errors import EngineError
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 ENGINES = ("docker", "local")
 
 
+def docker_engine() -> DockerEngine | None:
+    """Return the docker engine, or None when none answers."""
+    try:
+        return connect()
+    except EngineError:
+        return None
+
+
 def why_not(engine: str) -> str:
     """Return why an engine cannot be used here, or an empty string."""
     if engine == "docker":
-        return "" if connect() else "no docker engine answers"
+        return "" if docker_engine() else "no docker engine answers"
     if os.geteuid() != 0:
         return "the local engine installs packages and this is not root"
     release = Path("/etc/os-release").read_text(encoding="utf-8")

@@ -34,7 +34,7 @@ def select_backend(
     jobs: int = 1,
     registry: str | None = None,
 ) -> Backend:
-    """Return the engine of that name; with an empty name docker if it answers, else local.
+    """Return the engine of that name; with an empty name docker if there is one, else local.
 
     Args:
         name: `docker`, `local` or empty.
@@ -45,7 +45,8 @@ def select_backend(
 
     Raises:
         ConfigError: there is no engine of that name.
-        EngineError: docker was asked for and does not answer, or this is not Debian 12.
+        EngineError: docker was asked for and is not there, it is there and does not answer, or this
+            is not Debian 12.
     """
     if name not in ("", "docker", "local"):
         raise ConfigError(f"no engine {name!r}", "", "use --engine=docker or --engine=local")
@@ -53,7 +54,7 @@ def select_backend(
         return Backend(engine, _docker_builder(engine, cache, environ, registry))
     if name == "docker":
         raise EngineError(
-            "no docker engine answers",
+            "there is no docker engine",
             "",
             "start it, set DOCKER_HOST, or use --engine=local on Debian 12",
         )

@@ -1,4 +1,4 @@
-"""Stages as plain processes, for machines where no docker engine answers."""
+"""Stages as plain processes, for machines without a docker engine."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def require_debian(os_release: Path = OS_RELEASE) -> None:
     found = (fields.get("ID", ""), fields.get("VERSION_ID", "").strip('"'))
     if found != ("debian", "12"):
         raise EngineError(
-            "no docker engine answers, and the local engine needs Debian 12",
+            "there is no docker engine, and the local engine needs Debian 12",
             f"{os_release} says {' '.join(found).strip() or 'nothing'}",
             "start docker, or work on Debian 12",
         )
@@ -80,6 +80,9 @@ class LocalEngine:
     def place_of(self, mount: Mount) -> Path:
         """Return the path at which a command finds what is mounted: where it is."""
         return mount.source
+
+    def remove_orphans(self, root: Path) -> None:
+        """Do nothing: a stage dies with the process that started it."""
 
     def run(self, command: Command) -> None:
         """Run a stage as a process group that is gone when this returns."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from regalloc.engine.refusals import engine_full, says_full
@@ -11,12 +13,16 @@ from regalloc.errors import ConfigError, EngineError, RegallocError
 
 T = TypeVar("T")
 
+SOCKET = Path("/var/run/docker.sock")
+"""Where an engine of this machine listens."""
+
 
 def open_client(timeout_s: float) -> Any | None:
-    """Return a client of the engine that the environment names, or None when none answers.
+    """Return a client of the engine that the environment names, or None when there is none.
 
     Raises:
         ConfigError: docker's own config.json, which holds its credentials, cannot be read.
+        EngineError: there is an engine, but it does not answer, or not to this user.
     """
     # Imported here: the SDK takes longer to load than `status` may take in all.
     import docker
@@ -29,9 +35,32 @@ def open_client(timeout_s: float) -> Any | None:
         raise ConfigError(
             "docker's config.json cannot be read", str(error), "docker logout, then docker login"
         ) from error
-    except DockerException:
-        return None
+    except DockerException as error:
+        if not _is_there():
+            return None
+        raise _silent(str(error)) from error
     return client
+
+
+def _is_there() -> bool:
+    """Tell whether somebody set an engine up: by a variable, or by a socket at docker's place."""
+    return bool(os.environ.get("DOCKER_HOST")) or SOCKET.exists()
+
+
+def _silent(text: str) -> EngineError:
+    """Return the error of an engine that is there and does not answer."""
+    if "permission denied" in text.lower():
+        return EngineError(
+            "this user may not use the docker engine",
+            text,
+            "let an administrator add the user to the group docker, or use --engine=local, which "
+            "isolates nothing",
+        )
+    return EngineError(
+        "the docker engine does not answer",
+        text,
+        "start it, correct DOCKER_HOST, or use --engine=local, which isolates nothing",
+    )
 
 
 def engine_failure(text: str) -> RegallocError:

@@ -8,19 +8,18 @@ import os
 import pytest
 
 from regalloc.commands.machine import CHECKOUT
-from regalloc.engine.docker import connect
 from regalloc.errors import ImageError
 from regalloc.images.corpus_source import parse_corpus_from
 from regalloc.images.tags import resolve_targets
 from regalloc.profiles import load_profile
 from tests.containers import inside
-from tests.engines import call, task
+from tests.engines import call, task, why_not
 
 # A C library and program with few dependencies; nothing knows its name but this test.
 PACKAGE = "deb:bzip2"
 
 pytestmark = [
-    pytest.mark.skipif(connect() is None, reason="NO DOCKER ENGINE ANSWERS"),
+    pytest.mark.skipif(bool(why_not("docker")), reason="NO DOCKER ENGINE ANSWERS"),
     # The compiler's image may have to be built first.
     pytest.mark.timeout(3600),
 ]

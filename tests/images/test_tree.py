@@ -11,13 +11,12 @@ from dataclasses import dataclass
 import pytest
 
 from regalloc.commands.machine import CHECKOUT
-from regalloc.engine.docker import connect
 from regalloc.images.tags import Target, resolve_targets
 from regalloc.images.tree import TREE
 from regalloc.profiles import load_profile
 from regalloc.programs.reading import find_programs
 from tests.containers import inside
-from tests.engines import call, task
+from tests.engines import call, docker_engine, task
 
 MB = 1000**2
 # DESIGN's bounds, and 50 MB for the archiver and the profile's tools; a corpus is its parent and
@@ -188,7 +187,7 @@ def checks() -> Iterator[tuple[str, Callable[[Built], None]]]:
 @pytest.fixture(scope="module")
 def images() -> None:
     """Build what is missing."""
-    if connect() is None:
+    if docker_engine() is None:
         pytest.skip("NO DOCKER ENGINE ANSWERS")
     names = (f"--image={image.name}" for image in TREE)
     done = call(task("build", *names, "--profile=tiny", "--engine=docker"))

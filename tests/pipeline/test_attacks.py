@@ -12,15 +12,14 @@ import pytest
 
 from regalloc.compiler import known_arguments as known
 from regalloc.compiler.probe import pressure_source
-from regalloc.engine.docker import connect
 from regalloc.formats.corpus import join_cmd
 from regalloc.images.tags import resolve_targets
 from regalloc.profiles import load_profile
-from tests.engines import CHECKOUT, call, task
+from tests.engines import CHECKOUT, call, task, why_not
 from tests.pipeline.conftest import PROFILE
 
 pytestmark = [
-    pytest.mark.skipif(connect() is None, reason="NO DOCKER ENGINE ANSWERS"),
+    pytest.mark.skipif(bool(why_not("docker")), reason="NO DOCKER ENGINE ANSWERS"),
     pytest.mark.timeout(1200),
 ]
 PLUGIN = CHECKOUT / "tests" / "pipeline" / "attacks" / "plugin.c"

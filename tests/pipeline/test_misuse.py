@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.engine.docker import connect
+from tests.engines import why_not
 from tests.pipeline.page import PROFILE, commands, line_with
 from tests.pipeline.workshop import INPUT, Project
 
 pytestmark = [
-    pytest.mark.skipif(connect() is None, reason="NO DOCKER ENGINE ANSWERS"),
+    pytest.mark.skipif(bool(why_not("docker")), reason="NO DOCKER ENGINE ANSWERS"),
     pytest.mark.timeout(3600),
 ]
 MERGED, OTHER, RAW = "your-program.profdata", "other.profdata", "raw"

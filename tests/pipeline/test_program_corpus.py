@@ -9,16 +9,15 @@ import subprocess
 import pytest
 
 from regalloc.commands.machine import CHECKOUT
-from regalloc.engine.docker import connect
 from regalloc.formats.corpus import read_corpus, read_trained_programs
 from regalloc.formats.trained_on import read_trained_on
 from regalloc.images.tags import resolve_targets
 from regalloc.pipeline.manifest import read_manifest
 from regalloc.profiles import load_profile
-from tests.engines import call, task
+from tests.engines import call, task, why_not
 
 pytestmark = [
-    pytest.mark.skipif(connect() is None, reason="NO DOCKER ENGINE ANSWERS"),
+    pytest.mark.skipif(bool(why_not("docker")), reason="NO DOCKER ENGINE ANSWERS"),
     pytest.mark.timeout(2400),
 ]
 BZIP2 = "--corpus-from=program:bzip2"

@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 
 from regalloc.commands.machine import CHECKOUT
-from regalloc.engine.docker import connect
 from regalloc.layout import PROGRAM_DEFINITION, PROGRAMS, PROGRAMS_RESULT
 from regalloc.report import programs_result
-from tests.engines import call, task
+from tests.engines import call, task, why_not
 from tests.pipeline.conftest import PROFILE
 
 
-@pytest.mark.skipif(connect() is None, reason="NO DOCKER ENGINE ANSWERS")
+@pytest.mark.skipif(bool(why_not("docker")), reason="NO DOCKER ENGINE ANSWERS")
 @pytest.mark.slow
 @pytest.mark.timeout(2 * 3600)
 def test_every_program_builds_and_prints_what_it_should(released):

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.engine.docker import connect
+from tests.engines import why_not
 from tests.pipeline.page import RELEASE, set_path
 from tests.pipeline.workshop import build_workshop
 
 pytestmark = [
-    pytest.mark.skipif(connect() is None, reason="NO DOCKER ENGINE ANSWERS"),
+    pytest.mark.skipif(bool(why_not("docker")), reason="NO DOCKER ENGINE ANSWERS"),
     pytest.mark.slow,
     pytest.mark.timeout(3 * 3600),
 ]

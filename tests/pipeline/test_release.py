@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from regalloc.commands.machine import CHECKOUT, cache_folder
-from regalloc.engine.docker import connect
 from regalloc.images.builders.buildkit import lend_secrets, run_build
 from regalloc.images.builders.docker_client import find_client
 from regalloc.images.tags import resolve_targets
 from regalloc.pipeline.manifest import read_manifest
 from regalloc.profiles import load_profile
+from tests.engines import why_not
 from tests.pipeline.conftest import release
 
 pytestmark = [
-    pytest.mark.skipif(connect() is None, reason="NO DOCKER ENGINE ANSWERS"),
+    pytest.mark.skipif(bool(why_not("docker")), reason="NO DOCKER ENGINE ANSWERS"),
     pytest.mark.timeout(3600),
 ]
 POLICY = "share/regalloc/policy"

@@ -12,15 +12,14 @@ import pytest
 
 from regalloc.commands.machine import CHECKOUT
 from regalloc.engine.chunks import ChunkReader
-from regalloc.engine.docker import connect
 from regalloc.images.tags import resolve_targets
 from regalloc.layout import BENCH, PROGRAM_OBJECTS, PROGRAMS, RELEASE
 from regalloc.profiles import load_profile
 from regalloc.stages.table import STAGES
-from tests.engines import call, task
+from tests.engines import call, task, why_not
 
 pytestmark = [
-    pytest.mark.skipif(connect() is None, reason="NO DOCKER ENGINE ANSWERS"),
+    pytest.mark.skipif(bool(why_not("docker")), reason="NO DOCKER ENGINE ANSWERS"),
     # The release's images may have to be built first.
     pytest.mark.timeout(3600),
 ]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from regalloc.engine.docker import connect
-from tests.engines import call, task
+from tests.engines import call, task, why_not
 
-pytestmark = pytest.mark.skipif(connect() is None, reason="NO DOCKER ENGINE ANSWERS")
+pytestmark = pytest.mark.skipif(bool(why_not("docker")), reason="NO DOCKER ENGINE ANSWERS")
 
 
 @pytest.mark.timeout(1200)

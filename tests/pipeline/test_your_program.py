@@ -7,13 +7,12 @@ import shutil
 
 import pytest
 
-from regalloc.engine.docker import connect
-from tests.engines import call, task
+from tests.engines import call, task, why_not
 from tests.pipeline.page import PROFILE, TOP, commands
 from tests.pipeline.workshop import INPUT, Project
 
 pytestmark = [
-    pytest.mark.skipif(connect() is None, reason="NO DOCKER ENGINE ANSWERS"),
+    pytest.mark.skipif(bool(why_not("docker")), reason="NO DOCKER ENGINE ANSWERS"),
     pytest.mark.timeout(3600),
 ]
 # clang adds what stands behind each plus sign to its command line.

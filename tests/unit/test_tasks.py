@@ -68,11 +68,15 @@ def test_each_image_is_built_by_one_task():
         (("--pgo", "--corpus-from=/x"), 10, "error: --pgo and --corpus-from=/x exclude each other"),
         (("--cluster=a/b",), 10, "error: --cluster=a/b names no head of a Ray cluster"),
         (("--engine=podman",), 10, "error: no engine 'podman'"),
-        (("--engine=docker",), 11, "error: no docker engine answers"),
+        (("--engine=docker",), 11, "error: the docker engine does not answer"),
+        # An engine that is there is meant: this machine is no substitute for it, unsaid.
+        (("--engine=",), 11, "error: the docker engine does not answer"),
     ],
 )
 def test_a_wrong_option_leaves_with_its_errors_code(args, code, message):
-    done = invoke("train", "--dry-run", *args, DOCKER_HOST="unix:///nowhere.sock")
+    engine = "" if any(arg.startswith("--engine") for arg in args) else "--engine=local"
+    words = [*args, *([engine] if engine else [])]
+    done = invoke("train", "--dry-run", *words, DOCKER_HOST="unix:///nowhere.sock")
     assert (done.returncode, done.stderr.splitlines()[0]) == (code, message)
     assert "Traceback" not in done.stderr
 
@@ -81,7 +85,11 @@ def test_a_wrong_option_leaves_with_its_errors_code(args, code, message):
     ("args", "code", "message"),
     [
         (("report", "--run=/nowhere"), 14, "error: there is no report in /nowhere"),
-        (("tensorboard", "--run=/nowhere"), 14, "error: there are no curves in /nowhere"),
+        (
+            ("tensorboard", "--run=/nowhere", "--engine=local"),
+            14,
+            "error: there are no curves in /nowhere",
+        ),
         (("train", "--seeds=0"), 10, "error: --seeds=0 trains nothing"),
     ],
 )

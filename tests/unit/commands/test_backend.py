@@ -51,12 +51,12 @@ def test_a_registry_is_asked_before_docker_builds(answers, tmp_path):
     assert (builder.registry.address, builder.registry.store) == ("r.example/us", DOCKER.images)
 
 
-def test_it_is_said_that_docker_does_not_answer(answers, tmp_path):
+def test_it_is_said_that_docker_is_not_there(answers, tmp_path):
     answers(None)
     with pytest.raises(EngineError) as caught:
         select_backend("docker", tmp_path, {})
     assert caught.value.render() == (
-        "error: no docker engine answers\n"
+        "error: there is no docker engine\n"
         "what to do: start it, set DOCKER_HOST, or use --engine=local on Debian 12"
     )
 

@@ -113,7 +113,7 @@ def test_require_debian_says_what_it_found(tmp_path, text, seen):
     with pytest.raises(EngineError) as caught:
         require_debian(release)
     assert caught.value.render() == (
-        "error: no docker engine answers, and the local engine needs Debian 12\n"
+        "error: there is no docker engine, and the local engine needs Debian 12\n"
         f"{release} says {seen}\nwhat to do: start docker, or work on Debian 12"
     )
 

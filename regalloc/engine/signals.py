@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: one exception on the way in, nothing at all while cleaning up."""
+"""Ctrl-C and what else ends a run: one exception on the way in, nothing while cleaning up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from regalloc.errors import StoppedError
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _Handler = Callable[[int, FrameType | None], Any] | int
 
 
@@ -26,7 +26,9 @@ def _handled(handler: _Handler) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, handler) for number in _SIGNALS}
+    # What is ignored stays so: nohup has a run go on when its terminal is gone.
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handler) for number in heard}
     try:
         yield
     finally:
@@ -35,10 +37,10 @@ def _handled(handler: _Handler) -> Iterator[None]:
 
 
 def interruptible() -> Any:
-    """Return a context in which Ctrl-C and SIGTERM raise :class:`StoppedError`."""
+    """Return a context in which each of these signals raises :class:`StoppedError`."""
     return _handled(_interrupt)
 
 
 def shielded() -> Any:
-    """Return a context that neither Ctrl-C nor SIGTERM can leave early."""
+    """Return a context that none of these signals can leave early."""
     return _handled(signal.SIG_IGN)

@@ -179,14 +179,15 @@ def test_corrupt_bitcode_is_a_bad_module(toolchain, tmp_path, content, detail):
     assert detail in result.detail
 
 
-def test_non_utf8_arguments_reach_the_compiler(tmp_path):
+def test_a_name_that_is_not_utf8_reaches_the_compiler(tmp_path):
     clang = tmp_path / "bin" / "clang"
     clang.parent.mkdir()
-    clang.write_text("#!/bin/sh\nprintf '%s' \"$3\" | od -An -tx1 >&2; exit 1\n")
+    script = "for arg; do case $arg in *.bc) name=${arg##*/} ;; esac; done"
+    clang.write_text(f"#!/bin/sh\n{script}\nprintf '%s' \"$name\" | od -An -tx1 >&2; exit 1\n")
     clang.chmod(0o755)
-    module = replace(make_module(tmp_path, "m", ""), cmd=("-cc1", "-I", "caf\udce9"))
+    module = make_module(tmp_path, "caf\udce9", "")
     result = compile_module(Toolchain(tmp_path, find_release(19)), module, None, LIMITS)
-    assert result == Failed("m", "exit", "exit code 1\n63 61 66 e9")
+    assert result == Failed("caf\udce9", "exit", "exit code 1\n63 61 66 e9 2e 62 63")
 
 
 def test_full_disk_in_the_compiler_is_a_disk_error(toolchain, tmp_path):

@@ -26,7 +26,7 @@ def test_command_compiles_in_a_container_as_the_evaluation_did(corpus):
     assert shlex.split(compile_part) == [
         "docker", "run", "--rm", "--network=none", "--volume=/r/corpus:/corpus:ro",
         "--volume=/r/model:/output_model:ro", "--entrypoint=/opt/llvm/bin/clang",
-        "regalloc-trainer:1", "-cc1", "-O2", "-D", 'NAME="a b"',
+        "regalloc-trainer:1", "-cc1", "-O2",
         "-mllvm", "-regalloc-enable-advisor=development",
         "-mllvm", "-regalloc-training-log=/dev/null",
         "-mllvm", "-regalloc-model=/output_model/saved_policy",

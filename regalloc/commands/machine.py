@@ -64,7 +64,7 @@ def exclusive(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / RUN_LOCK).open("w")
+        lock = (folder / RUN_LOCK).open("a")
     except OSError as error:
         raise DiskError(f"{folder} cannot be used", str(error), "choose --run") from error
     with lock:

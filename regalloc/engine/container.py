@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -11,13 +13,16 @@ from typing import Any
 from regalloc.engine.command import LOOPBACK, Command, Mount, Program, Sandbox, Session
 
 RUN_LABEL = "regalloc.run"
-"""Label of every container that runs a stage, so that a leftover can be found and named."""
+"""Label of every container that runs a stage: the token of its run's folder.  By it what a killed
+run left is found, and nobody else's."""
+CALL_LABEL = "regalloc.call"
+"""Label of the containers that one call made, which tells them from others of their name."""
 
 PROGRAMS: Mapping[Program, str] = {"python": "/opt/venv/bin/python", "shell": "/bin/bash"}
 """Where an image has what a session starts."""
 
 _CLIENT_FLAGS = {
-    "volumes": "volume",
+    "mounts": "mount",
     "environment": "env",
     "user": "user",
     "network_mode": "network",
@@ -26,6 +31,7 @@ _CLIENT_FLAGS = {
     "cap_drop": "cap-drop",
     "security_opt": "security-opt",
     "mem_limit": "memory",
+    "memswap_limit": "memory-swap",
     "pids_limit": "pids-limit",
     "init": "init",
 }
@@ -40,26 +46,32 @@ def target_of(mount: Mount) -> PurePosixPath:
 def isolation(sandbox: Sandbox) -> dict[str, Any]:
     """Return what the SDK is told about every container, whatever runs in it."""
     return {
-        "volumes": [_bind(mount) for mount in sandbox.mounts],
+        "mounts": [_bind(mount) for mount in sandbox.mounts],
         "environment": [f"{n}={value}" for n, value in sandbox.variables(target_of).items()],
         "user": f"{os.getuid()}:{os.getgid()}",
         "network_mode": sandbox.network,
         "read_only": True,
-        "tmpfs": {"/tmp": ""},
+        # It is memory, too.
+        "tmpfs": {"/tmp": f"size={sandbox.memory_mb // 2}m"},
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
         "mem_limit": f"{sandbox.memory_mb}m",
+        # Memory and swap together: there is no swap.
+        "memswap_limit": f"{sandbox.memory_mb}m",
         "pids_limit": sandbox.pids,
         "init": True,
     }
 
 
-def container_options(command: Command, lenders: list[str]) -> dict[str, Any]:
+def container_options(
+    command: Command, lenders: list[str], labels: Mapping[str, str]
+) -> dict[str, Any]:
     """Return what the SDK is told about a stage's container.
 
     Args:
         command: the stage.
         lenders: containers whose volumes the stage sees.
+        labels: whose it is.
     """
     options = isolation(command.sandbox)
     return {
@@ -68,7 +80,7 @@ def container_options(command: Command, lenders: list[str]) -> dict[str, Any]:
         "command": [*command.argv, *command.sandbox.flags(target_of)],
         "volumes_from": lenders,
         "environment": [*options["environment"], *_terminal(command.tty)],
-        "labels": {RUN_LABEL: str(command.root)},
+        "labels": dict(labels),
         "tty": command.tty,
     }
 
@@ -88,8 +100,22 @@ def session_argv(session: Session) -> tuple[str, ...]:
     )
 
 
-def _bind(mount: Mount) -> str:
-    return f"{mount.source}:{mount.target}:{'ro' if mount.read_only else 'rw'}"
+def _bind(mount: Mount) -> dict[str, Any]:
+    # In parts, and not joined by colons, so that a path may have any character.
+    return {
+        "Type": "bind",
+        "Source": str(mount.source),
+        "Target": str(mount.target),
+        "ReadOnly": mount.read_only,
+    }
+
+
+def _format_mount(mount: Mapping[str, Any]) -> str:
+    """Return the value of the docker client's --mount, which is a line of CSV."""
+    words = [f"type={mount['Type']}", f"source={mount['Source']}", f"target={mount['Target']}"]
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow([*words, *["readonly"] * mount["ReadOnly"]])
+    return line.getvalue()
 
 
 def _terminal(tty: bool) -> tuple[str, ...]:
@@ -105,7 +131,11 @@ def _client_flags(options: Mapping[str, Any]) -> Iterator[str]:
         flag = f"--{_CLIENT_FLAGS[name]}"
         if value is True:
             yield flag
-        elif isinstance(value, list | dict):
+        elif name == "mounts":
+            yield from (f"{flag}={_format_mount(mount)}" for mount in value)
+        elif isinstance(value, dict):
+            yield from (f"{flag}={target}:{options}" for target, options in value.items())
+        elif isinstance(value, list):
             yield from (f"{flag}={item}" for item in value)
         else:
             yield f"{flag}={value}"

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from regalloc.engine.command import Command, ImageRef, Mount, Session
-from regalloc.engine.container import RUN_LABEL, container_options, session_argv, target_of
+from regalloc.engine.container import (
+    CALL_LABEL,
+    RUN_LABEL,
+    container_options,
+    session_argv,
+    target_of,
+)
 from regalloc.engine.docker_store import DockerStore
 from regalloc.engine.outcome import Tail, check_exit
+from regalloc.engine.owner import owner_of
 from regalloc.engine.protocol import no_image
 from regalloc.engine.sdk import open_client, or_none, refusal_heard, translated
 from regalloc.engine.signals import interruptible, shielded
@@ -23,13 +31,15 @@ from regalloc.errors import ImageError
 
 GRACE_S = 10
 TIMEOUT_S = 60
+_LONGEST = 100
 
 
 def connect() -> DockerEngine | None:
-    """Return the docker engine the environment names, or None when none answers.
+    """Return the docker engine the environment names, or None when there is none.
 
     Raises:
         ConfigError: docker's own config.json, which holds its credentials, cannot be read.
+        EngineError: there is an engine, but it does not answer, or not to this user.
     """
     client = open_client(TIMEOUT_S)
     return DockerEngine(client) if client else None
@@ -76,15 +86,15 @@ class DockerEngine:
 
     def run(self, command: Command) -> None:
         """Run a stage in a container and remove the container on every way out."""
-        name = f"regalloc-{command.run_id}-{command.stage}-{os.getpid()}"
+        name = f"regalloc-{command.run_id[:_LONGEST]}-{command.stage}-{secrets.token_hex(4)}"
+        labels = {RUN_LABEL: owner_of(command.root), CALL_LABEL: uuid.uuid4().hex}
         lenders = {f"{name}-{c.flag}": c.image for c in command.contents if c.lent}
         tail = Tail()
         with translated(), interruptible():
-            self._remove_orphans(command)
             try:
                 for lender, image in lenders.items():
-                    self._lend(command, image, lender)
-                options = container_options(command, [f"{lender}:ro" for lender in lenders])
+                    self._lend(image, lender, labels)
+                options = container_options(command, [f"{one}:ro" for one in lenders], labels)
                 container = self._client.containers.create(name=name, **options)
                 code = _stream(container, tail, command.tty)
                 container.reload()
@@ -92,7 +102,7 @@ class DockerEngine:
             finally:
                 with shielded():
                     for made in (name, *lenders):
-                        self._remove(made)
+                        self._remove(made, labels)
         check_exit(command.stage, command.argv, code, tail.text(), killed)
 
     def interact(self, session: Session) -> int:
@@ -111,30 +121,33 @@ class DockerEngine:
             raise ImageError("no docker client on PATH", "", "install one, or use --engine=local")
         return subprocess.call([client, *session_argv(session)])
 
-    def _remove_orphans(self, command: Command) -> None:
-        """Remove what a run that was killed outright left at work in the same folder.
+    def remove_orphans(self, root: Path) -> None:
+        """Remove what a run that was killed outright left at work in its folder.
 
         The caller holds the folder's lock, so no living run owns such a container.
         """
-        label = f"{RUN_LABEL}={command.root}"
-        for container in self._client.containers.list(all=True, filters={"label": label}):
-            print(f"removing container {container.name}, left by a killed run", file=sys.stderr)
-            self._remove(container.name)
+        label = f"{RUN_LABEL}={owner_of(root)}"
+        with translated():
+            for container in self._client.containers.list(all=True, filters={"label": label}):
+                print(f"removing container {container.name}, left by a killed run", file=sys.stderr)
+                self._remove(container.name, {})
 
-    def _lend(self, command: Command, image: ImageRef, name: str) -> None:
+    def _lend(self, image: ImageRef, name: str, labels: Mapping[str, str]) -> None:
         """Create, but never start, a container whose volumes hold what an image lends."""
         # An image cannot be mounted, but creating a container fills its declared volumes.
-        self._client.containers.create(
-            str(image), ["true"], name=name, labels={RUN_LABEL: str(command.root)}
-        )
+        self._client.containers.create(str(image), ["true"], name=name, labels=dict(labels))
 
-    def _remove(self, name: str) -> None:
+    def _remove(self, name: str, labels: Mapping[str, str]) -> None:
+        """Remove a container that has these labels; one of the same name without them stays."""
+
         def complain(why: str) -> None:
             print(f"could not remove container {name}: {why}", file=sys.stderr)
 
         # By name: a signal may arrive after the daemon made a container and before we heard.
         with refusal_heard(complain):
             container = self._client.containers.get(name)
+            if not labels.items() <= container.labels.items():
+                return
             if container.status == "running":
                 container.stop(timeout=GRACE_S)
             container.remove(v=True, force=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Protocol
 
 from regalloc.engine.command import Command, ImageRef, Mount, Session
@@ -44,6 +44,14 @@ class Engine(Protocol):
             MemoryLimitError: it was killed for its memory.
             DiskError: the engine has no space left.
             StoppedError: it was asked to stop; nothing of it runs any more.
+        """
+
+    def remove_orphans(self, root: Path) -> None:
+        """Remove what an earlier run left at work in a folder whose lock the caller holds.
+
+        Raises:
+            DiskError: the folder cannot be used.
+            EngineError: the engine refused or went away.
         """
 
     def interact(self, session: Session) -> int:

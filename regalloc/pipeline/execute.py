@@ -66,11 +66,14 @@ def run_stages(actions: Iterable[StageAction], run: Run) -> tuple[ActionTime, ..
     """Run the stages that are to run, one after the other; each is told what was made before."""
     timings = []
     made: dict[str, str] = {}
-    for action in actions:
-        if action.kind is Kind.RUN:
-            began = _begin(action, run)
-            made[action.step.stage.writes] = run_stage(action.step, made, run).digest
-            timings.append(ActionTime(action, time.monotonic() - began))
+    wanted = [action for action in actions if action.kind is Kind.RUN]
+    if wanted:
+        # First of all, so that nothing writes into the folders that are prepared.
+        run.engine.remove_orphans(run.folder)
+    for action in wanted:
+        began = _begin(action, run)
+        made[action.step.stage.writes] = run_stage(action.step, made, run).digest
+        timings.append(ActionTime(action, time.monotonic() - began))
     return tuple(timings)
 
 

@@ -20,15 +20,17 @@ import pytest
 from regalloc.commands.machine import CHECKOUT, cache_folder
 from regalloc.engine.command import Command, Content, ImageRef, Mount, Sandbox
 from regalloc.engine.docker import DockerEngine, connect
+from regalloc.engine.owner import owner_of
 from regalloc.errors import CorpusError, EngineError, MemoryLimitError, StageError
 from regalloc.images.builders.buildkit import DockerBuilder
 from regalloc.images.tags import resolve_targets
 from regalloc.profiles import load_profile
+from tests.engines import docker_engine
 
 
 @pytest.fixture(scope="module")
 def engine() -> DockerEngine:
-    found = connect()
+    found = docker_engine()
     if found is None:
         pytest.skip("NO DOCKER ENGINE ANSWERS: containers are not tested")
     return found
@@ -86,7 +88,7 @@ def shell(command: Command, script: str) -> Command:
 
 
 def leftovers(sdk: Any, command: Command) -> list[str]:
-    label = {"label": f"regalloc.run={command.root}"}
+    label = {"label": f"regalloc.run={owner_of(command.root)}"}
     return [container.name for container in sdk.containers.list(all=True, filters=label)]
 
 
@@ -228,7 +230,7 @@ def start_child(sdk: Any, command: Command, script: str) -> subprocess.Popen[str
     return child
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_stops_and_removes_the_container(engine, sdk, command, number):
     # The stage ends at SIGTERM, as ours do; the init passes it on.
     script = "trap 'exit 0' TERM; echo up; sleep 60 & wait"
@@ -246,6 +248,37 @@ def test_the_container_of_a_killed_run_is_removed_by_the_next(engine, sdk, comma
     child.kill()
     child.communicate()
     (orphan,) = leftovers(sdk, command)
-    engine.run(command)
+    engine.remove_orphans(command.root)
     assert leftovers(sdk, command) == []
     assert f"removing container {orphan}, left by a killed run" in capfd.readouterr().err
+
+
+def test_another_machines_run_at_the_same_path_is_left_alone(engine, sdk, command):
+    child = start_child(sdk, command, "echo up; sleep 60")
+    token = command.root / ".lock"
+    theirs = token.read_text()
+    # What the folder of that path is on the other machine.
+    token.write_text("")
+    try:
+        engine.remove_orphans(command.root)
+        engine.run(command)
+        assert leftovers(sdk, command) == []
+        token.write_text(theirs)
+        assert len(leftovers(sdk, command)) == 1
+        assert child.poll() is None
+    finally:
+        child.kill()
+        child.communicate()
+        token.write_text(theirs)
+        engine.remove_orphans(command.root)
+
+
+def test_a_name_that_is_taken_is_no_reason_to_remove_whose_it_is(engine, sdk, command, monkeypatch):
+    child = start_child(sdk, command, "echo up; sleep 60")
+    (name,) = leftovers(sdk, command)
+    monkeypatch.setattr("secrets.token_hex", lambda size: name.rsplit("-", 1)[1])
+    with pytest.raises(EngineError):
+        engine.run(replace(command, run_id="child"))
+    assert leftovers(sdk, command) == [name]
+    child.terminate()
+    child.communicate()

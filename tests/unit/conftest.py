@@ -27,6 +27,7 @@ class FakeEngine:
         built: references of the images that exist.
         ran: the stages that were run.
         sessions: the programs that were run on a terminal.
+        swept: what a run's folder held each time that orphans were removed.
         fail: called in the middle of each stage.
         interrupt: whether a session ends by Ctrl-C.
     """
@@ -37,6 +38,7 @@ class FakeEngine:
     built: set[str] = field(default_factory=set)
     ran: list[Command] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
+    swept: list[list[str]] = field(default_factory=list)
     fail: Callable[[str, Path], None] | None = None
     interrupt: bool = False
 
@@ -54,6 +56,9 @@ class FakeEngine:
         if self.interrupt:
             raise KeyboardInterrupt
         return 0
+
+    def remove_orphans(self, root: Path) -> None:
+        self.swept.append(sorted(path.name for path in root.iterdir()) if root.is_dir() else [])
 
     def run(self, command: Command) -> None:
         self.ran.append(command)

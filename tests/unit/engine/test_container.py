@@ -35,16 +35,23 @@ def command(*mounts: Mount, tty: bool = False, **sandbox: object) -> Command:
     )
 
 
+def mounted(source: str, target: str, read_only: bool = True) -> dict[str, object]:
+    return {"Type": "bind", "Source": source, "Target": target, "ReadOnly": read_only}
+
+
 @pytest.mark.parametrize("tty", [False, True])
 def test_container_options_isolate_the_stage(monkeypatch, tty):
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "90")
     monkeypatch.setenv("LINES", "30")
     terminal = ["COLUMNS=90", "LINES=30", "TERM=xterm-256color"] if tty else []
-    assert container_options(command(tty=tty), ["x:ro"]) == {
+    assert container_options(command(tty=tty), ["x:ro"], {"regalloc.run": "token"}) == {
         "image": "regalloc-trainer:1-t",
         "command": ["vocab", "--seed=0"],
-        "volumes": ["/run/default_trace:/default_trace:ro", "/run/vocab:/vocab:rw"],
+        "mounts": [
+            mounted("/run/default_trace", "/default_trace"),
+            mounted("/run/vocab", "/vocab", read_only=False),
+        ],
         "volumes_from": ["x:ro"],
         "environment": [
             "HOME=/tmp",
@@ -54,13 +61,14 @@ def test_container_options_isolate_the_stage(monkeypatch, tty):
             *terminal,
         ],
         "user": f"{os.getuid()}:{os.getgid()}",
-        "labels": {"regalloc.run": "/run"},
+        "labels": {"regalloc.run": "token"},
         "network_mode": "none",
         "read_only": True,
-        "tmpfs": {"/tmp": ""},
+        "tmpfs": {"/tmp": "size=50m"},
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
         "mem_limit": "100m",
+        "memswap_limit": "100m",
         "pids_limit": 10,
         "init": True,
         "tty": tty,
@@ -69,18 +77,18 @@ def test_container_options_isolate_the_stage(monkeypatch, tty):
 
 def test_a_mount_that_a_flag_names_is_named_by_its_place_in_the_container():
     policy = Mount(Path("/mine"), PurePosixPath("/policy"), flag="policy")
-    options = container_options(command(policy), [])
-    assert options["volumes"] == ["/mine:/policy:ro"]
+    options = container_options(command(policy), [], {})
+    assert options["mounts"] == [mounted("/mine", "/policy")]
     assert options["command"] == ["vocab", "--seed=0", "--policy=/policy"]
 
 
 def test_a_mount_that_a_variable_names_is_seen_in_no_command_line():
     token = Mount(Path("/home/me/token"), PurePosixPath("/run/token"), variable="TOKEN_PATH")
     options = container_options(
-        command(token, network="mine", environment=(("AUTH", "token"),)), []
+        command(token, network="mine", environment=(("AUTH", "token"),)), [], {}
     )
     assert options["network_mode"] == "mine"
-    assert options["volumes"] == ["/home/me/token:/run/token:ro"]
+    assert options["mounts"] == [mounted("/home/me/token", "/run/token")]
     assert options["environment"][-2:] == ["AUTH=token", "TOKEN_PATH=/run/token"]
     assert options["command"] == ["vocab", "--seed=0"]
 
@@ -92,8 +100,8 @@ def test_a_shell_is_isolated_as_a_stage_is():
         "--rm",
         "--interactive",
         "--tty",
-        "--volume=/run/default_trace:/default_trace:ro",
-        "--volume=/run/vocab:/vocab:rw",
+        "--mount=type=bind,source=/run/default_trace,target=/default_trace,readonly",
+        "--mount=type=bind,source=/run/vocab,target=/vocab",
         "--env=HOME=/tmp",
         "--env=PYTHONHASHSEED=0",
         "--env=PYTHONDONTWRITEBYTECODE=1",
@@ -101,10 +109,11 @@ def test_a_shell_is_isolated_as_a_stage_is():
         f"--user={os.getuid()}:{os.getgid()}",
         "--network=none",
         "--read-only",
-        "--tmpfs=/tmp",
+        "--tmpfs=/tmp:size=50m",
         "--cap-drop=ALL",
         "--security-opt=no-new-privileges",
         "--memory=100m",
+        "--memory-swap=100m",
         "--pids-limit=10",
         "--init",
         "--entrypoint=/bin/bash",
@@ -121,3 +130,15 @@ def test_what_is_served_is_published_on_loopback_alone():
     assert argv[-4:] == (
         "--entrypoint=/opt/venv/bin/python", "regalloc-trainer:1-t", "-c", "serve()",
     )  # fmt: skip
+
+
+def test_a_folder_may_have_any_name():
+    folder = Path('/a:b/c,d "e"')
+    place = PurePosixPath("/vocab")
+    assert container_options(command(Mount(folder, place)), [], {})["mounts"] == [
+        mounted(str(folder), "/vocab")
+    ]
+    session = Session(program="shell", sandbox=replace(SANDBOX, mounts=(Mount(folder, place),)))
+    assert session_argv(session)[2] == (
+        '--mount=type=bind,"source=/a:b/c,d ""e""",target=/vocab,readonly'
+    )

@@ -4,12 +4,13 @@ from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 
 import pytest
-from docker.errors import ImageNotFound
+from docker.errors import DockerException, ImageNotFound
 
+from regalloc.engine import sdk
 from regalloc.engine.command import ImageRef, Mount, Sandbox, Session
 from regalloc.engine.container import session_argv
-from regalloc.engine.docker import DockerEngine
-from regalloc.errors import ImageError
+from regalloc.engine.docker import DockerEngine, connect
+from regalloc.errors import EngineError, ImageError
 
 TRAINER = ImageRef("trainer", "1-t")
 SESSION = Session(
@@ -84,3 +85,50 @@ def test_an_image_is_known_by_its_id_and_a_mount_by_its_target():
     assert engine().image_id(TRAINER) is None
     mount = Mount(Path("/mine"), PurePosixPath("/policy"))
     assert engine().place_of(mount) == PurePosixPath("/policy")
+
+
+def test_no_engine_is_none_where_nobody_set_one_up(monkeypatch, tmp_path):
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setattr("docker.from_env", refuse("No such file or directory"))
+    monkeypatch.setattr(sdk, "SOCKET", tmp_path / "docker.sock")
+    assert connect() is None
+
+
+@pytest.mark.parametrize(
+    ("said", "brief", "todo"),
+    [
+        (
+            "('Connection aborted.', PermissionError(13, 'Permission denied'))",
+            "this user may not use the docker engine",
+            "let an administrator add the user to the group docker, or use --engine=local, which "
+            "isolates nothing",
+        ),
+        (
+            "Connection refused",
+            "the docker engine does not answer",
+            "start it, correct DOCKER_HOST, or use --engine=local, which isolates nothing",
+        ),
+    ],
+)
+@pytest.mark.parametrize("place", ["variable", "socket"])
+def test_an_engine_that_is_there_is_not_passed_over(
+    monkeypatch, tmp_path, said, brief, todo, place
+):
+    socket = tmp_path / "docker.sock"
+    monkeypatch.setattr(sdk, "SOCKET", socket)
+    if place == "socket":
+        monkeypatch.delenv("DOCKER_HOST", raising=False)
+        socket.touch()
+    else:
+        monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    monkeypatch.setattr("docker.from_env", refuse(said))
+    with pytest.raises(EngineError) as caught:
+        connect()
+    assert caught.value.render() == f"error: {brief}\n{said}\nwhat to do: {todo}"
+
+
+def refuse(said: str):
+    def from_env(**_: object) -> None:
+        raise DockerException(said)
+
+    return from_env

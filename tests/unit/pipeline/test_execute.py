@@ -333,3 +333,11 @@ def test_require_space_of_a_folder_that_cannot_be_made_is_a_disk_error(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(DiskError, match="cannot be used"):
         require_space(tmp_path / "file" / "run", 1, "stage trace")
+
+
+def test_what_a_killed_run_left_goes_before_folders_are_prepared(run):
+    run.folder.mkdir()
+    make(run)
+    assert run.engine.swept == [[]]
+    make(run)
+    assert run.engine.swept == [[]]

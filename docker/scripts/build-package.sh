@@ -2,7 +2,8 @@
 # Build an unpacked Debian source package with embedded bitcode, as its own rules do.
 # usage: build-package.sh FOLDER PREFIX DEST
 # FOLDER holds source and source.json (fetch-package.sh), PREFIX the toolchain.  DEST receives the
-# objects, compile_commands.json and source.json.  Run as root; the package's own code is not.
+# objects, compile_commands.json and source.json.  Run as root; the package's own code is not, and
+# has no network where one can be taken away: an image's build has none to begin with.
 # With CORPUS_PGO it is built and tested first, and what its tests did decides how often each block
 # is thought to run.
 set -euo pipefail
@@ -35,19 +36,33 @@ names='(cc|c\+\+|gcc|g\+\+|clang|clang\+\+)(-[0-9.]+)?'
 } | while read -r name; do ln -sf ../corpus-compiler.py "$compilers/bin/$name"; done
 chown -R "$user:$user" "$folder/source" "$folder/home" "$compilers/records"
 
-# Rules that lack the target for what depends on the machine have the one for everything.
+# Takes the network away, but for loopback, by which tests talk to what they start.
+offline=()
+if unshare --net true 2>/dev/null; then
+  # shellcheck disable=SC2016
+  up='$up = pack "a16 s x14", "lo", 0x41; socket S, 2, 2, 0 and ioctl S, 0x8914, $up; exec @ARGV'
+  offline=(unshare --net -- perl -e "$up" --)
+fi
+
+# usage: unprivileged COMMAND...
+unprivileged() {
+  "${offline[@]}" setpriv --reuid="$user" --regid="$user" --clear-groups --no-new-privs -- "$@"
+}
+
+# Rules that lack the target for what depends on the machine have the one for everything. To read
+# rules is to run them.
 target=build-arch
 code=0
-make -C "$folder/source" -f debian/rules -qn "$target" >/dev/null 2>&1 || code=$?
+unprivileged make -C "$folder/source" -f debian/rules -qn "$target" >/dev/null 2>&1 </dev/null || code=$?
 if ((code == 2)); then target=build; fi
 
 # usage: build OPTIONS PROFILES
 build() (
   cd "$folder/source" || exit
-  env -i PATH="$compilers/bin:/usr/sbin:/usr/bin:/sbin:/bin" HOME="$folder/home" LC_ALL=C.UTF-8 \
+  unprivileged \
+    env -i PATH="$compilers/bin:/usr/sbin:/usr/bin:/sbin:/bin" HOME="$folder/home" LC_ALL=C.UTF-8 \
     CC=cc CXX=c++ SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:?}" \
     DEB_BUILD_OPTIONS="$1 parallel=${JOBS:-$(nproc)}" DEB_BUILD_PROFILES="$2" \
-    setpriv --reuid="$user" --regid="$user" --clear-groups \
     dpkg-buildpackage --no-check-builddeps --target="$target" </dev/null
 )
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,13 @@ from regalloc.images.tags import resolve_targets
 from regalloc.profiles import load_profile
 from tests.engines import CHECKOUT, call, task, why_not
 from tests.pipeline.conftest import PROFILE
+from tests.pipeline.workshop import build_workshop
 
 pytestmark = [
     pytest.mark.skipif(bool(why_not("docker")), reason="NO DOCKER ENGINE ANSWERS"),
     pytest.mark.timeout(1200),
 ]
-PLUGIN = CHECKOUT / "tests" / "pipeline" / "attacks" / "plugin.c"
+OURS = CHECKOUT / "tests" / "pipeline" / "attacks"
 PLUGIN_PATHS = ("/llvm_corpus/plugin.so", "plugin.so", "/corpus/plugin.so")
 CC1 = ("-cc1", "-triple", "x86_64-pc-linux-gnu", "-emit-obj", "-O2", "-vectorize-loops")
 WRITTEN = "/corpus/attacked"
@@ -63,7 +65,7 @@ def hostile(llvm, tmp_path) -> Path:
     folder = tmp_path / "hostile"
     folder.mkdir()
     (folder / "unit.ll").write_text('target triple = "x86_64-pc-linux-gnu"\n' + pressure_source(48))
-    (folder / "plugin.c").write_bytes(PLUGIN.read_bytes())
+    (folder / "plugin.c").write_bytes((OURS / "plugin.c").read_bytes())
     (folder / "plugin.rsp").write_text("-load /llvm_corpus/plugin.so\n")
     commands = {"honest.o": [], **ATTACKS}
     for name, more in commands.items():
@@ -149,3 +151,36 @@ def test_each_known_argument_is_one_that_the_compiler_has(llvm, tmp_path):
     older = {"-coverage-data-file", "-coverage-notes-file"}
     assert set(re.findall(r"unknown argument:? '([^']+)'", done.stderr)) == older
     assert "Unknown command line argument" not in done.stderr
+
+
+@pytest.fixture
+def packager(llvm) -> Iterator[str]:
+    """An image that builds Debian packages as corpora are built."""
+    image = build_workshop("packager")
+    yield image
+    subprocess.run(["docker", "image", "rm", image], capture_output=True, check=False)
+
+
+def test_the_rules_of_a_package_run_neither_as_root_nor_with_a_network(packager):
+    script = (
+        "mkdir /package && cp -r /attacks/package /package/source\n"
+        """echo '{\n "package": "hostile",\n "version": "1"\n}' >/package/source.json\n"""
+        "SOURCE_DATE_EPOCH=1 /docker/scripts/build-package.sh /package /opt/llvm /corpus >&2\n"
+        "sort -u /tmp/users; test ! -e /etc/attacked; sed 1,2d /tmp/network | cut -d: -f1\n"
+        "ls /corpus"
+    )
+    # With a network, and the rights to take it away.
+    done = subprocess.run(
+        ["docker", "run", "--rm", "--cap-add=SYS_ADMIN", "--security-opt=apparmor=unconfined",
+         "--user=0:0", f"--volume={OURS}:/attacks:ro", f"--volume={CHECKOUT}/docker:/docker:ro",
+         "--entrypoint=/bin/bash", packager, "-ec", script],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["10001", "lo", "compile_commands.json", "source.json", "unit.o"]
+
+
+def test_an_image_of_a_package_is_built_without_network():
+    lines = (CHECKOUT / "docker/corpus/Dockerfile").read_text().splitlines()
+    (building,) = (line for line in lines if "build-package.sh /package" in line)
+    assert building.startswith("RUN --network=none ")

@@ -25,11 +25,12 @@ INPUT = "typical.txt"
 def build_workshop(stage: str) -> str:
     """Build a stage of the workshop's Dockerfile and return the image."""
     image = f"regalloc-test-{stage}"
-    base = resolve_targets(CHECKOUT, load_profile("tiny"), os.environ)["base"].reference
+    targets = resolve_targets(CHECKOUT, load_profile("tiny"), os.environ)
     cache = cache_folder(os.environ)
     argv = (
         *find_client(os.environ["PATH"]).build, f"--tag={image}", f"--target={stage}",
-        f"--file={CHECKOUT / DOCKERFILE}", f"--build-arg=BASE={base}",
+        f"--file={CHECKOUT / DOCKERFILE}", f"--build-arg=BASE={targets['base'].reference}",
+        f"--build-arg=LLVM={targets['llvm'].reference}",
         *lend_secrets(os.environ, cache), str(CHECKOUT),
     )  # fmt: skip
     run_build(stage, argv, os.environ, cache / "logs" / f"test-{stage}.log")

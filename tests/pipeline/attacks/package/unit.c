@@ -1,0 +1,1 @@
+int unit(int a) { return a + 1; }

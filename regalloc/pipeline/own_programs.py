@@ -69,5 +69,12 @@ def find_own_programs(named: Sequence[str]) -> OwnPrograms:
 
 
 def _digest(folder: Path) -> str:
-    files = (path for path in folder.rglob("*") if path.is_symlink() or path.is_file())
+    files = [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
+    for path in files:
+        if not (path.is_symlink() or path.is_file()):
+            raise ProgramError(
+                "a program holds what is neither a file nor a folder",
+                str(path),
+                "remove it: a pipe or a device cannot be copied",
+            )
     return digest_writes({str(path.relative_to(folder.parent)): hash_path(path) for path in files})

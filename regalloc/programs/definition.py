@@ -5,6 +5,7 @@ docs/programs.md lists the keys.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,11 +121,22 @@ class Program:
         return f"Debian source {package.file}" if package else f"folder {self.definition.folder}"
 
 
+_BRACES = re.compile(r"\{\{|\}\}|\{([a-z_]+)\}|[{}]")
+
+
 def fill(argv: Argv, values: Mapping[str, str]) -> Argv:
-    """Return a command with its placeholders replaced.
+    """Return a command with its placeholders replaced: names in braces, and nothing else.
 
     Raises:
         KeyError: a placeholder has no value.
         ValueError: a brace stands alone; ``{{`` is a brace that is meant.
     """
-    return tuple(word.format_map(values) for word in argv)
+
+    def replaced(found: re.Match[str]) -> str:
+        if found[1] is not None:
+            return values[found[1]]
+        if len(found[0]) == 1:
+            raise ValueError(f"`{found[0]}` stands alone")
+        return found[0][0]
+
+    return tuple(_BRACES.sub(replaced, word) for word in argv)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Sequence
@@ -18,12 +19,17 @@ from regalloc.programs.definition import (
     RUN_NAMES,
     Argv,
     Definition,
+    Package,
     Program,
     Workload,
     fill,
 )
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+")
+_TARBALL = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~_-]*")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MOST_BYTES = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -69,7 +75,7 @@ def read_program(folder: Path) -> Program:
     """
     path = folder / PROGRAM_DEFINITION
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(_read_text(path))
         definition = msgspec.convert(content, Definition)
         for problem in _problems(definition):
             raise ValueError(problem)
@@ -79,12 +85,29 @@ def read_program(folder: Path) -> Program:
             str(error.strerror),
             f"name a folder with a {PROGRAM_DEFINITION} in it; docs/programs.md lists its keys",
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         # Of tomllib, of the decoding, of msgspec, and ours.
         raise ProgramError(
             f"{path} does not fit", str(error), "docs/programs.md lists the keys and what they take"
         ) from error
     return Program(folder, definition)
+
+
+def _read_text(path: Path) -> str:
+    """Return the content of a regular file.
+
+    Raises:
+        OSError: it is none, or cannot be read.
+        ValueError: it is no UTF-8, or too long for what it should be.
+    """
+    # A pipe would have whoever opens it wait for a writer.
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no regular file")
+    with path.open("rb") as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise ValueError(f"it has more than {_MOST_BYTES} bytes")
+    return content.decode()
 
 
 def _problems(definition: Definition) -> Iterable[str]:
@@ -94,7 +117,9 @@ def _problems(definition: Definition) -> Iterable[str]:
     if bool(definition.package) == bool(definition.folder):
         yield "one of `package` and `folder` is needed, and not both"
     if definition.package:
-        yield from _check_hash(definition.package.sha256, "$.package.sha256")
+        yield from _check_package(definition.package)
+    elif definition.folder != ".":
+        yield from _check_inside(definition.folder, "$.folder")
     for key in ("build", "binaries", "workload"):
         if not getattr(definition, key):
             yield f"at least one is needed - at `$.{key}`"
@@ -112,11 +137,24 @@ def _problems(definition: Definition) -> Iterable[str]:
         yield from _check_workload(workload, f"$.workload[{number}]")
 
 
+def _check_package(package: Package) -> Iterable[str]:
+    if not _PACKAGE.fullmatch(package.name):
+        yield f"`{package.name}` is no name of a source package - at `$.package.name`"
+    if not _TARBALL.fullmatch(package.file):
+        yield f"`{package.file}` is no name of a tarball - at `$.package.file`"
+    yield from _check_hash(package.sha256, "$.package.sha256")
+    for path in package.leave_out:
+        yield from _check_inside(path, "$.package.leave_out")
+
+
 def _check_workload(workload: Workload, where: str) -> Iterable[str]:
     if not _NAME.fullmatch(workload.name):
         yield f"`{workload.name}` is no name of letters, digits and any of ._+- - at `{where}.name`"
     yield from _check_argv(workload.run, RUN_NAMES, f"{where}.run")
     yield from _check_argv((workload.stdin,), RUN_NAMES, f"{where}.stdin")
+    for name, value in workload.env.items():
+        if not _VARIABLE.fullmatch(name) or "\0" in value:
+            yield f"`{name}` is no variable with a value - at `{where}.env`"
     if workload.stdout:
         yield from _check_hash(workload.stdout, f"{where}.stdout")
     for name, sha256 in workload.files.items():
@@ -128,12 +166,14 @@ def _check_workload(workload: Workload, where: str) -> Iterable[str]:
 def _check_argv(argv: Argv, names: Iterable[str], where: str) -> Iterable[str]:
     if not argv:
         yield f"a command has at least one word - at `{where}`"
+    if any("\0" in word for word in argv):
+        yield f"a word holds a NUL - at `{where}`"
     known = ", ".join(f"{{{name}}}" for name in names)
     try:
         fill(argv, dict.fromkeys(names, ""))
     except KeyError as error:
         yield f"there is no placeholder {{{error.args[0]}}} here, only {known} - at `{where}`"
-    except (ValueError, IndexError, AttributeError) as error:
+    except ValueError as error:
         yield f"{error}: write {{{{ for a brace, or one of {known} - at `{where}`"
 
 
@@ -144,5 +184,5 @@ def _check_hash(text: str, where: str) -> Iterable[str]:
 
 def _check_inside(text: str, where: str) -> Iterable[str]:
     path = PurePosixPath(text)
-    if path.is_absolute() or ".." in path.parts or not path.parts:
+    if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in text:
         yield f"`{text}` is no path below the folder - at `{where}`"

@@ -44,10 +44,12 @@ def find_source(program: Program, tarballs: Path) -> Path:
     if program.definition.package:
         return _find_tarball(program, program.definition.package, tarballs)
     folder = program.folder / program.definition.folder
-    if not folder.is_dir():
+    # A link may lead anywhere.
+    inside = folder.resolve().is_relative_to(program.folder.resolve())
+    if not inside or not folder.is_dir():
         raise ProgramError(
             f"{program.name} has no source",
-            f"{folder} is no folder",
+            f"{folder} is no folder" if inside else f"{folder} lies outside of {program.folder}",
             f"correct `folder` in {program.folder / PROGRAM_DEFINITION}",
         )
     return folder

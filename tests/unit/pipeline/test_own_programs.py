@@ -64,3 +64,13 @@ def test_what_cannot_be_read_or_written_is_named(folder, tmp_path, monkeypatch):
 
 def refuse(path: Path) -> str:
     raise PermissionError(13, "Permission denied", str(path))
+
+
+def test_a_pipe_among_the_files_is_refused_and_not_opened(folder):
+    os.mkfifo(folder / "src" / "pipe")
+    with pytest.raises(ProgramError) as caught:
+        find_own_programs([str(folder)])
+    assert caught.value.render() == (
+        "error: a program holds what is neither a file nor a folder\n"
+        f"{folder}/src/pipe\nwhat to do: remove it: a pipe or a device cannot be copied"
+    )

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from regalloc.errors import ProgramError
@@ -96,8 +98,28 @@ def test_a_package_takes_the_place_of_a_folder(tmp_path):
         (
             "{build}/own",
             "{build/own",
-            "expected '}' before end of string: write {{ for a brace, or one of {build}, "
+            "`{` stands alone: write {{ for a brace, or one of {build}, "
             "{program}, {inputs} - at `$.workload[0].run`",
+        ),
+        # What a format string could do: take memory without end, or look into objects.
+        (
+            "{build}/own",
+            "{build:>1500000000}",
+            "`{` stands alone: write {{ for a brace, or one of {build}, {program}, {inputs}"
+            " - at `$.workload[0].run`",
+        ),
+        (
+            "{build}/own",
+            "{build.__class__}",
+            "`{` stands alone: write {{ for a brace, or one of {build}, {program}, {inputs}"
+            " - at `$.workload[0].run`",
+        ),
+        ("{build}/own", "a\\u0000b", "a word holds a NUL - at `$.workload[0].run`"),
+        ('folder = "src"', 'folder = "/"', "`/` is no path below the folder - at `$.folder`"),
+        (
+            'folder = "src"',
+            'folder = "src/../../.."',
+            "`src/../../..` is no path below the folder - at `$.folder`",
         ),
         (
             'run = ["{build}/own", "{inputs}/data"]',
@@ -128,6 +150,7 @@ def test_what_does_not_fit_is_named_with_its_place(tmp_path, old, new, problem):
             'files = { "../a" = "" }',
             "`../a` is no path below the folder - at `$.workload[0].files`",
         ),
+        ('env = { "A=B" = "" }', "`A=B` is no variable with a value - at `$.workload[0].env`"),
         (
             '[[workload]]\nname = "one"\nrun = ["x"]',
             "`one` was there before - at `$.workload[1].name`",
@@ -136,6 +159,38 @@ def test_what_does_not_fit_is_named_with_its_place(tmp_path, old, new, problem):
 )
 def test_what_does_not_fit_in_a_workload_is_named(tmp_path, line, problem):
     assert refuse(tmp_path, f"{MINIMAL}{line}\n").details == problem
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (
+            '"own_1.orig.tar.gz"',
+            '"../../../etc/passwd"',
+            "`../../../etc/passwd` is no name of a tarball - at `$.package.file`",
+        ),
+        (
+            'name = "own"\nfile',
+            'name = "-o/x"\nfile',
+            "`-o/x` is no name of a source package - at `$.package.name`",
+        ),
+        ('["test"]', '["../x"]', "`../x` is no path below the folder - at `$.package.leave_out`"),
+    ],
+)
+def test_what_does_not_fit_in_a_package_is_named(tmp_path, old, new, problem):
+    text = MINIMAL.replace('folder = "src"\n', "") + PACKAGE
+    assert old in text
+    assert refuse(tmp_path, text.replace(old, new)).details == problem
+
+
+def test_a_definition_that_is_deep_long_or_a_pipe_ends_at_once(tmp_path):
+    assert "does not fit" in refuse(tmp_path, f"a = {'[' * 100_000}").brief
+    assert refuse(tmp_path, "#" * (1 << 20 | 1)).details == "it has more than 1048576 bytes"
+    (tmp_path / "program.toml").unlink()
+    os.mkfifo(tmp_path / "program.toml")
+    with pytest.raises(ProgramError) as caught:
+        read_program(tmp_path)
+    assert caught.value.details == "it is no regular file"
 
 
 def test_what_is_no_toml_and_what_is_not_there_are_told_apart(tmp_path):

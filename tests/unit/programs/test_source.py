@@ -111,3 +111,12 @@ def test_a_folder_is_copied_and_must_be_there(tmp_path):
         f"error: fake has no source\n{program.folder}/src is no folder\n"
         f"what to do: correct `folder` in {program.folder}/program.toml"
     )
+
+
+def test_a_link_out_of_the_programs_folder_is_no_source(tmp_path):
+    program = make_program(tmp_path, {"a.c": "echo a"})
+    (program.folder / "src").rename(tmp_path / "elsewhere")
+    (program.folder / "src").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ProgramError) as caught:
+        lay_out(program, tmp_path, tmp_path / "out")
+    assert caught.value.details == f"{program.folder}/src lies outside of {program.folder}"

@@ -91,6 +91,12 @@ class VerifyError(RegallocError):
     exit_code = 18
 
 
+class OutputError(RegallocError):
+    """A folder that holds what no stage of ours leaves: pipes, or links that lead elsewhere."""
+
+    exit_code = 19
+
+
 class ToolchainError(RegallocError):
     """A compiler that is missing or was built without the ML hooks."""
 

@@ -64,10 +64,12 @@ BENCH_PLOT = "bench.svg"
 """The benchmark's curves."""
 RUN_LOCK = ".lock"
 """The file that whoever works on the run holds a lock on."""
+RECORDS = "records"
+"""The host's records of the stages, in a folder for each, which no stage sees."""
 SEED_PREFIX = "seed-"
 """What the folder of a seed's own run begins with; its number follows."""
 
-# --- every stage's folder ---
+# --- every stage's folder of records ---
 
 MANIFEST = "manifest.json"
 """The host's record of a stage that ended."""

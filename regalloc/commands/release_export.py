@@ -8,8 +8,15 @@ from pathlib import Path
 
 from regalloc.errors import ConfigError, DiskError, ManifestError
 from regalloc.images.builders.release_image import PackedRelease, build_release
-from regalloc.layout import RELEASE, RELEASED_POLICY, STARTED
-from regalloc.pipeline.manifest import digest_writes, read_manifest
+from regalloc.layout import RELEASE, RELEASED_POLICY
+from regalloc.pipeline.manifest import (
+    Manifest,
+    digest_writes,
+    export_manifest,
+    read_exported,
+    read_manifest,
+)
+from regalloc.pipeline.outputs import remove_tree
 from regalloc.pipeline.run import Run
 
 
@@ -21,8 +28,7 @@ def build_image(run: Run) -> str:
         DiskError: the disk is full.
     """
     folder = run.folder / RELEASE
-    manifest = read_manifest(folder)
-    assert manifest is not None, "the stage ran"
+    manifest = _finished(folder)
     policy = digest_writes(
         {k: v for k, v in manifest.writes.items() if k.startswith(f"{RELEASED_POLICY}/")}
     )
@@ -61,9 +67,9 @@ def export(release: Path, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         for left in (draft, old):
-            shutil.rmtree(left, ignore_errors=True)
-        unneeded = shutil.ignore_patterns(STARTED)
-        shutil.copytree(release, draft, symlinks=True, ignore=unneeded)
+            remove_tree(left)
+        shutil.copytree(release, draft, symlinks=True)
+        export_manifest(_finished(release), draft)
         if target.exists():
             target.rename(old)
         draft.rename(target)
@@ -77,9 +83,15 @@ def export(release: Path, target: Path) -> None:
         ) from error
 
 
+def _finished(folder: Path) -> Manifest:
+    manifest = read_manifest(folder)
+    assert manifest is not None, "the stage ran"
+    return manifest
+
+
 def _is_export(folder: Path) -> bool:
     try:
-        manifest = read_manifest(folder)
+        manifest = read_exported(folder)
     except ManifestError:
         return False
     return manifest is not None and manifest.stage == RELEASE

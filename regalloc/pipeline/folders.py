@@ -7,8 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from regalloc.errors import DiskError
-from regalloc.layout import MANIFEST
-from regalloc.pipeline.manifest import read_manifest, read_started, write_started
+from regalloc.pipeline.manifest import (
+    move_records,
+    read_manifest,
+    read_started,
+    remove_manifest,
+    write_started,
+)
+from regalloc.pipeline.outputs import remove_tree
 from regalloc.stages.table import Stage
 
 STAGE_BYTES = 200 * 1024**2
@@ -52,16 +58,17 @@ def prepare_folder(stage: Stage, folder: Path, key: str, say: Callable[[str], No
 
 def _clear(stage: Stage, folder: Path, key: str, say: Callable[[str], None]) -> None:
     if stage.resumes and read_started(folder) == key:
-        (folder / MANIFEST).unlink(missing_ok=True)
+        remove_manifest(folder)
         return
     finished = read_manifest(folder)
-    if stage.resumes and finished is not None:
+    if stage.resumes and finished is not None and folder.exists():
         aside = folder.with_name(f"{folder.name}.{finished.key[:8]}")
         # The same key is the same result: an older copy of it is no loss.
-        shutil.rmtree(aside, ignore_errors=True)
+        remove_tree(aside)
         folder.rename(aside)
+        move_records(folder, aside)
         say(f"kept the finished {folder.name} of another configuration as {aside}")
     elif folder.exists():
         # First of all the manifest: half a folder must never be taken for done.
-        (folder / MANIFEST).unlink(missing_ok=True)
-        shutil.rmtree(folder)
+        remove_manifest(folder)
+        remove_tree(folder)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from regalloc.errors import ManifestError
-from regalloc.files import encode_struct, hash_file, write_whole
-from regalloc.layout import EVENTS, MANIFEST, REPLAY_TIMES, STARTED
+from regalloc.errors import DiskError, ManifestError, OutputError
+from regalloc.files import encode_struct, write_whole
+from regalloc.layout import EVENTS, MANIFEST, RECORDS, REPLAY_TIMES, STARTED
+from regalloc.pipeline.outputs import Output, remove_tree, walk_outputs
 
 T = TypeVar("T")
-_UNHASHED = (MANIFEST, STARTED, EVENTS, REPLAY_TIMES)
-"""What differs between equal runs, besides the records themselves."""
+_UNHASHED = (EVENTS, REPLAY_TIMES)
+"""What differs between equal runs."""
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -74,51 +74,54 @@ def digest_writes(writes: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
-def list_outputs(folder: Path) -> Iterator[str]:
-    """Yield the relative paths of a stage's files and links, sorted within each folder."""
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        if entry.name not in _UNHASHED:
-            yield from _walk(entry, entry.name)
+def look_at_outputs(folder: Path, hashed: bool = True) -> dict[str, Output]:
+    """Return what a stage wrote that decides results, by relative path.
 
-
-def _walk(entry: os.DirEntry[str], path: str) -> Iterator[str]:
-    if not entry.is_dir(follow_symlinks=False):
-        yield path
-        return
-    for child in sorted(os.scandir(entry.path), key=lambda child: child.name):
-        yield from _walk(child, f"{path}/{child.name}")
+    Raises:
+        OutputError: its folder holds what no result may hold.
+        DiskError: it cannot be read.
+    """
+    return walk_outputs(folder, hashed, _UNHASHED)
 
 
 def hash_outputs(folder: Path) -> dict[str, str]:
-    """Return relative path to sha256 for every file and link of a stage's folder."""
-    return {path: hash_path(folder / path) for path in list_outputs(folder)}
+    """Return relative path to sha256 for every file and link of a stage's folder.
 
-
-def measure_outputs(folder: Path) -> dict[str, int]:
-    """Return relative path to size in bytes for every file and link of a stage's folder."""
-    return {path: (folder / path).lstat().st_size for path in list_outputs(folder)}
-
-
-def hash_path(path: Path) -> str:
-    """Return the sha256 of a file's content, or of a link's target."""
-    if path.is_symlink():
-        return hashlib.sha256(f"link:{path.readlink()}".encode()).hexdigest()
-    return hash_file(path)
+    Raises:
+        OutputError: it holds what no result may hold.
+        DiskError: it cannot be read.
+    """
+    return {path: output.sha256 for path, output in look_at_outputs(folder).items()}
 
 
 def find_damage(folder: Path, manifest: Manifest, rehash: bool = False) -> str:
     """Return what is wrong with a finished stage's files in words, or an empty string.
 
-    Sizes are compared always, contents only when `rehash` is set.
+    Names and sizes are compared always, contents only when `rehash` is set.
     """
+    if not folder.exists():
+        return "its folder is missing"
+    try:
+        found = look_at_outputs(folder, hashed=rehash)
+    except (OutputError, DiskError) as error:
+        return f"{error.brief}: {error.details}"
     for path, size in manifest.sizes.items():
-        try:
-            found = (folder / path).lstat().st_size
-        except FileNotFoundError:
+        output = found.pop(path, None)
+        if output is None:
             return f"output file {path} is missing"
-        if found != size or (rehash and hash_path(folder / path) != manifest.writes[path]):
+        if output.size != size or (rehash and output.sha256 != manifest.writes[path]):
             return f"output file {path} was changed"
-    return ""
+    return f"file {next(iter(found))} was added" if found else ""
+
+
+def record_of(folder: Path, name: str) -> Path:
+    """Return where a record of a stage's folder lies: beside the folder, where no stage can write.
+
+    Args:
+        folder: the stage's.
+        name: the record's.
+    """
+    return folder.parent / RECORDS / folder.name / name
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -127,8 +130,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     Raises:
         DiskError: the disk is full or not writable.
     """
-    with write_whole(folder / MANIFEST) as file:
-        file.write(encode_struct(manifest))
+    _write(record_of(folder, MANIFEST), encode_struct(manifest))
 
 
 def write_started(folder: Path, key: str) -> None:
@@ -137,8 +139,45 @@ def write_started(folder: Path, key: str) -> None:
     Raises:
         DiskError: the disk is full or not writable.
     """
-    with write_whole(folder / STARTED) as file:
-        file.write(msgspec.json.encode(Started(key)))
+    _write(record_of(folder, STARTED), msgspec.json.encode(Started(key)))
+
+
+def move_records(folder: Path, target: Path) -> None:
+    """Have the records of a folder be those of the folder that it was moved to.
+
+    Raises:
+        OSError: they cannot be moved.
+    """
+    moved = record_of(target, MANIFEST).parent
+    remove_tree(moved)
+    record_of(folder, MANIFEST).parent.rename(moved)
+
+
+def remove_manifest(folder: Path) -> None:
+    """Have a folder count as unfinished.
+
+    Raises:
+        OSError: its manifest cannot be removed.
+    """
+    record_of(folder, MANIFEST).unlink(missing_ok=True)
+
+
+def export_manifest(manifest: Manifest, folder: Path) -> None:
+    """Write a manifest into a folder that leaves its run, beside what it is about.
+
+    Raises:
+        DiskError: the disk is full or not writable.
+    """
+    _write(folder / MANIFEST, encode_struct(manifest))
+
+
+def read_exported(folder: Path) -> Manifest | None:
+    """Return the manifest in a folder that left its run, or None where there is none.
+
+    Raises:
+        ManifestError: there is one, and it does not parse.
+    """
+    return _read(folder / MANIFEST, Manifest)
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -147,7 +186,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     Raises:
         ManifestError: there is one, and it does not parse.
     """
-    return _read(folder / MANIFEST, Manifest)
+    return _read(record_of(folder, MANIFEST), Manifest)
 
 
 def read_started(folder: Path) -> str | None:
@@ -156,7 +195,7 @@ def read_started(folder: Path) -> str | None:
     Raises:
         ManifestError: the mark does not parse.
     """
-    started = _read(folder / STARTED, Started)
+    started = _read(record_of(folder, STARTED), Started)
     return started.key if started else None
 
 
@@ -171,9 +210,18 @@ def require_empty(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         raise ManifestError(
             f"{folder} holds files, but no stage wrote them",
-            "it has neither manifest.json nor started.json",
+            f"there is no record of it in {record_of(folder, MANIFEST).parent}",
             "move them away, or choose another folder with --run",
         )
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DiskError(f"{path} cannot be written", str(error), "free or repair it") from error
+    with write_whole(path) as file:
+        file.write(content)
 
 
 def _read(path: Path, kind: type[T]) -> T | None:
@@ -185,5 +233,5 @@ def _read(path: Path, kind: type[T]) -> T | None:
         raise ManifestError(
             f"{path} does not parse",
             str(error),
-            f"nothing is run over it: look at it, then remove {path.parent} to run the stage again",
+            f"nothing is run over it: look at it, then remove {path} to run the stage again",
         ) from error

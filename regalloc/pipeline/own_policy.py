@@ -28,6 +28,8 @@ def own_policy(folder: str) -> OwnPolicy | None:
 
     Raises:
         PolicyError: there is none in that folder.
+        OutputError: it holds pipes or links that lead elsewhere.
+        DiskError: a file of it cannot be read.
     """
     if not folder:
         return None

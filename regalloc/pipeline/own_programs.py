@@ -9,7 +9,8 @@ from pathlib import Path
 
 from regalloc.errors import DiskError, ProgramError
 from regalloc.layout import PROGRAM_DEFINITION
-from regalloc.pipeline.manifest import digest_writes, hash_path
+from regalloc.pipeline.manifest import digest_writes
+from regalloc.pipeline.outputs import remove_tree, walk_outputs
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class OwnPrograms:
             DiskError: they cannot be copied.
         """
         try:
-            shutil.rmtree(target, ignore_errors=True)
+            remove_tree(target)
             for number, folder in enumerate(self.folders):
                 shutil.copytree(folder, target / f"{number}-{folder.name}", symlinks=True)
         except (OSError, shutil.Error) as error:
@@ -49,7 +50,9 @@ def find_own_programs(named: Sequence[str]) -> OwnPrograms:
     """Return the programs whose folders were named.
 
     Raises:
-        ProgramError: a folder holds no program.toml, or a file of it cannot be read.
+        ProgramError: a folder holds no program.toml.
+        OutputError: it holds pipes or links that lead elsewhere.
+        DiskError: a file of it cannot be read.
     """
     folders = tuple(Path(name).resolve() for name in named)
     for folder in folders:
@@ -59,22 +62,10 @@ def find_own_programs(named: Sequence[str]) -> OwnPrograms:
                 f"it has no {PROGRAM_DEFINITION}",
                 "name a folder with one; docs/programs.md says what it holds",
             )
-    try:
-        digests = {str(number): _digest(folder) for number, folder in enumerate(folders)}
-    except OSError as error:
-        raise ProgramError(
-            "a program cannot be read", str(error), "make its files readable for this user"
-        ) from error
+    digests = {str(number): _digest(folder) for number, folder in enumerate(folders)}
     return OwnPrograms(folders, digest_writes(digests) if folders else "")
 
 
 def _digest(folder: Path) -> str:
-    files = [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
-    for path in files:
-        if not (path.is_symlink() or path.is_file()):
-            raise ProgramError(
-                "a program holds what is neither a file nor a folder",
-                str(path),
-                "remove it: a pipe or a device cannot be copied",
-            )
-    return digest_writes({str(path.relative_to(folder.parent)): hash_path(path) for path in files})
+    files = walk_outputs(folder)
+    return digest_writes({f"{folder.name}/{path}": file.sha256 for path, file in files.items()})

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import regalloc
 from regalloc.images.lock import read_pins
-from regalloc.pipeline.manifest import Manifest, hash_outputs, measure_outputs
+from regalloc.pipeline.manifest import Manifest, look_at_outputs
 from regalloc.pipeline.run import Run
 from regalloc.pipeline.step import Step
 
@@ -20,8 +20,12 @@ def record_stage(step: Step, run: Run, argv: tuple[str, ...], duration_s: float)
         run: where and with what it ran.
         argv: its name and flags.
         duration_s: how long it took.
+
+    Raises:
+        OutputError: its folder holds what no result may hold.
+        DiskError: its folder cannot be read.
     """
-    folder = run.folder / step.stage.writes
+    outputs = look_at_outputs(run.folder / step.stage.writes)
     # Its own version, LLVM's and the host's Python, and every wheel of the trainer.
     versions = {
         "regalloc": regalloc.__version__,
@@ -40,8 +44,8 @@ def record_stage(step: Step, run: Run, argv: tuple[str, ...], duration_s: float)
         versions=versions,
         seed=step.seed,
         reads=step.reads,
-        writes=hash_outputs(folder),
-        sizes=measure_outputs(folder),
+        writes={path: output.sha256 for path, output in outputs.items()},
+        sizes={path: output.size for path, output in outputs.items()},
         duration_s=round(duration_s, 3),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

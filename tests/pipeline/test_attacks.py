@@ -7,16 +7,21 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+import docker
 import pytest
 
 from regalloc.compiler import known_arguments as known
 from regalloc.compiler.probe import pressure_source
+from regalloc.engine.command import Command, Mount, Sandbox
+from regalloc.engine.container import container_options
+from regalloc.errors import OutputError
 from regalloc.formats.corpus import join_cmd
 from regalloc.images.tags import resolve_targets
+from regalloc.pipeline.manifest import look_at_outputs, write_started
 from regalloc.profiles import load_profile
-from tests.engines import CHECKOUT, call, task, why_not
+from tests.engines import CHECKOUT, call, docker_engine, task, why_not
 from tests.pipeline.conftest import PROFILE
 from tests.pipeline.workshop import build_workshop
 
@@ -184,3 +189,47 @@ def test_an_image_of_a_package_is_built_without_network():
     lines = (CHECKOUT / "docker/corpus/Dockerfile").read_text().splitlines()
     (building,) = (line for line in lines if "build-package.sh /package" in line)
     assert building.startswith("RUN --network=none ")
+
+
+LEFT = {
+    "a link out": "ln -s /etc/passwd /vocab/x.o.cmd",
+    "a link at the record": "ln -s ../../victim /vocab/manifest.json.partial",
+    "a pipe": "mkfifo /vocab/events",
+    "a depth": "cd /vocab && mkdir -p $(printf 'd/%.0s' $(seq 1500))",
+    "rights": "cp /bin/true /vocab/true; chmod 4755 /vocab/true",
+    "a name": """touch "$(printf '/vocab/\\033[31m:fire:')" """,
+}
+
+
+@pytest.mark.parametrize("what", LEFT)
+def test_what_a_stage_leaves_is_no_result_before_it_was_looked_at(llvm, tmp_path, what):
+    """The engine runs an attacker in a stage's place, with a stage's folder."""
+    run = tmp_path / "run"
+    folder = run / "vocab"
+    folder.mkdir(parents=True)
+    (tmp_path / "victim").write_text("precious")
+    image = resolve_targets(CHECKOUT, load_profile(PROFILE), os.environ)["llvm"].ref
+    engine = docker_engine()
+    assert engine is not None
+    sandbox = Sandbox(
+        image=image, python=image, memory_mb=256, pids=64,
+        mounts=(Mount(folder, PurePosixPath("/vocab"), read_only=False),),
+    )  # fmt: skip
+    options = container_options(
+        Command(stage="vocab", argv=("-ec", LEFT[what]), sandbox=sandbox, root=run,
+                run_id="run", tty=False),
+        [], {},
+    )  # fmt: skip
+    write_started(folder, "key")
+    client = docker.from_env()
+    client.containers.run(**options, entrypoint="/bin/sh", remove=True)
+    client.close()
+    with pytest.raises(OutputError) as caught:
+        look_at_outputs(folder)
+    assert "\033" not in caught.value.render()
+    done = call(task("status", f"--profile={PROFILE}", f"--run={run}"))
+    assert done.returncode == 0, done.stderr
+    done = call(task("clean", f"--profile={PROFILE}", f"--run={run}"))
+    assert done.returncode == 0, done.stderr
+    assert not folder.exists()
+    assert (tmp_path / "victim").read_text() == "precious"

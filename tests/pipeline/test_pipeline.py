@@ -153,7 +153,7 @@ def test_killed_training_goes_on_and_ends_with_the_same_policy(trained, engine, 
     wait_for_checkpoint(run, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert not (run / MODEL / "manifest.json").exists(), "it was over before it was killed"
+    assert not read_manifest(run / MODEL), "it was over before it was killed"
     output = train(run, engine)
     assert "goes on where it stopped" in output
     assert hashes(run) == hashes(folder)
@@ -183,7 +183,7 @@ def test_corrupt_module_is_refused_by_name(trained, engine, tmp_path):
     assert result.returncode == 26, result.stdout + result.stderr
     message = result.stdout + result.stderr
     assert "modules did not compile" in message
-    assert not (run / "default_trace" / "manifest.json").exists()
+    assert read_manifest(run / "default_trace") is None
 
 
 def test_truncated_module_is_cut_out_again(trained, engine, tmp_path):

@@ -58,7 +58,7 @@ def test_every_stage_passes_on_llvm_15_and_gives_the_same_bits_twice(tmp_path):
         done = invoke("train", folder, "--llvm=15", f"--jobs={jobs}")
         assert done.returncode == 0, done.stdout + done.stderr
         manifests = [
-            json.loads((folder / stage.writes / "manifest.json").read_text())
+            json.loads((folder / "records" / stage.writes / "manifest.json").read_text())
             for stage in STAGES
             if stage.writes not in (PROGRAM_OBJECTS, RELEASE, PROGRAMS, BENCH)
         ]

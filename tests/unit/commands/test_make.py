@@ -9,7 +9,7 @@ from regalloc.commands.make import build_images, release, run_stages
 from regalloc.commands.options import Options
 from regalloc.commands.preparation import prepare
 from regalloc.errors import StageError
-from regalloc.pipeline.manifest import read_manifest
+from regalloc.pipeline.manifest import read_exported
 from tests.unit.images.stores import FakeStore
 
 
@@ -61,7 +61,7 @@ def test_a_release_has_an_image_where_the_engine_keeps_images(
     monkeypatch.setattr(make, "build_image", lambda run: "regalloc-release:1")
     release(options, "", str(tmp_path / "out"))
     assert ("image: regalloc-release:1" in capsys.readouterr().out) == keeps
-    exported = read_manifest(tmp_path / "out")
+    exported = read_exported(tmp_path / "out")
     assert exported is not None
     assert exported.stage == "release"
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from regalloc.commands.release_export import check_target, export
 from regalloc.errors import ConfigError, DiskError
-from regalloc.pipeline.manifest import Manifest, write_manifest
+from regalloc.pipeline.manifest import Manifest, export_manifest, read_manifest, write_manifest
 
 
 def make_release(folder: Path, text: str = "tools", stage: str = "release") -> Path:
@@ -22,13 +23,21 @@ def make_release(folder: Path, text: str = "tools", stage: str = "release") -> P
     return folder
 
 
+def make_export(folder: Path, text: str = "tools", stage: str = "release") -> Path:
+    make_release(folder, text, stage)
+    exported = read_manifest(folder)
+    assert exported is not None
+    export_manifest(exported, folder)
+    shutil.rmtree(folder.parent / "records")
+    return folder
+
+
 @pytest.mark.parametrize("there", ["nothing", "empty"])
 def test_export_copies_files_and_links(tmp_path, there):
     target = tmp_path / "deep" / "clang"
     if there == "empty":
         target.mkdir(parents=True)
     release = make_release(tmp_path / "release")
-    (release / "started.json").touch()
     export(release, target)
     assert sorted(os.listdir(target)) == ["bin", "manifest.json"]
     assert (target / "bin" / "clang-19").read_text() == "tools"
@@ -37,7 +46,7 @@ def test_export_copies_files_and_links(tmp_path, there):
 
 
 def test_export_replaces_an_earlier_one_whole(tmp_path):
-    target = make_release(tmp_path / "out" / "clang", "old")
+    target = make_export(tmp_path / "out" / "clang", "old")
     (target / "left").write_text("x")
     export(make_release(tmp_path / "release", "new"), target)
     assert (target / "bin" / "clang").read_text() == "new"
@@ -52,7 +61,7 @@ def test_a_folder_that_holds_something_else_is_refused(tmp_path, what):
         case "a file":
             target.write_text("x")
         case "another stage":
-            make_release(target, stage="vocab")
+            make_export(target, stage="vocab")
         case _:
             target.mkdir()
             (target / ("manifest.json" if what == "damaged manifest" else "x")).write_text("{")
@@ -83,7 +92,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path
 
 
 def test_a_failed_export_leaves_the_earlier_one(tmp_path, monkeypatch):
-    target = make_release(tmp_path / "out" / "clang", "old")
+    target = make_export(tmp_path / "out" / "clang", "old")
 
     def fail(*args: object, **options: object) -> None:
         raise OSError(28, "No space left on device")

@@ -209,15 +209,13 @@ def test_execute_never_takes_half_a_result_for_done(run, error):
     run.engine.fail = fail
     with pytest.raises(type(error)):
         make(run)
-    assert not (run.folder / "vocab" / "manifest.json").exists()
+    assert read_manifest(run.folder / "vocab") is None
     run.engine.fail = None
     assert [(a.title, a.reason) for a in decide(run, ["vocab"]).actions if a.kind is Kind.RUN] == [
         ("stage vocab", "did not finish, starts afresh")
     ]
     make(run, ["vocab"])
-    assert sorted(os.listdir(run.folder / "vocab")) == [
-        "events", "manifest.json", "result", "started.json",
-    ]  # fmt: skip
+    assert sorted(os.listdir(run.folder / "vocab")) == ["events", "result"]
 
 
 def interrupt_training(run):
@@ -262,7 +260,7 @@ def test_a_finished_model_of_another_key_is_moved_aside(run, said):
 
 def test_a_manifest_that_does_not_parse_is_an_error_and_nothing_runs(run):
     make(run)
-    path = run.folder / "vocab" / "manifest.json"
+    path = run.folder / "records" / "vocab" / "manifest.json"
     path.write_text("{")
     run.engine.ran.clear()
     with pytest.raises(ManifestError) as caught:
@@ -270,7 +268,7 @@ def test_a_manifest_that_does_not_parse_is_an_error_and_nothing_runs(run):
     assert caught.value.render() == (
         f"error: {path} does not parse\n"
         "Input data was truncated\n"
-        f"what to do: nothing is run over it: look at it, then remove {path.parent} "
+        f"what to do: nothing is run over it: look at it, then remove {path} "
         "to run the stage again"
     )
     assert run.engine.ran == []
@@ -284,7 +282,7 @@ def test_files_no_stage_wrote_are_not_deleted(run):
         make(run)
     assert caught.value.render() == (
         f"error: {folder} holds files, but no stage wrote them\n"
-        "it has neither manifest.json nor started.json\n"
+        f"there is no record of it in {run.folder}/records/corpus\n"
         "what to do: move them away, or choose another folder with --run"
     )
     assert (folder / "mine.bc").read_text() == "precious"

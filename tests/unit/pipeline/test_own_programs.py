@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.errors import DiskError, ProgramError
+from regalloc.errors import DiskError, OutputError, ProgramError
 from regalloc.pipeline.own_programs import OwnPrograms, find_own_programs
 
 
@@ -53,8 +53,8 @@ def test_a_folder_without_a_program_is_refused(tmp_path):
 
 
 def test_what_cannot_be_read_or_written_is_named(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("regalloc.pipeline.own_programs.hash_path", refuse)
-    with pytest.raises(ProgramError, match="a program cannot be read"):
+    monkeypatch.setattr("regalloc.pipeline.outputs._hash", refuse)
+    with pytest.raises(DiskError, match="cannot be read"):
         find_own_programs([str(folder)])
     (tmp_path / "file").write_text("")
     with pytest.raises(DiskError) as caught:
@@ -62,15 +62,17 @@ def test_what_cannot_be_read_or_written_is_named(folder, tmp_path, monkeypatch):
     assert caught.value.brief == f"{tmp_path}/file/own_programs cannot be written"
 
 
-def refuse(path: Path) -> str:
-    raise PermissionError(13, "Permission denied", str(path))
+def refuse(name: str, above: int) -> str:
+    raise PermissionError(13, "Permission denied", name)
 
 
 def test_a_pipe_among_the_files_is_refused_and_not_opened(folder):
     os.mkfifo(folder / "src" / "pipe")
-    with pytest.raises(ProgramError) as caught:
+    with pytest.raises(OutputError) as caught:
         find_own_programs([str(folder)])
     assert caught.value.render() == (
-        "error: a program holds what is neither a file nor a folder\n"
-        f"{folder}/src/pipe\nwhat to do: remove it: a pipe or a device cannot be copied"
+        f"error: {folder} holds what no result may hold\n"
+        "'src/pipe': it is neither a file nor a folder\n"
+        "what to do: find out what wrote it before you use anything of it, and remove it from the "
+        "folder"
     )

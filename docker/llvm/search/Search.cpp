@@ -408,11 +408,10 @@ SmallVector<Choice, 2> Search::listTurns() const {
   // Without a policy there is nothing to sample.
   if (!Asked)
     Turns = {Kinds[DefaultVariations]};
-  // Where frequencies are guessed, samples of the policy err less often (docs/search.md).
-  if (Turns.empty() && !Share)
-    Turns = {Kinds[Samples]};
+  // Where frequencies are guessed, samples of the policy err less often; where they were counted, variations of the
+  // default do, and gain as much as those of the policy (docs/search.md).
   if (Turns.empty())
-    Turns = {Kinds[GreedyVariations], Kinds[DefaultVariations]};
+    Turns = {Kinds[Share ? DefaultVariations : Samples]};
   return Turns;
 }
 

@@ -19,6 +19,7 @@ from regalloc.profiles import parse_bindings
 from regalloc.settings import Settings
 from regalloc.stages import table
 from regalloc.stages.context import StageContext
+from regalloc.text import PrintableOutput
 
 _DISK_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
@@ -161,4 +162,5 @@ def _wrong(details: str) -> ConfigError:
 
 
 if __name__ == "__main__":
+    sys.stdout = PrintableOutput(sys.stdout.buffer, encoding="utf-8", write_through=True)
     sys.exit(main())

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from regalloc.text import printable
+
 
 class RegallocError(Exception):
     """A failure a user can understand and act on.
@@ -28,13 +30,13 @@ class RegallocError(Exception):
         self.resolution = resolution
 
     def render(self) -> str:
-        """Return the whole message as plain text, one part a line."""
+        """Return the whole message as plain text, one part a line, fit to be shown."""
         parts = [f"error: {self.brief}"]
         if self.details:
             parts.append(self.details.rstrip())
         if self.resolution:
             parts.append(f"what to do: {self.resolution}")
-        return "\n".join(parts)
+        return printable("\n".join(parts))
 
 
 class ConfigError(RegallocError):

@@ -21,6 +21,7 @@ _CODE = (
     "layout.py",
     "releases.py",
     "settings.py",
+    "text.py",
 )
 
 

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TextIO
 
 from regalloc.engine.command import Command, ImageRef, Mount, Session
 from regalloc.engine.container import (
@@ -24,6 +24,7 @@ from regalloc.engine.container import (
 from regalloc.engine.docker_store import DockerStore
 from regalloc.engine.outcome import Tail, check_exit
 from regalloc.engine.owner import owner_of
+from regalloc.engine.passage import Passage
 from regalloc.engine.protocol import no_image
 from regalloc.engine.sdk import open_client, or_none, refusal_heard, translated
 from regalloc.engine.signals import interruptible, shielded
@@ -157,15 +158,22 @@ def _stream(container: Any, tail: Tail, tty: bool) -> int:
     """Start a container, pass its output on as it comes, and return its exit code."""
     # Attached before the start, so that not a line is missed.
     output = container.attach(stream=True, stdout=True, stderr=True, demux=not tty)
+    ways = ((sys.stdout, Passage()), (sys.stderr, Passage()))
     with closing(output), _resized(container, tty) as resize:
         container.start()
         resize()
         for piece in output:
-            for stream, chunk in zip((sys.stdout, sys.stderr), _split(piece), strict=True):
+            for (stream, passage), chunk in zip(ways, _split(piece), strict=True):
                 tail.feed(chunk)
-                stream.buffer.write(chunk)
-                stream.flush()
+                _write(stream, passage.feed(chunk))
+        for stream, passage in ways:
+            _write(stream, passage.end())
     return int(container.wait()["StatusCode"])
+
+
+def _write(stream: TextIO, content: bytes) -> None:
+    stream.buffer.write(content)
+    stream.flush()
 
 
 def _split(piece: Any) -> tuple[bytes, bytes]:

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from regalloc.engine.command import LOOPBACK, Command, ImageRef, Mount, Program, Session
 from regalloc.engine.outcome import Tail, check_exit
+from regalloc.engine.passage import Passage
 from regalloc.engine.process import run_process
 from regalloc.engine.protocol import no_image
 from regalloc.engine.signals import interruptible
@@ -89,10 +90,11 @@ class LocalEngine:
         self._warn()
         argv = self.stage_argv(command)
         tail = Tail()
+        passage = Passage()
 
         def pass_on(line: bytes) -> None:
             tail.feed(line)
-            sys.stdout.buffer.write(line)
+            sys.stdout.buffer.write(passage.feed(line))
             sys.stdout.flush()
 
         with interruptible():

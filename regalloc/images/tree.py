@@ -45,7 +45,17 @@ _SCRIPTS = {
     "cluster": ("install-ray.sh",),
 }
 _LOCKED_WHEELS = "docker/trainer/requirements.txt"
-_MODULES = ("__init__", "__main__", "errors", "files", "layout", "profiles", "releases", "settings")
+_MODULES = (
+    "__init__",
+    "__main__",
+    "errors",
+    "files",
+    "layout",
+    "profiles",
+    "releases",
+    "settings",
+    "text",
+)
 
 
 @dataclass(frozen=True)

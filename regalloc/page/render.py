@@ -18,6 +18,7 @@ from regalloc.summary.regressions import describe_regressions
 from regalloc.summary.run_summary import RunSummary
 from regalloc.summary.seed_comparison import Seeds
 from regalloc.summary.variant_gains import DIGITS, FIGURES, Group, group_programs
+from regalloc.text import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -150,6 +151,7 @@ def _environment() -> Environment:
         loader=PackageLoader("regalloc.page", "template"),
         # Names of C++ functions are full of what HTML takes for tags.
         autoescape=True,
+        finalize=lambda value: printable(value) if type(value) is str else value,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from regalloc.text import printable
+
 Advance = Callable[[], None]
 
 LINE_EVERY_S = 10.0
@@ -71,7 +73,7 @@ class Lines:
         self._write(f"{rate:.1f}/s, {taken_s:.1f} s")
 
     def _write(self, text: str) -> None:
-        line = f"{self._description} {self._done}/{self._total}, {text}"
+        line = f"{printable(self._description)} {self._done}/{self._total}, {text}"
         print(line, file=self._stream, flush=True)
 
 
@@ -98,12 +100,12 @@ def _bar(description: str, total: int) -> Iterator[Advance]:
             return Text("" if speed is None else f"{speed:.1f}/s")
 
     with Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         RateColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
     ) as bar:
-        task = bar.add_task(description, total=total)
+        task = bar.add_task(printable(description), total=total)
         yield lambda: bar.advance(task)

@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from regalloc.console import PlainConsole
 from regalloc.report.bench_parts import CompileCost, Compiles, Goal, Iteration, Steps
 from regalloc.report.bench_result import BenchResult
 
@@ -29,7 +30,7 @@ SIDES = {"upstream": "upstream's way", "ours": "ours"}
 
 def print_bench(content: BenchResult, path: Path, console: Console | None = None) -> None:
     """Print the result as tables, where it was measured, and where it lies."""
-    console = console or Console()
+    console = console or PlainConsole()
     tables = (
         compiles_table(content.compiles),
         passes_table(content.compiles),
@@ -41,8 +42,8 @@ def print_bench(content: BenchResult, path: Path, console: Console | None = None
         console.print(table)
         console.print()
     for line in describe(content):
-        console.print(line, markup=False, highlight=False)
-    console.print(f"results: {path}", markup=False, soft_wrap=True, highlight=False)
+        console.print(line)
+    console.print(f"results: {path}", soft_wrap=True)
 
 
 def describe(content: BenchResult) -> Iterator[str]:

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-
+from regalloc.console import PlainConsole
 from regalloc.errors import RegallocError
 
 
 def say(line: str) -> None:
     """Print a line that stands out from what the stages print."""
-    Console(highlight=False, soft_wrap=True).print(f"==> {line}", style="bold", markup=False)
+    PlainConsole(soft_wrap=True).print(f"==> {line}", style="bold")
 
 
 def print_path(title: str, path: Path) -> None:
     """Print where something lies, on one line however long it is."""
-    Console().print(f"{title}: {path}", markup=False, soft_wrap=True, highlight=False)
+    PlainConsole().print(f"{title}: {path}", soft_wrap=True)
 
 
 def print_error(error: RegallocError) -> None:
     """Write an error to standard error: what, what was seen, what to do."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console = PlainConsole(stderr=True, soft_wrap=True)
     head, *rest = error.render().split("\n")
-    console.print(escape(head), style="bold red")
+    console.print(head, style="bold red")
     for line in rest:
         style = "bold" if line.startswith("what to do: ") else ""
-        console.print(escape(line), style=style)
+        console.print(line, style=style)

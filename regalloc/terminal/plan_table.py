@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from regalloc.console import PlainConsole
 from regalloc.pipeline.execute import PlanTimes
 from regalloc.pipeline.plan import Kind, Plan
 from regalloc.terminal.messages import print_path
@@ -15,7 +14,7 @@ from regalloc.terminal.messages import print_path
 
 def print_plan(planned: Plan, title: str) -> None:
     """Print a plan and how much of it is to be done."""
-    console = Console()
+    console = PlainConsole()
     console.print(plan_table(planned, title))
     count = sum(action.kind is Kind.RUN for action in planned.actions)
     rest = len(planned.actions) - count
@@ -24,7 +23,7 @@ def print_plan(planned: Plan, title: str) -> None:
 
 def print_times(planned: Plan, times: PlanTimes, folder: Path) -> None:
     """Print how long a plan took and where its results are, or that nothing was to be done."""
-    console = Console()
+    console = PlainConsole()
     if not times.actions:
         console.print(plan_table(planned, "everything is up to date"))
         return
@@ -41,7 +40,7 @@ def plan_table(planned: Plan, title: str) -> Table:
     for action in planned.actions:
         style = "bold green" if action.kind is Kind.RUN else "dim"
         row = (action.title, action.kind.value, action.reason)
-        table.add_row(*(escape(cell) for cell in row), style=style)
+        table.add_row(*row, style=style)
     return table
 
 

@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from regalloc.console import PlainConsole
 from regalloc.report.programs_result import ENDED_WELL, ProgramResult, ProgramsResult
 from regalloc.report.report import Estimate
 from regalloc.summary.program_ratios import MEMORY
@@ -28,7 +29,7 @@ from regalloc.summary.variant_gains import (
 
 def print_programs(content: ProgramsResult, path: Path, console: Console | None = None) -> None:
     """Print the results as tables, what they show in words, and where they lie."""
-    console = console or Console()
+    console = console or PlainConsole()
     for group in group_programs(content):
         _say(console, f"{group.title}, loads and stores (base = 1, less is better)")
         console.print(programs_table(group))
@@ -46,7 +47,7 @@ def print_programs(content: ProgramsResult, path: Path, console: Console | None 
             console.print(curve_table(curve))
     for line in _list_failures(content):
         _say(console, line)
-    console.print(f"results: {path}", markup=False, soft_wrap=True, highlight=False)
+    console.print(f"results: {path}", soft_wrap=True)
 
 
 def programs_table(group: Group) -> Table:
@@ -166,4 +167,4 @@ def _list_failures(content: ProgramsResult) -> Iterator[str]:
 
 
 def _say(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False)
+    console.print(text)

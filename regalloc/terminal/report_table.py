@@ -10,6 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from regalloc.console import PlainConsole
 from regalloc.report.report import Estimate, Part, Report
 from regalloc.report.rows import POLICY
 
@@ -22,9 +23,9 @@ HELD_OUT = ("held out", "95 % interval", "better", "equal", "worse")
 
 def print_report(content: Report, path: Path, console: Console | None = None) -> None:
     """Print a report's table; its failures are in the file at that path."""
-    console = console or Console()
+    console = console or PlainConsole()
     console.print(_scores(content))
-    console.print(f"{content.verdict.text}.", style="bold", highlight=False)
+    console.print(f"{content.verdict.text}.", style="bold")
     console.print(
         f"{_count('held out', content.held_out)}; {content.held_out.shared_functions} functions "
         f"that training also saw are left out\n{_count('train', content.train)}\n"
@@ -35,7 +36,7 @@ def print_report(content: Report, path: Path, console: Console | None = None) ->
     )
     for name, part in (("held out", content.held_out), ("train", content.train)):
         if part.comparisons[POLICY].weighted is not None:
-            console.print(_weighted(name, part, content.names), highlight=False)
+            console.print(_weighted(name, part, content.names))
     if content.failures:
         kinds = ", ".join(f"{n} x {kind}" for kind, n in content.failures_by_kind.items())
         console.print(f"failed compiles: {kinds} (see failures in {path})", style="yellow")
@@ -43,7 +44,7 @@ def print_report(content: Report, path: Path, console: Console | None = None) ->
 
 def print_seeds(seeds: Seeds, console: Console | None = None) -> None:
     """Print the held-out scores of several seeds, and what they show together."""
-    console = console or Console()
+    console = console or PlainConsole()
     table = _table("score ratio of the trained policy on held-out modules")
     for column in ("seed", *HELD_OUT):
         table.add_column(column, justify="right", no_wrap=True)
@@ -53,7 +54,7 @@ def print_seeds(seeds: Seeds, console: Console | None = None) -> None:
         table.add_row(str(content.seed), *_cells(found.score), *signs)
     table.add_row("mean", *_cells(seeds.mean), style="bold")
     console.print(table)
-    console.print(seeds.text, style="bold", highlight=False)
+    console.print(seeds.text, style="bold")
 
 
 def _table(title: str) -> Table:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
 
+from regalloc.console import PlainConsole
 from regalloc.pipeline.reproduction import Reproduction
 
 
 def print_reproductions(reproductions: Sequence[Reproduction]) -> None:
     """Print what was compared."""
-    Console().print(reproduction_table(reproductions))
+    PlainConsole().print(reproduction_table(reproductions))
 
 
 def reproduction_table(reproductions: Sequence[Reproduction]) -> Table:

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,7 +21,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from regalloc.console import PlainConsole
 from regalloc.images.transfer.transfer_progress import LINE_EVERY_S
+from regalloc.text import printable
 
 WIDTH = 100
 TERMINAL_WIDTH = 32
@@ -109,11 +110,11 @@ class BuildBar:
     def __init__(self, bar: Progress, title: str) -> None:
         self._bar = bar
         self._title = title
-        self._task = bar.add_task(escape(title), total=None)
+        self._task = bar.add_task(printable(title), total=None)
 
     def step(self, step: str) -> None:
         """Show a step as it begins."""
-        name = escape(f"{self._title} {step[:TERMINAL_WIDTH]}")
+        name = printable(f"{self._title} {step[:TERMINAL_WIDTH]}")
         self._bar.update(self._task, description=name)
 
     def count(self, done: int, total: int) -> None:
@@ -154,7 +155,11 @@ _BOARD = _Board()
 
 
 def _start_bar(console: Console) -> Progress:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=20))
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+    )
     times = (MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     bar = Progress(*columns, *times, console=console, transient=True)
     bar.start()
@@ -164,7 +169,7 @@ def _start_bar(console: Console) -> Progress:
 @contextmanager
 def show_progress(title: str) -> Iterator[BuildProgress | BuildBar]:
     """Yield what is told each step as it begins and each compile as it ends."""
-    console = Console()
+    console = PlainConsole()
     if not console.is_terminal:
         yield BuildProgress(title, lambda line: print(line, flush=True), LINE_EVERY_S)
         return

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from regalloc.console import PlainConsole
 from regalloc.engine.store import Event, Watch
+from regalloc.text import printable
 
 LINE_EVERY_S = 10.0
 _FINISHED = ("Pull complete", "Already exists", "Pushed", "Layer already exists", "Mounted from")
@@ -108,19 +108,17 @@ class TransferBar:
         self._bar = bar
         self._title = title
         self._layers = Layers()
-        self._task = bar.add_task(escape(title), total=None)
+        self._task = bar.add_task(printable(title), total=None)
 
     def see(self, event: Event) -> None:
         """Take in an event."""
         if self._layers.see(event):
             self._bar.console.print(
                 f"{self._title}: the connection failed; docker tries again",
-                markup=False,
-                highlight=False,
             )
         self._bar.update(
             self._task,
-            description=escape(f"{self._title} {self._layers.text()}"),
+            description=printable(f"{self._title} {self._layers.text()}"),
             completed=self._layers.finished,
             total=len(self._layers.status) or None,
         )
@@ -129,10 +127,14 @@ class TransferBar:
 @contextmanager
 def show_transfer(title: str) -> Iterator[Watch]:
     """Yield what is told each event of a move."""
-    console = Console()
+    console = PlainConsole()
     if not console.is_terminal:
         yield TransferLines(title, lambda line: print(line, flush=True)).see
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=20))
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+    )
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
         yield TransferBar(bar, title).see

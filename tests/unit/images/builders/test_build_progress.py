@@ -1,9 +1,9 @@
 import io
 
 import pytest
-from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
+from regalloc.console import PlainConsole
 from regalloc.images.builders.build_progress import (
     BuildBar,
     BuildProgress,
@@ -62,8 +62,8 @@ def test_time_left_is_read_at_a_glance(seconds, text):
 
 
 def test_bar_shows_the_step_and_the_compiles():
-    console = Console(file=io.StringIO(), width=100, force_terminal=True)
-    columns = (TextColumn("{task.description}"), MofNCompleteColumn())
+    console = PlainConsole(file=io.StringIO(), width=100, force_terminal=True)
+    columns = (TextColumn("{task.description}", markup=False), MofNCompleteColumn())
     with Progress(*columns, console=console, auto_refresh=False) as bar:
         shown = BuildBar(bar, "regalloc-corpus:1")
         shown.step("[build 7/7] RUN build")

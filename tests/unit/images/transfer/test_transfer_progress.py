@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import io
 
-from rich.console import Console
 from rich.progress import Progress, TextColumn
 
+from regalloc.console import PlainConsole
 from regalloc.engine.store import Event
 from regalloc.images.transfer.transfer_progress import (
     Layers,
@@ -59,8 +59,8 @@ def test_lines_come_now_and_then_and_at_once_when_the_connection_fails():
 
 
 def test_bar_shows_title_layers_and_failures():
-    console = Console(file=io.StringIO(), width=100, force_terminal=True)
-    column = TextColumn("{task.description} {task.completed}")
+    console = PlainConsole(file=io.StringIO(), width=100, force_terminal=True)
+    column = TextColumn("{task.description} {task.completed}", markup=False)
     with Progress(column, console=console, auto_refresh=False) as bar:
         shown = TransferBar(bar, "pull [x]")
         for event in (*PULL, Event("b", "Retrying in 5 seconds")):

@@ -3,7 +3,7 @@
 # usage: build-package.sh FOLDER PREFIX DEST
 # FOLDER holds source and source.json (fetch-package.sh), PREFIX the toolchain.  DEST receives the
 # objects, compile_commands.json and source.json.  Run as root; the package's own code is not, and
-# has no network where one can be taken away: an image's build has none to begin with.
+# has no network (offline.py): what it needs was fetched before.
 # With CORPUS_PGO it is built and tested first, and what its tests did decides how often each block
 # is thought to run.
 set -euo pipefail
@@ -36,17 +36,10 @@ names='(cc|c\+\+|gcc|g\+\+|clang|clang\+\+)(-[0-9.]+)?'
 } | while read -r name; do ln -sf ../corpus-compiler.py "$compilers/bin/$name"; done
 chown -R "$user:$user" "$folder/source" "$folder/home" "$compilers/records"
 
-# Takes the network away, but for loopback, by which tests talk to what they start.
-offline=()
-if unshare --net true 2>/dev/null; then
-  # shellcheck disable=SC2016
-  up='$up = pack "a16 s x14", "lo", 0x41; socket S, 2, 2, 0 and ioctl S, 0x8914, $up; exec @ARGV'
-  offline=(unshare --net -- perl -e "$up" --)
-fi
-
 # usage: unprivileged COMMAND...
 unprivileged() {
-  "${offline[@]}" setpriv --reuid="$user" --regid="$user" --clear-groups --no-new-privs -- "$@"
+  python3 -I "$here/offline.py" \
+    setpriv --reuid="$user" --regid="$user" --clear-groups --no-new-privs -- "$@"
 }
 
 # Rules that lack the target for what depends on the machine have the one for everything. To read

@@ -36,6 +36,7 @@ _SCRIPTS = {
         "source-packages.sh",
         "fetch-package.sh",
         "build-package.sh",
+        "offline.py",
         "corpus-compiler.py",
         "corpus-package.py",
         "corpus-objects.py",

@@ -73,6 +73,9 @@ def read_json(path: Path) -> Any:
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it does not parse.
+        ValueError: it does not parse, or is nested too deeply to.
     """
-    return json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
+    try:
+        return json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error

@@ -106,9 +106,9 @@ BITCODE_SUFFIX = ".bc"
 """Behind a module's name: its bitcode before optimisation."""
 ARGUMENTS_SUFFIX = ".cmd"
 """Behind a module's name: the arguments it was compiled with."""
-OPTIMISED_SUFFIX = ".opt.bc"
+OPTIMISED_SUFFIX = ".optimised"
 """Behind a module's name: its bitcode after optimisation."""
-REDUCED_SUFFIX = ".reduced.bc"
+REDUCED_SUFFIX = ".reduced"
 """Behind a module's name: the same of its functions with a decision alone."""
 
 # --- default_trace ---

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +17,13 @@ from regalloc.formats.corpus import parse_cmd
 Reason = Literal[
     "missing object",
     "assembler source",
+    "compiles to no object",
+    "no file of the build",
+    "response file is missing",
     "not an object",
+    "bitcode for the linker (-flto)",
+    "made for another target",
+    "its sampled profile is not in its bitcode",
     "no bitcode section",
     "no command section",
     "not compiled by clang cc1",
@@ -27,6 +35,9 @@ Reason = Literal[
     "filtered by cmd_filter",
     "objcopy failed",
 ]
+
+TARGET = "x86_64"
+"""What the policies are for, and the toolchain compiles."""
 
 _TIMEOUT_S = 120.0
 _NOT_AN_OBJECT = ("not recognized as a valid object", "file format not recognized")
@@ -64,11 +75,13 @@ def dump_sections(toolchain: Toolchain, path: Path, target: Path) -> Embedded | 
     bitcode, cmd = Path(f"{target}.bc"), Path(f"{target}.cmd")
     run = _objcopy(toolchain, path, bitcode, cmd)
     if run.returncode != 0:
-        return _explain(run.stderr)
+        reason = _explain(run.stderr)
+        with path.open("rb") as file:
+            for_linker = reason == "not an object" and is_bitcode(file.read(HEAD_BYTES))
+        return "bitcode for the linker (-flto)" if for_linker else reason
     with bitcode.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    reason = _inspect(head, cmd.read_bytes())
-    return reason or Embedded(bitcode, cmd, read_producer(head))
+    return _inspect(head, cmd.read_bytes()) or Embedded(bitcode, cmd, read_producer(head))
 
 
 def _objcopy(
@@ -109,4 +122,17 @@ def _inspect(head: bytes, cmd: bytes) -> Reason | None:
         return "no command section"
     if args.count("-cc1") > 1:
         return "several modules in one object"
-    return None if args[0] == "-cc1" else "not compiled by clang cc1"
+    if args[0] != "-cc1":
+        return "not compiled by clang cc1"
+    if not _value(args, "-triple", TARGET).startswith(f"{TARGET}-"):
+        return "made for another target"
+    # The optimiser reads it, after the bitcode was taken.
+    if any(arg.startswith("-fprofile-sample-use=") for arg in args):
+        return "its sampled profile is not in its bitcode"
+    return None
+
+
+def _value(args: Sequence[str], name: str, default: str) -> str:
+    """Return what an argument is followed by, the last time that it is there."""
+    values = [value for arg, value in pairwise(args) if arg == name]
+    return values[-1] if values else f"{default}-"

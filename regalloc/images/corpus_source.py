@@ -170,6 +170,7 @@ def read_folder(folder: Path) -> FolderCorpus:
         raise CorpusError(
             f"{folder} is no build", f"{error.brief}: {error.details}", _BUILD
         ) from error
+    objects = tuple(built for built in objects if built.left_out is None)
     outside = [built for built in objects if not built.path.resolve().is_relative_to(root)]
     if outside:
         raise CorpusError(

@@ -33,7 +33,13 @@ from regalloc.stages.corpus_profiles import Profiles
 from regalloc.stages.corpus_proofs import describe_proofs, prove_all
 
 EXPECTED: frozenset[Reason] = frozenset(
-    {"assembler source", "filtered by cmd_filter", "never executed"}
+    {
+        "assembler source",
+        "compiles to no object",
+        "filtered by cmd_filter",
+        "never executed",
+        "no file of the build",
+    }
 )
 """Objects left out for these reasons were never meant to become modules."""
 
@@ -103,8 +109,8 @@ class _Cutter:
     def cut(self, numbered: tuple[int, BuiltObject]) -> Cut:
         """Place one object's module in the corpus, or say why there is none."""
         number, built = numbered
-        if built.assembler:
-            return Cut("assembler source")
+        if built.left_out is not None:
+            return Cut(built.left_out)
         dumped = dump_sections(self.toolchain, built.path, self.scratch / str(number))
         if not isinstance(dumped, Embedded):
             return Cut(dumped)

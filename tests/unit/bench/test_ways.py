@@ -27,7 +27,7 @@ REPORT = (
 )
 CLANG = Toolchain(Path("/opt/llvm"), find_release(19))
 MODULE = Module("x.o", Path("/c/x.bc"), ("-cc1", "-O2", "-o", "x.o"), False)
-REDUCED = replace(MODULE, replay=Replay(Path("/c/x.opt.bc"), Path("/c/x.reduced.bc")))
+REDUCED = replace(MODULE, replay=Replay(Path("/c/x.optimised"), Path("/c/x.reduced")))
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_upstream_runs_the_whole_pipeline_and_writes_an_object():
 def test_floor_compiles_what_ours_does_without_an_advisor():
     assert floor_argv(CLANG, REDUCED) == (
         "/opt/llvm/bin/clang", "-cc1", "-O2", "-disable-llvm-passes", "-x", "ir",
-        "/c/x.reduced.bc", "-emit-codegen-only", "-mllvm", "-stop-before=stack-slot-coloring",
+        "/c/x.reduced", "-emit-codegen-only", "-mllvm", "-stop-before=stack-slot-coloring",
         "-ftime-report",
     )  # fmt: skip
     assert "-disable-llvm-passes" not in floor_argv(CLANG, MODULE)

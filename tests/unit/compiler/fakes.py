@@ -34,8 +34,8 @@ for arg; do
     -emit-llvm-bc) optimise=yes ;;
     */object) object=$arg; cp "${0%/*}/../object" "$object" ;;
     */remarks) remarks=$arg; : >"$remarks" ;;
-    *.opt.bc) optimised=$arg; input=${input:-$arg} ;;
-    *.bc|*.ll) input=${input:-$arg} ;;
+    *.optimised) optimised=$arg; input=${input:-$arg} ;;
+    *.bc|*.ll|*.reduced) input=${input:-$arg} ;;
   esac
 done
 if test "$optimise"; then exec cp "$input" "$optimised"; fi
@@ -55,7 +55,7 @@ esac
 _OPT = """#!/bin/sh
 for arg; do
   case $arg in
-    *.reduced.bc) target=$arg ;;
+    *.reduced) target=$arg ;;
     *.bc) input=$arg ;;
   esac
 done

@@ -60,24 +60,24 @@ def test_object_and_remarks_are_written_where_that_is_asked_for():
 
 
 def test_optimised_bitcode_goes_through_code_generation_alone():
-    replay = Replay(Path("/c/x.opt.bc"), Path("/c/x.reduced.bc"))
+    replay = Replay(Path("/c/x.optimised"), Path("/c/x.reduced"))
     module = replace(MODULE, replay=replay)
     argv = compile_argv(Path("/clang"), module, Advice(Path("/t/log")))
-    assert argv[-7:] == ("-disable-llvm-passes", "-x", "ir", "/c/x.reduced.bc", *DECIDE_ONLY)
+    assert argv[-7:] == ("-disable-llvm-passes", "-x", "ir", "/c/x.reduced", *DECIDE_ONLY)
     argv = compile_argv(
         Path("/clang"), module, Advice(Path("/t/log")), Products(Path("/t/o"), Path("/t/r"))
     )
-    assert argv[argv.index("ir") + 1] == "/c/x.opt.bc"
+    assert argv[argv.index("ir") + 1] == "/c/x.optimised"
 
 
 def test_optimising_keeps_the_order_of_uses():
-    assert optimise_argv(Path("/clang"), MODULE, Path("/c/x.opt.bc")) == (
+    assert optimise_argv(Path("/clang"), MODULE, Path("/c/x.optimised")) == (
         "/clang", "-cc1", *KEPT, "-emit-llvm-bc", "-emit-llvm-uselists", "-x", "ir", "/c/x.bc",
-        "-o", "/c/x.opt.bc",
+        "-o", "/c/x.optimised",
     )  # fmt: skip
-    assert reduce_argv(Path("/opt"), Path("/t/m.bc"), Path("/c/x.reduced.bc")) == (
+    assert reduce_argv(Path("/opt"), Path("/t/m.bc"), Path("/c/x.reduced")) == (
         "/opt", "-passes=elim-avail-extern", "-preserve-bc-uselistorder", "/t/m.bc",
-        "-o", "/c/x.reduced.bc",
+        "-o", "/c/x.reduced",
     )  # fmt: skip
 
 

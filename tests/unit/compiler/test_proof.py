@@ -54,7 +54,7 @@ def test_what_gives_the_same_is_compiled_from_its_functions_with_a_decision(prov
     assert isinstance(baseline, Baseline)
     assert baseline.outcomes == OUTCOMES
     assert found == Proof("reduced")
-    assert files == ["m.bc", "m.opt.bc", "m.reduced.bc"]
+    assert files == ["m.bc", "m.optimised", "m.reduced"]
     assert prove.kept == [{"f", "g"}]
 
 
@@ -75,7 +75,7 @@ def test_a_module_without_a_decision_is_not_optimised(prove):
     ],
 )
 def test_what_differs_once_it_is_optimised_is_compiled_in_full(prove, optimised, reason):
-    script = f"case $input in *.opt.bc) {optimised} ;; *) cp {{0}}/right $log ;; esac"
+    script = f"case $input in *.optimised) {optimised} ;; *) cp {{0}}/right $log ;; esac"
     baseline, found, files = prove(script)
     assert baseline.outcomes == OUTCOMES
     assert (found, files) == (Proof("full", reason), ["m.bc"])
@@ -86,9 +86,9 @@ def test_what_differs_once_it_is_optimised_is_compiled_in_full(prove, optimised,
     [("cp {0}/wrong $log", "another score in g"), ("exit 3", "exit: exit code 3")],
 )
 def test_what_differs_once_it_is_reduced_keeps_all_functions(prove, reduced, reason):
-    script = f"case $input in *.reduced.bc) {reduced} ;; *) cp {{0}}/right $log ;; esac"
+    script = f"case $input in *.reduced) {reduced} ;; *) cp {{0}}/right $log ;; esac"
     _, found, files = prove(script)
-    assert (found, files) == (Proof("optimised", reason), ["m.bc", "m.opt.bc"])
+    assert (found, files) == (Proof("optimised", reason), ["m.bc", "m.optimised"])
 
 
 def test_bitcode_of_an_unknown_form_keeps_all_functions(prove, monkeypatch):
@@ -98,7 +98,7 @@ def test_bitcode_of_an_unknown_form_keeps_all_functions(prove, monkeypatch):
     monkeypatch.setattr(proof, "drop_functions", refuse)
     _, found, files = prove("cp {}/right $log")
     assert found == Proof("optimised", "bad_module: no raw bitcode")
-    assert files == ["m.bc", "m.opt.bc"]
+    assert files == ["m.bc", "m.optimised"]
 
 
 def test_what_does_not_compile_in_full_has_no_baseline(prove):
@@ -109,7 +109,7 @@ def test_what_does_not_compile_in_full_has_no_baseline(prove):
 
 def test_an_older_replay_is_no_proof_of_itself(prove, tmp_path):
     module = make_module(tmp_path / "corpus", "m", f"cp {tmp_path}/right $log")
-    stale = replace(module, replay=Replay(tmp_path / "gone.opt.bc"))
+    stale = replace(module, replay=Replay(tmp_path / "gone.optimised"))
     prover = Prover(make_toolchain(tmp_path / "other"), LIMITS, tmp_path / "corpus")
     assert stale.replay != FULL
     assert prover.prove(stale, Processes())[1].mode == "reduced"

@@ -18,11 +18,11 @@ def test_replays_are_read_as_they_were_written(tmp_path):
     write_replays(tmp_path, PROOFS)
     replays = read_replays(tmp_path)
     assert replays == {
-        "a": Replay(tmp_path / "a.opt.bc", tmp_path / "a.reduced.bc"),
-        "b": Replay(tmp_path / "b.opt.bc"),
+        "a": Replay(tmp_path / "a.optimised", tmp_path / "a.reduced"),
+        "b": Replay(tmp_path / "b.optimised"),
         "c": FULL,
         "d": FULL,
-        "caf\udce9": Replay(tmp_path / "caf\udce9.opt.bc", tmp_path / "caf\udce9.reduced.bc"),
+        "caf\udce9": Replay(tmp_path / "caf\udce9.optimised", tmp_path / "caf\udce9.reduced"),
     }
     assert [replay.seconds for replay in replays.values()] == [0.25, 1.5, 2.0, 0.0, 0.5]
 
@@ -32,8 +32,8 @@ def test_a_corpus_knows_its_replays(tmp_path):
     assert {module.replay for module in read_corpus(tmp_path)} == {FULL}
     write_replays(tmp_path, PROOFS)
     a, b, c = read_corpus(tmp_path)
-    assert [m.source(whole=False).name for m in (a, b, c)] == ["a.reduced.bc", "b.opt.bc", "c.bc"]
-    assert [m.source(whole=True).name for m in (a, b, c)] == ["a.opt.bc", "b.opt.bc", "c.bc"]
+    assert [m.source(whole=False).name for m in (a, b, c)] == ["a.reduced", "b.optimised", "c.bc"]
+    assert [m.source(whole=True).name for m in (a, b, c)] == ["a.optimised", "b.optimised", "c.bc"]
 
 
 def test_times_may_be_missing(tmp_path):

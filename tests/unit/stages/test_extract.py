@@ -26,6 +26,7 @@ OBJCOPY_ERRORS = {
     "plain.o": "error: section '.llvmbc' not found",
     "nocmd.o": "error: section '.llvmcmd' not found",
     "text.o": "error: 'text.o': The file was not recognized as a valid object file",
+    "lto.o": "error: 'lto.o': The file was not recognized as a valid object file",
     "odd.o": "error: something else",
 }
 
@@ -151,12 +152,17 @@ def test_extract_with_too_few_modules_fails_with_a_histogram(build, tmp_path):
     build.add("linked.o", FAST + FAST)
     build.add("marker.o", bitcode=b"")
     build.add("bare.o", b"")
+    build.add("small.o", b"-cc1\0-O3\0-triple\0i386-pc-linux-gnu\0")
+    build.add("sampled.o", b"-cc1\0-O3\0-fprofile-sample-use=a.prof\0")
     for name in OBJCOPY_ERRORS:
-        build.add(name)
+        build.add(name, bitcode=b"plain text" if name == "text.o" else BITCODE)
     with pytest.raises(CorpusError) as caught:
         extract.run(build.context(tmp_path))
-    assert caught.value.brief == "1 of 11 objects became modules, 80% must"
+    assert caught.value.brief == "1 of 14 objects became modules, 80% must"
     assert caught.value.details.splitlines() == [
+        "1 x bitcode for the linker (-flto), first lto.o",
+        "1 x its sampled profile is not in its bitcode, first sampled.o",
+        "1 x made for another target, first small.o",
         "2 x missing object, first gone.o",
         "2 x no bitcode section, first marker.o",
         "2 x no command section, first bare.o",

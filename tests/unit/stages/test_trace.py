@@ -153,7 +153,8 @@ def test_what_is_known_to_fail_or_decide_nothing_is_not_compiled_again(tmp_path)
 def test_trace_compiles_what_stands_in_for_the_bitcode(tmp_path):
     folder = tmp_path / "corpus"
     module = make_module(folder, "m", "exit 1")
-    logging_module(folder, "m.reduced", [make_episode("f", 2, 0.5)])
+    reduced = logging_module(folder, "another", [make_episode("f", 2, 0.5)])
+    reduced.bitcode.rename(folder / "m.reduced")
     write_replays(folder, {"m": Proof("reduced")})
     trace.run(make_context(tmp_path, [module]))
     scores = json.loads((tmp_path / "default_trace" / "default_scores.json").read_text())

@@ -67,25 +67,61 @@ def command(
     """
 
     def decorate(function: Callable[..., None]) -> Task[Any]:
+        signature, numbers = _signature(takes, function)
+
         def body(c: Any, **given: Any) -> None:
-            shared = {name: given.pop(name) for name in (*takes, "debug")}
-            with reported(shared["debug"]):
+            with reported(given["debug"]):
+                given.update({name: _read_number(name, given[name]) for name in numbers})
+                _heed_dry(c, given)
+                shared = {name: given.pop(name) for name in (*takes, "debug")}
                 function(read_options(shared, os.environ), **given)
 
         body.__name__, body.__doc__ = function.__name__, doc or function.__doc__
         # Invoke reads a task's options off its signature.
-        body.__signature__ = _signature(takes, function)  # type: ignore[attr-defined]
+        body.__signature__ = signature  # type: ignore[attr-defined]
         texts = {**{name: HELP[name] for name in (*takes, "debug")}, **own}
         helps = {option.replace("_", "-"): text for option, text in texts.items()}
-        parameters = body.__signature__.parameters  # type: ignore[attr-defined]
-        repeatable = [n for n, found in parameters.items() if isinstance(found.default, list)]
+        repeatable = [
+            name for name, one in signature.parameters.items() if isinstance(one.default, list)
+        ]
         made = task(name=name or None, help=helps, iterable=repeatable)(body)
         return cast("Task[Any]", made)
 
     return decorate
 
 
-def _signature(takes: tuple[str, ...], function: Callable[..., None]) -> inspect.Signature:
+def _read_number(name: str, text: str) -> int:
+    """Return the number that an option was given.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        flag = name.replace("_", "-")
+        raise ConfigError(
+            f"--{flag} takes a whole number, not {text!r}", "", f"write one, as in --{flag}=2"
+        ) from None
+
+
+def _heed_dry(c: Any, given: dict[str, Any]) -> None:
+    """Have Invoke's own --dry mean --dry-run: whoever writes it wants nothing done.
+
+    Raises:
+        ConfigError: the task cannot do nothing.
+    """
+    if not c.config.run.dry:
+        return
+    if "dry_run" not in given:
+        raise ConfigError("this task has no --dry-run", "", "leave --dry or -R out")
+    given["dry_run"] = True
+
+
+def _signature(
+    takes: tuple[str, ...], function: Callable[..., None]
+) -> tuple[inspect.Signature, tuple[str, ...]]:
+    """Return what Invoke reads a task's options off, and the names of those that are numbers."""
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     # The first is the shared options, all together.
     own = list(inspect.signature(function).parameters.values())[1:]
@@ -94,12 +130,15 @@ def _signature(takes: tuple[str, ...], function: Callable[..., None]) -> inspect
     *shared, debug = (
         inspect.Parameter(name, kind, default=DEFAULTS[name]) for name in (*takes, "debug")
     )
-    # Invoke makes what is given into the type of the default; of a tuple it makes letters.
+    # Invoke makes what is given into the type of the default: of a tuple it makes letters, and of
+    # what is no number a traceback.
+    made = {tuple: list, int: str}
+    asked = (*shared, *given, debug)
     optional = [
-        p.replace(default=list(p.default)) if isinstance(p.default, tuple) else p
-        for p in (*shared, *given, debug)
+        p.replace(default=made.get(type(p.default), type(p.default))(p.default)) for p in asked
     ]
-    return inspect.Signature([inspect.Parameter("c", kind), *needed, *optional])
+    numbers = tuple(p.name for p in asked if type(p.default) is int)
+    return inspect.Signature([inspect.Parameter("c", kind), *needed, *optional]), numbers
 
 
 def archive_path(file: str) -> Path:

@@ -7,11 +7,46 @@ No setting has a default in Python: the number and the reason for it stand side 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeVar, assert_never, get_args
+from typing import Annotated, Literal, TypeVar, assert_never, get_args
 
 from regalloc.releases import Flavor
 
 Algorithm = Literal["ppo", "rebel"]
+
+
+@dataclass(frozen=True)
+class Range:
+    """The numbers that a setting takes.
+
+    Attributes:
+        low: the least.
+        high: the greatest, or None for no end.
+        open_low: whether the least itself is left out.
+    """
+
+    low: float
+    high: float | None = None
+    open_low: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Tell whether a number is one of them; what is no number is none."""
+        above = value > self.low if self.open_low else value >= self.low
+        return above and value < float("inf") and (self.high is None or value <= self.high)
+
+    def describe(self) -> str:
+        """Return them in words."""
+        if self.high is not None:
+            begin = f"above {self.low:g} and up to" if self.open_low else f"from {self.low:g} to"
+            return f"{begin} {self.high:g}"
+        return f"above {self.low:g}" if self.open_low else f"from {self.low:g} on"
+
+
+Count = Annotated[int, Range(1)]
+CountOrNone = Annotated[int, Range(0)]
+Fraction = Annotated[float, Range(0, 1)]
+Part = Annotated[float, Range(0, 1, open_low=True)]
+Positive = Annotated[float, Range(0, open_low=True)]
+Weight = Annotated[float, Range(0)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +80,8 @@ class Corpus:
     targets: tuple[str, ...]
     projects: tuple[str, ...]
     cmd_filter: str
-    min_extracted: float
-    held_out_fraction: float
+    min_extracted: Fraction
+    held_out_fraction: Fraction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +97,8 @@ class ProgramCorpus:
 
     names: tuple[str, ...]
     alone: bool
-    wall_s: float
-    memory_mb: int
+    wall_s: Positive
+    memory_mb: Count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +114,8 @@ class HoldOut:
     """
 
     programs: tuple[str, ...]
-    folds: int
-    fold: int
+    folds: CountOrNone
+    fold: CountOrNone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +128,9 @@ class Limits:
         attempts: failures after which a module is quarantined.
     """
 
-    wall_s: float
-    memory_mb: int
-    attempts: int
+    wall_s: Positive
+    memory_mb: Count
+    attempts: Count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +141,7 @@ class Trace:
         sampling_rate: fraction of the training modules that are traced.
     """
 
-    sampling_rate: float
+    sampling_rate: Part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,8 +153,8 @@ class Vocab:
         sampling_fraction: fraction of the trace's values that the quantiles are taken over.
     """
 
-    quantiles: int
-    sampling_fraction: float
+    quantiles: Annotated[int, Range(2)]
+    sampling_fraction: Part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,10 +170,10 @@ class Network:
     """
 
     layers: tuple[int, ...]
-    stage_embedding: int
+    stage_embedding: Count
     with_sqrt: bool
     with_z_score: bool
-    logits_scale: float
+    logits_scale: Positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,11 +188,11 @@ class Warmstart:
         dropout: rate after each hidden layer while cloning.
     """
 
-    steps: int
-    batch_size: int
-    learning_rate: float
-    adam_epsilon: float
-    dropout: float
+    steps: CountOrNone
+    batch_size: Count
+    learning_rate: Positive
+    adam_epsilon: Positive
+    dropout: Annotated[float, Range(0, 0.99)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,13 +214,13 @@ class Train:
     """
 
     algorithm: Algorithm
-    policy_iterations: int
-    modules_per_iteration: int
-    rollouts: int
+    policy_iterations: CountOrNone
+    modules_per_iteration: Count
+    rollouts: Count
     log_reward: bool
-    share_power: float
-    best_of: int
-    export_every: int
+    share_power: Weight
+    best_of: Count
+    export_every: Count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,20 +245,20 @@ class Ppo:
             the default's score alone.
     """
 
-    steps: int
-    batch_size: int
-    sequence_length: int
-    learning_rate: float
-    adam_epsilon: float
-    clip: float
-    entropy: float
-    l2: float
-    kl_cutoff_factor: float
-    kl_cutoff_coef: float
-    kl_beta: float
-    kl_target: float
-    kl_tolerance: float
-    baseline_decay: float
+    steps: CountOrNone
+    batch_size: Count
+    sequence_length: Count
+    learning_rate: Positive
+    adam_epsilon: Positive
+    clip: Positive
+    entropy: Weight
+    l2: Weight
+    kl_cutoff_factor: Weight
+    kl_cutoff_coef: Weight
+    kl_beta: Weight
+    kl_target: Positive
+    kl_tolerance: Weight
+    baseline_decay: Annotated[float, Range(0, 0.999999)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,12 +274,12 @@ class Rebel:
         l2: weight of half the sum of the kernels' squares.
     """
 
-    step_size: float
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    adam_epsilon: float
-    l2: float
+    step_size: Positive
+    epochs: CountOrNone
+    batch_size: Count
+    learning_rate: Positive
+    adam_epsilon: Positive
+    l2: Weight
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,8 +291,8 @@ class Evaluate:
         min_compiled: fraction of the modules that must compile for a result.
     """
 
-    train_fraction: float
-    min_compiled: float
+    train_fraction: Fraction
+    min_compiled: Fraction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,9 +312,9 @@ class Programs:
     names: tuple[str, ...]
     variants: tuple[str, ...]
     timed: tuple[str, ...]
-    rounds: int
-    wall_s: float
-    memory_mb: int
+    rounds: CountOrNone
+    wall_s: Positive
+    memory_mb: Count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,16 +335,16 @@ class Bench:
         sequence_length: decisions per sequence.
     """
 
-    modules: int
-    rounds: int
+    modules: Count
+    rounds: Count
     workers: tuple[int, ...]
     sizes: tuple[int, ...]
-    upstream_modules: int
-    iteration_modules: int
-    iteration_steps: int
-    upstream_steps: int
-    batch_size: int
-    sequence_length: int
+    upstream_modules: Count
+    iteration_modules: Count
+    iteration_steps: Count
+    upstream_steps: Count
+    batch_size: Count
+    sequence_length: Count
 
 
 Section = (

@@ -64,14 +64,17 @@ def test_whole_number_serves_as_float():
     [
         ("Trace.rate=1", "doesn't have a parameter named 'rate'"),
         ("Trades.sampling_rate=1", "No configurable matching 'Trades'"),
-        ("Trace.sampling_rate='much'", "Trace.sampling_rate takes float, not 'much'"),
-        ("Ppo.steps=1.5", "Ppo.steps takes int, not 1.5"),
+        (
+            "Trace.sampling_rate='much'",
+            "Trace.sampling_rate takes a number above 0 and up to 1, not 'much'",
+        ),
+        ("Ppo.steps=1.5", "Ppo.steps takes a whole number from 0 on, not 1.5"),
         ("Network.with_sqrt=1", "Network.with_sqrt takes bool, not 1"),
         ("Corpus.targets='all'", "Corpus.targets takes tuple[str, ...], not 'all'"),
         ("Bench.workers=(1, 'two')", "Bench.workers takes tuple[int, ...], not (1, 'two')"),
         ("Llvm.flavor='binary'", "Llvm.flavor takes 'relink' or 'source', not 'binary'"),
         ("Train.algorithm='dqn'", "Train.algorithm takes 'ppo' or 'rebel', not 'dqn'"),
-        ("Trace.sampling_rate", "Couldn't parse statement"),
+        ("Trace.sampling_rate", "'Trace.sampling_rate' would have no effect"),
     ],
 )
 def test_binding_that_does_not_fit_is_named(binding, words):
@@ -137,3 +140,59 @@ def test_failed_load_leaves_nothing_behind():
 
 def test_configs_lie_beside_the_package():
     assert Path(profiles.__file__).parents[1] / "configs" == profiles.CONFIGS
+
+
+@pytest.mark.parametrize(
+    ("binding", "words"),
+    [
+        (
+            "policy_iterations=20",
+            "'policy_iterations=20' would have no effect: it is no Section.name=value; "
+            "is it Train.policy_iterations",
+        ),
+        (
+            "l2=1",
+            "'l2=1' would have no effect: it is no Section.name=value; is it Ppo.l2 or Rebel.l2",
+        ),
+        ("foo/Train.rollouts=1", "'foo/Train.rollouts=1' would have no effect"),
+        ("Limits.attempts=0", "Limits.attempts takes a whole number from 1 on, not 0"),
+        ("Train.export_every=0", "Train.export_every takes a whole number from 1 on, not 0"),
+        ("Limits.wall_s=-1", "Limits.wall_s takes a number above 0, not -1"),
+        ("Limits.wall_s=1e999", "Limits.wall_s takes a number above 0, not inf"),
+        ("Limits.memory_mb=0", "Limits.memory_mb takes a whole number from 1 on, not 0"),
+        ("Ppo.batch_size=0", "Ppo.batch_size takes a whole number from 1 on, not 0"),
+        ("Trace.sampling_rate=-1", "takes a number above 0 and up to 1, not -1"),
+        ("Corpus.held_out_fraction=-3", "takes a number from 0 to 1, not -3"),
+        ("Train.algorithm=pgo", "Train.algorithm takes 'ppo' or 'rebel', not 'pgo'"),
+    ],
+)
+def test_what_has_no_effect_or_no_sense_is_refused_by_name(binding, words):
+    with pytest.raises(ConfigError) as caught:
+        load_profile("quick", [binding])
+    assert words in caught.value.details
+
+
+@pytest.mark.parametrize("binding", ["Train.algorithm=ppo", " Train.algorithm = 'ppo' "])
+def test_a_word_needs_no_quotes(binding):
+    assert load_profile("quick", [binding]).get(Train).algorithm == "ppo"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("policy_iterations = 20", "'policy_iterations' has no effect without its section"),
+        ("foo/Train.rollouts = 1", "foo/Train has no effect: leave foo/ out"),
+    ],
+)
+def test_what_a_file_binds_without_effect_is_refused(tmp_path, line, words):
+    path = tmp_path / "own.gin"
+    path.write_text(f"include 'configs/profiles/quick.gin'\n{line}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_profile(str(path))
+    assert words in caught.value.details
+
+
+def test_a_file_may_name_a_value_and_use_it(tmp_path):
+    path = tmp_path / "own.gin"
+    path.write_text("include 'configs/profiles/quick.gin'\nMINE = 3\nTrain.rollouts = %MINE\n")
+    assert load_profile(str(path)).get(Train).rollouts == 3

@@ -59,6 +59,8 @@ def test_each_image_is_built_by_one_task():
         (("--profile=nope",), 10, "error: no profile 'nope'"),
         (("--bind=Train.clap=1",), 10, "error: the configuration does not fit"),
         (("--bind=Train.clip=1",), 10, "error: Train.clip is Ppo.clip now"),
+        (("--jobs=two",), 10, "error: --jobs takes a whole number, not 'two'"),
+        (("--bind=rollouts=2",), 10, "error: the configuration does not fit"),
         (("--seed=-1",), 10, "error: --seed and --jobs are not negative"),
         (("--llvm=17",), 10, "error: LLVM 17 is not supported"),
         (("--flavor=binary",), 10, "error: the configuration does not fit"),
@@ -91,6 +93,8 @@ def test_a_wrong_option_leaves_with_its_errors_code(args, code, message):
             "error: there are no curves in /nowhere",
         ),
         (("train", "--seeds=0"), 10, "error: --seeds=0 trains nothing"),
+        (("train", "--seeds=1.5"), 10, "error: --seeds takes a whole number, not '1.5'"),
+        (("--dry", "clean"), 10, "error: this task has no --dry-run"),
     ],
 )
 def test_a_wrong_option_of_a_tasks_own_leaves_with_its_errors_code(args, code, message):
@@ -128,3 +132,12 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(tmp_path):
     ]  # fmt: skip
     assert rows[-1] == ["10", "to", "run,", "4", "up", "to", "date", "or", "not", "needed"]
     assert (run.exists(), cache.exists()) == (False, False)
+
+
+@pytest.mark.skipif(not DEBIAN_12, reason="THE LOCAL ENGINE NEEDS DEBIAN 12")
+@pytest.mark.parametrize("words", [("train", "--dry"), ("-R", "train"), ("--dry", "train")])
+def test_invokes_own_dry_carries_nothing_out(tmp_path, words):
+    run, cache = tmp_path / "run", tmp_path / "cache"
+    done = invoke(*words, "--engine=local", f"--run={run}", REGALLOC_CACHE=str(cache))
+    assert (done.returncode, done.stdout.split("\n")[0].strip()) == (0, "would do")
+    assert not run.exists()

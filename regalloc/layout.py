@@ -73,6 +73,8 @@ SEED_PREFIX = "seed-"
 
 MANIFEST = "manifest.json"
 """The host's record of a stage that ended."""
+MARKS = "marks.json"
+"""What the file system said of a finished stage's files, which shows that they are unchanged."""
 STARTED = "started.json"
 """The host's mark of a stage that began."""
 

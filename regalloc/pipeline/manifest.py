@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -10,9 +11,9 @@ from typing import TypeVar
 import msgspec
 
 from regalloc.errors import DiskError, ManifestError, OutputError
-from regalloc.files import encode_struct, write_whole
-from regalloc.layout import EVENTS, MANIFEST, RECORDS, REPLAY_TIMES, STARTED
-from regalloc.pipeline.outputs import Output, remove_tree, walk_outputs
+from regalloc.files import UNREADABLE, encode_struct, read_json, write_whole
+from regalloc.layout import EVENTS, MANIFEST, MARKS, RECORDS, REPLAY_TIMES, STARTED
+from regalloc.pipeline.outputs import Output, hash_output, remove_tree, walk_outputs
 
 T = TypeVar("T")
 _UNHASHED = (EVENTS, REPLAY_TIMES)
@@ -97,21 +98,47 @@ def hash_outputs(folder: Path) -> dict[str, str]:
 def find_damage(folder: Path, manifest: Manifest, rehash: bool = False) -> str:
     """Return what is wrong with a finished stage's files in words, or an empty string.
 
-    Names and sizes are compared always, contents only when `rehash` is set.
+    Contents are compared where the file system does not say that a file is the one that was
+    recorded, as of a run that was copied, and everywhere when `rehash` is set.
     """
     if not folder.exists():
         return "its folder is missing"
     try:
         found = look_at_outputs(folder, hashed=rehash)
+        marks = _read_marks(folder)
+        for path, size in manifest.sizes.items():
+            output = found.pop(path, None)
+            if output is None:
+                return f"output file {path} is missing"
+            known = not rehash and marks.get(path) == output.mark
+            sha256 = output.sha256 or (
+                "" if known or output.size != size else hash_output(folder, path)
+            )
+            if output.size != size or not (known or sha256 == manifest.writes[path]):
+                return f"output file {path} was changed"
     except (OutputError, DiskError) as error:
         return f"{error.brief}: {error.details}"
-    for path, size in manifest.sizes.items():
-        output = found.pop(path, None)
-        if output is None:
-            return f"output file {path} is missing"
-        if output.size != size or (rehash and output.sha256 != manifest.writes[path]):
-            return f"output file {path} was changed"
+    except OSError as error:
+        return f"an output file cannot be read: {error}"
     return f"file {next(iter(found))} was added" if found else ""
+
+
+def write_marks(folder: Path, outputs: Mapping[str, Output]) -> None:
+    """Record what the file system says of the files whose hashes the manifest has.
+
+    Raises:
+        DiskError: the disk is full or not writable.
+    """
+    marks = {path: output.mark for path, output in outputs.items()}
+    _write(record_of(folder, MARKS), json.dumps(marks).encode("ascii"))
+
+
+def _read_marks(folder: Path) -> dict[str, str]:
+    """Return the marks of a folder's files; without a record all contents are compared."""
+    try:
+        return dict(read_json(record_of(folder, MARKS)))
+    except UNREADABLE:
+        return {}
 
 
 def record_of(folder: Path, name: str) -> Path:

@@ -13,7 +13,7 @@ import os
 import re
 import stat
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from regalloc.errors import DiskError, OutputError
@@ -37,10 +37,12 @@ class Output:
     Attributes:
         size: in bytes; of a link, of its target's name.
         sha256: of the content, or of a link's target; empty where it was not asked for.
+        mark: what the file system says of it, which changes with each change of the content.
     """
 
     size: int
     sha256: str = ""
+    mark: str = field(default="", compare=False)
 
 
 def walk_outputs(
@@ -76,6 +78,27 @@ def walk_outputs(
             f"{folder} cannot be read", str(error), "check who owns it, and whether it is there"
         ) from error
     return found
+
+
+def hash_output(folder: Path, path: str) -> str:
+    """Return the sha256 of one file, or of one link's target, that :func:`walk_outputs` listed.
+
+    Raises:
+        OSError: it is not there any more, or is something else.
+    """
+    *above, name = path.split("/")
+    here = os.open(folder, _FOLDER)
+    try:
+        for part in above:
+            inner = os.open(part, _FOLDER, dir_fd=here)
+            os.close(here)
+            here = inner
+        if stat.S_ISLNK(os.stat(name, dir_fd=here, follow_symlinks=False).st_mode):
+            target = os.readlink(name, dir_fd=here)
+            return hashlib.sha256(f"link:{target}".encode("utf-8", "surrogateescape")).hexdigest()
+        return _hash(name, here)
+    finally:
+        os.close(here)
 
 
 def remove_tree(folder: Path) -> None:
@@ -122,15 +145,22 @@ def _walk(
             if not _stays_inside(target, depth):
                 raise _refuse(folder, inner, f"it is a link that leads elsewhere: {target!r}")
             digest = hashlib.sha256(f"link:{target}".encode("utf-8", "surrogateescape"))
-            yield inner, Output(status.st_size, digest.hexdigest() if hashed else "")
+            digest_of = digest.hexdigest() if hashed else ""
+            yield inner, Output(status.st_size, digest_of, _mark(status))
         elif stat.S_ISREG(status.st_mode):
             if status.st_mode & (stat.S_ISUID | stat.S_ISGID):
                 raise _refuse(folder, inner, "whoever executes it gets another's rights (setuid)")
             if status.st_size > FILE_BYTES:
                 raise _refuse(folder, inner, f"it has more than {FILE_BYTES} bytes")
-            yield inner, Output(status.st_size, _hash(name, above) if hashed else "")
+            digest_of = _hash(name, above) if hashed else ""
+            yield inner, Output(status.st_size, digest_of, _mark(status))
         else:
             raise _refuse(folder, inner, "it is neither a file nor a folder")
+
+
+def _mark(status: os.stat_result) -> str:
+    # Nobody but the clock's owner sets the time of the last change of a file's state.
+    return f"{status.st_ino} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
 def _hash(name: str, above: int) -> str:

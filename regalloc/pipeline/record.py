@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import regalloc
 from regalloc.images.lock import read_pins
-from regalloc.pipeline.manifest import Manifest, look_at_outputs
+from regalloc.pipeline.manifest import Manifest, look_at_outputs, write_marks
 from regalloc.pipeline.run import Run
 from regalloc.pipeline.step import Step
 
@@ -25,7 +25,9 @@ def record_stage(step: Step, run: Run, argv: tuple[str, ...], duration_s: float)
         OutputError: its folder holds what no result may hold.
         DiskError: its folder cannot be read.
     """
-    outputs = look_at_outputs(run.folder / step.stage.writes)
+    folder = run.folder / step.stage.writes
+    outputs = look_at_outputs(folder)
+    write_marks(folder, outputs)
     # Its own version, LLVM's and the host's Python, and every wheel of the trainer.
     versions = {
         "regalloc": regalloc.__version__,

@@ -20,7 +20,7 @@ from regalloc.compiler.pool import count_kinds
 from regalloc.compiler.probe import probe, probe_policy
 from regalloc.compiler.rollouts import Request
 from regalloc.compiler.toolchain import Toolchain, open_toolchain
-from regalloc.errors import CompileError
+from regalloc.errors import CompileError, CorpusError
 from regalloc.formats.baselines import list_functions, read_baselines
 from regalloc.formats.compile_results import Failed
 from regalloc.formats.corpus import Module, read_corpus, sample
@@ -68,6 +68,7 @@ def run(context: StageContext) -> None:
 
     results = measure(context, toolchain, (*held_out, *training), policies)
     check_compiled(results, config.min_compiled)
+    check_control(results)
     seen = frozenset[str]() if context.policy else find_trained_functions(context)
     entries = read_counts(context.folder(layout.CORPUS) / layout.ENTRY_COUNTS)
     part = describe_part(results, held_out, seen, context.seed, entries)
@@ -172,6 +173,29 @@ def measure(
     return results | {
         (policy, module.name): end for (policy, module), end in zip(keys, ends, strict=True)
     }
+
+
+def check_control(results: Results) -> None:
+    """Raise CorpusError where the default heuristic does something else than the corpus says of it.
+
+    A compile is the same each time, so the second one under the default is a control: where its
+    scores differ, baselines or modules are not those that extract left.
+    """
+    off = [
+        name
+        for (policy, name), again in results.items()
+        if policy == AGAIN
+        and isinstance(again, Measured)
+        and isinstance(first := results[DEFAULT, name], Measured)
+        and again.outcomes != first.outcomes
+    ]
+    if off:
+        raise CorpusError(
+            "the default heuristic does not do again what the corpus says it did",
+            f"{len(off)} modules have other scores, first {off[0]}",
+            "the corpus was changed, or is another compiler's: run invoke extract again, in a new "
+            "folder",
+        )
 
 
 def check_compiled(results: Results, min_compiled: float) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -303,13 +304,24 @@ def test_a_stage_made_again_with_the_same_result_leaves_the_rest_up_to_date(run)
     assert make(run) == []
 
 
-def test_verify_finds_what_the_size_does_not_show(run):
+@pytest.mark.parametrize("rehash", [False, True])
+def test_what_the_size_does_not_show_is_found(run, rehash):
     make(run)
     result = run.folder / "vocab" / "result"
+    times = result.stat().st_atime_ns, result.stat().st_mtime_ns
     result.write_text("x" * len(result.read_text()))
-    rehashed = decide(run, ["vocab"], rehash=True)
-    assert decide(run, ["vocab"]).stages[-1].reason == "up to date"
-    assert rehashed.stages[-1].reason == "output file result was changed"
+    os.utime(result, ns=times)
+    found = decide(run, ["vocab"], rehash=rehash)
+    assert found.stages[-1].reason == "output file result was changed"
+
+
+def test_a_run_that_was_copied_is_up_to_date(run, tmp_path):
+    make(run)
+    shutil.copytree(run.folder, tmp_path / "copy", symlinks=True)
+    copied = replace(run, folder=tmp_path / "copy")
+    assert make(copied) == []
+    (tmp_path / "copy" / "records" / "vocab" / "marks.json").write_text("[" * 100_000)
+    assert make(copied) == []
 
 
 def test_require_space_says_how_much_is_missing(tmp_path, monkeypatch):

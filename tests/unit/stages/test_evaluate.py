@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from regalloc.errors import CompileError, PolicyError
+from regalloc.errors import CompileError, CorpusError, PolicyError
 from regalloc.formats.baselines import Baseline, write_baselines
 from regalloc.formats.compile_results import Failed
 from regalloc.formats.generated_code import GeneratedCode
@@ -282,6 +282,25 @@ def test_what_the_corpus_knows_of_the_default_is_not_compiled_again(tmp_path):
     assert content.held_out.comparisons[AGAIN].equal == 2
     assert content.held_out.comparisons[POLICY].better == 1
     assert set(content.times.compile_user_s[DEFAULT]) == {"h"}
+
+
+def test_a_default_that_does_something_else_than_the_corpus_says_is_an_error(tmp_path):
+    scores = same_for_all({"f": 2.0})
+    modules = [scored_module(tmp_path, name, scores, held_out=True) for name in ("a", "b")]
+    context = make_context(tmp_path, modules)
+    code = GeneratedCode(64, sha256(make_object([64])).hexdigest(), {})
+    edited = {
+        "a": Baseline((Outcome("f", 2.0, 2),), code),
+        "b": Baseline((Outcome("f", 9.0, 2),), code),
+    }
+    write_baselines(tmp_path / "corpus", edited)
+    with pytest.raises(CorpusError) as caught:
+        evaluate.run(context)
+    assert caught.value.brief == (
+        "the default heuristic does not do again what the corpus says it did"
+    )
+    assert caught.value.details == "1 modules have other scores, first b"
+    assert not (tmp_path / "evaluation").exists()
 
 
 def test_functions_of_training_modules_that_were_not_traced_are_left_out(tmp_path):

@@ -4,7 +4,7 @@ ARGS ?=
 VENV := .venv
 PYTEST := $(VENV)/bin/pytest --durations=15
 NOT_SLOW := -m 'not slow'
-TASKS := bench build instrument extract trace vocab warmstart train evaluate report release programs tensorboard status doctor \
+TASKS := bench build instrument extract trace vocab warmstart train evaluate report release programs tensorboard status logs doctor \
          shell clean pull push save load lock verify sbom
 
 .DEFAULT_GOAL := help

@@ -18,6 +18,7 @@ from regalloc.commands import doctor as medic
 from regalloc.commands import image_exchange, make
 from regalloc.commands import verify as prove
 from regalloc.commands.clean import clean_up
+from regalloc.commands.logs import show_logs
 from regalloc.commands.options import DEFAULTS, HELP, Options, read_options
 from regalloc.commands.preparation import prepare
 from regalloc.commands.relock import relock
@@ -297,10 +298,20 @@ def verify(
     prove.verify(prepare(replace(options, profile="tiny")), scope)
 
 
-@command((*RUN, "seed"), verify="hash every result again instead of comparing sizes")
+@command((*RUN, "seed"), verify="hash every result again, whatever the file system says")
 def status(options: Options, verify: bool = False) -> None:
     """Show what is done, and what would run and why."""
     make.show_status(options, rehash=verify)
+
+
+@command(
+    ("profile", "llvm", "flavor", "corpus_from", "pgo", "run"),
+    stage="whose log; the stage that spoke last by default",
+    whole="print all of it",
+)
+def logs(options: Options, stage: str = "", whole: bool = False) -> None:
+    """Show the end of a stage's log, and how the stage ended."""
+    show_logs(options.folder, stage, whole)
 
 
 @command(("engine",))

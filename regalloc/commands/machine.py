@@ -54,6 +54,18 @@ def stage_memory_mb(total_mb: int) -> int:
     return total_mb - total_mb // 10
 
 
+def is_held(folder: Path) -> bool:
+    """Tell whether a run is at work in a folder."""
+    try:
+        with (folder / RUN_LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 @contextmanager
 def exclusive(folder: Path) -> Iterator[None]:
     """Hold a run's folder, so that no second run writes into it.

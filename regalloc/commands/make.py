@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from regalloc.commands.machine import exclusive
+from regalloc.commands.machine import exclusive, is_held
 from regalloc.commands.options import Options
 from regalloc.commands.preparation import prepare
 from regalloc.commands.release_export import build_image, check_target, export
@@ -119,4 +119,5 @@ def show_status(options: Options, rehash: bool = False) -> None:
     done = {s.name for s in STAGES if s.writes not in later or s.name in found.manifests}
     shown = [s.name for s in STAGES if s.name in done and not s.times_machine]
     planned = plan(resolve(shown, run.wish), run.wish.targets, found)
-    print_plan(planned, f"{run.folder} ({run.engine.describe()})")
+    at_work = ", at work now" if is_held(run.folder) else ""
+    print_plan(planned, f"{run.folder} ({run.engine.describe()}{at_work})")

@@ -121,6 +121,7 @@ class Command:
         root: the run's folder on this machine.
         run_id: part of the container's name.
         tty: whether a terminal is given to the stage, for its progress bar.
+        log: the file on this machine that what it says is written to; None for none.
     """
 
     stage: str
@@ -130,6 +131,7 @@ class Command:
     root: Path
     run_id: str
     tty: bool
+    log: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

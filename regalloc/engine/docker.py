@@ -22,7 +22,7 @@ from regalloc.engine.container import (
     target_of,
 )
 from regalloc.engine.docker_store import DockerStore
-from regalloc.engine.outcome import Tail, check_exit
+from regalloc.engine.outcome import Tail, check_exit, open_log
 from regalloc.engine.owner import owner_of
 from regalloc.engine.passage import Passage
 from regalloc.engine.protocol import no_image
@@ -90,14 +90,15 @@ class DockerEngine:
         name = f"regalloc-{command.run_id[:_LONGEST]}-{command.stage}-{secrets.token_hex(4)}"
         labels = {RUN_LABEL: owner_of(command.root), CALL_LABEL: uuid.uuid4().hex}
         lenders = {f"{name}-{c.flag}": c.image for c in command.contents if c.lent}
-        tail = Tail()
-        with translated(), interruptible():
+        with open_log(command.log) as log, translated(), interruptible():
+            tail = Tail(log)
             try:
                 for lender, image in lenders.items():
                     self._lend(image, lender, labels)
                 options = container_options(command, [f"{one}:ro" for one in lenders], labels)
                 container = self._client.containers.create(name=name, **options)
                 code = _stream(container, tail, command.tty)
+                tail.end()
                 container.reload()
                 killed = bool(container.attrs["State"]["OOMKilled"])
             finally:

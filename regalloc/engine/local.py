@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import assert_never
 
 from regalloc.engine.command import LOOPBACK, Command, ImageRef, Mount, Program, Session
-from regalloc.engine.outcome import Tail, check_exit
+from regalloc.engine.outcome import Tail, check_exit, open_log
 from regalloc.engine.passage import Passage
 from regalloc.engine.process import run_process
 from regalloc.engine.protocol import no_image
@@ -89,7 +89,6 @@ class LocalEngine:
         """Run a stage as a process group that is gone when this returns."""
         self._warn()
         argv = self.stage_argv(command)
-        tail = Tail()
         passage = Passage()
 
         def pass_on(line: bytes) -> None:
@@ -97,7 +96,8 @@ class LocalEngine:
             sys.stdout.buffer.write(passage.feed(line))
             sys.stdout.flush()
 
-        with interruptible():
+        with open_log(command.log) as log, interruptible():
+            tail = Tail(log)
             code = run_process(
                 # Killed outright, we cannot end the stage; the kernel does.
                 (*_DIES_WITH_US, *argv),
@@ -105,6 +105,7 @@ class LocalEngine:
                 # A terminal is handed down as it is, so that the stage can draw on it.
                 on_output=None if command.tty else pass_on,
             )
+            tail.end()
         check_exit(command.stage, argv, code, tail.text())
 
     def stage_argv(self, command: Command) -> tuple[str, ...]:

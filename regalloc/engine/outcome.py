@@ -7,26 +7,53 @@ import shlex
 import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from regalloc.errors import MemoryLimitError, RegallocError, StageError
+from regalloc.text import printable
 
 TAIL_LINES = 20
+_LONGEST_LINE = 1 << 16
+_LOG_CHARACTERS = 1 << 26
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _NAMELESS = (RegallocError.exit_code, StageError.exit_code)
 
 
 class Tail:
-    """The last lines of a stream of bytes, without terminal escapes."""
+    """The last lines of a stream of bytes, without terminal escapes; all of them go to a log.
 
-    def __init__(self) -> None:
+    Args:
+        log: where lines are written as they end; None for nowhere.
+    """
+
+    def __init__(self, log: TextIO | None = None) -> None:
         self._lines: deque[str] = deque(maxlen=TAIL_LINES)
         self._rest = ""
+        self._log = log
+        self._logged = 0
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes; a carriage return overwrites its line as a terminal would."""
-        *whole, self._rest = (self._rest + chunk.decode(errors="replace")).split("\n")
-        self._lines.extend(_clean(line) for line in whole)
+        *whole, rest = (self._rest + chunk.decode(errors="replace")).split("\n")
+        # What draws on one line without end is kept no longer than a terminal shows it.
+        self._rest = rest[-_LONGEST_LINE:]
+        for line in map(_clean, whole):
+            self._lines.append(line)
+            self._write(line)
+
+    def end(self) -> None:
+        """Write the line that did not end."""
+        if self._rest.strip():
+            self._write(_clean(self._rest))
+
+    def _write(self, line: str) -> None:
+        if self._log is None or self._logged > _LOG_CHARACTERS:
+            return
+        self._logged += len(line) + 1
+        full = self._logged > _LOG_CHARACTERS
+        self._log.write("the rest is left out: the log is full\n" if full else f"{line}\n")
 
     def text(self) -> str:
         """Return the last lines, one a line."""
@@ -37,7 +64,17 @@ class Tail:
 
 
 def _clean(line: str) -> str:
-    return _ESCAPES.sub("", line).rstrip("\r").rsplit("\r", 1)[-1]
+    return printable(_ESCAPES.sub("", line).rstrip("\r").rsplit("\r", 1)[-1])
+
+
+@contextmanager
+def open_log(path: Path | None) -> Iterator[TextIO | None]:
+    """Yield the file that a stage's lines are written to, or None where none is wanted."""
+    if path is None:
+        yield None
+        return
+    with path.open("w", encoding="utf-8", errors="backslashreplace", buffering=1) as file:
+        yield file
 
 
 def describe_exit(code: int) -> str:

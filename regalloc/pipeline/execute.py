@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from regalloc.errors import DiskError, RegallocError, StoppedError
 from regalloc.layout import OWN_PROGRAMS
 from regalloc.pipeline.folders import prepare_folder, require_space
-from regalloc.pipeline.manifest import Manifest, write_manifest
+from regalloc.pipeline.manifest import Manifest, StageFailure, write_failure, write_manifest
 from regalloc.pipeline.plan import Action, ImageAction, Kind, Plan, StageAction
 from regalloc.pipeline.record import record_stage
 from regalloc.pipeline.run import Run
@@ -101,7 +104,23 @@ def run_stage(planned: Step, made: Mapping[str, str], run: Run) -> Manifest:
         step.programs.copy_to(run.folder / OWN_PROGRAMS)
     command = stage_command(step, run)
     began = time.monotonic()
-    run.engine.run(command)
-    manifest = record_stage(step, run, command.argv, time.monotonic() - began)
+    try:
+        run.engine.run(command)
+        manifest = record_stage(step, run, command.argv, time.monotonic() - began)
+    except RegallocError as error:
+        # The disk may be full, which is what the error says.
+        with suppress(DiskError):
+            write_failure(folder, _describe_failure(error, run))
+        raise
     write_manifest(folder, manifest)
     return manifest
+
+
+def _describe_failure(error: RegallocError, run: Run) -> StageFailure:
+    return StageFailure(
+        error=error.brief,
+        exit_code=error.exit_code,
+        stopped=isinstance(error, StoppedError),
+        memory_mb=run.memory_mb,
+        ended=datetime.now(UTC).isoformat(timespec="seconds"),
+    )

@@ -9,6 +9,7 @@ from regalloc.engine.protocol import Engine
 from regalloc.images.tags import Target
 from regalloc.pipeline.manifest import (
     find_damage,
+    read_failure,
     read_manifest,
     read_started,
     require_empty,
@@ -25,7 +26,7 @@ def look_around(
     Raises:
         ManifestError: a manifest does not parse, or a folder holds files of unknown origin.
     """
-    manifests, damage, started = {}, {}, {}
+    manifests, damage, started, failures = {}, {}, {}, {}
     for stage in STAGES:
         folder = run / stage.writes
         key, manifest = read_started(folder), read_manifest(folder)
@@ -33,8 +34,10 @@ def look_around(
             require_empty(folder)
         if key is not None:
             started[stage.name] = key
+        if manifest is None and (failure := read_failure(folder)) is not None:
+            failures[stage.name] = failure
         if manifest is not None:
             manifests[stage.name] = manifest
             damage[stage.name] = find_damage(folder, manifest, rehash)
     images = frozenset(one.reference for one in targets.values() if engine.image_id(one.ref))
-    return Found(manifests, damage, started, images, engine.nested)
+    return Found(manifests, damage, started, failures, images, engine.nested)

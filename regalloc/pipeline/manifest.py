@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ import msgspec
 
 from regalloc.errors import DiskError, ManifestError, OutputError
 from regalloc.files import UNREADABLE, encode_struct, read_json, write_whole
-from regalloc.layout import EVENTS, MANIFEST, MARKS, RECORDS, REPLAY_TIMES, STARTED
+from regalloc.layout import EVENTS, FAILURE, MANIFEST, MARKS, RECORDS, REPLAY_TIMES, STARTED
 from regalloc.pipeline.outputs import Output, hash_output, remove_tree, walk_outputs
 
 T = TypeVar("T")
@@ -65,6 +66,28 @@ class Started(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The mark of a stage that began; without a manifest beside it, it did not end."""
 
     key: str
+
+
+class StageFailure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a stage ended that did not end well.
+
+    Attributes:
+        error: what was wrong, in a line.
+        exit_code: of the project's errors, the one that it ended with.
+        stopped: whether somebody asked it to stop.
+        memory_mb: the memory that it was given, in MiB.
+        ended: when, UTC.
+    """
+
+    error: str
+    exit_code: int
+    stopped: bool
+    memory_mb: int
+    ended: str
+
+    def describe(self) -> str:
+        """Return it in a few words."""
+        return "was stopped" if self.stopped else f"failed ({self.error})"
 
 
 def digest_writes(writes: Mapping[str, str]) -> str:
@@ -161,11 +184,13 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def write_started(folder: Path, key: str) -> None:
-    """Mark a folder as begun under a key.
+    """Mark a folder as begun under a key; how it ended before is forgotten.
 
     Raises:
         DiskError: the disk is full or not writable.
     """
+    with suppress(OSError):
+        record_of(folder, FAILURE).unlink(missing_ok=True)
     _write(record_of(folder, STARTED), msgspec.json.encode(Started(key)))
 
 
@@ -224,6 +249,24 @@ def read_started(folder: Path) -> str | None:
     """
     started = _read(record_of(folder, STARTED), Started)
     return started.key if started else None
+
+
+def write_failure(folder: Path, failure: StageFailure) -> None:
+    """Record how a stage ended that did not end well.
+
+    Raises:
+        DiskError: the disk is full or not writable.
+    """
+    _write(record_of(folder, FAILURE), encode_struct(failure))
+
+
+def read_failure(folder: Path) -> StageFailure | None:
+    """Return how a folder's stage ended, or None where it ended well, or outright.
+
+    Raises:
+        ManifestError: the record does not parse.
+    """
+    return _read(record_of(folder, FAILURE), StageFailure)
 
 
 def require_empty(folder: Path) -> None:

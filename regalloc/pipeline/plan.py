@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from regalloc.images.tags import Target
-from regalloc.pipeline.manifest import Manifest
+from regalloc.pipeline.manifest import Manifest, StageFailure
 from regalloc.pipeline.step import Step
 from regalloc.profiles import MOVED
 from regalloc.stages.table import Stage
@@ -86,6 +86,7 @@ class Found:
         manifests: finished stages, by stage.
         damage: what is wrong with a finished stage's files, by stage.
         started: key of the stages that began, by stage.
+        failures: how those ended that did not end well, by stage.
         images: references that exist.
         nested: whether an image holds its parents; local folders do not.
     """
@@ -93,6 +94,7 @@ class Found:
     manifests: Mapping[str, Manifest] = field(default_factory=dict)
     damage: Mapping[str, str] = field(default_factory=dict)
     started: Mapping[str, str] = field(default_factory=dict)
+    failures: Mapping[str, StageFailure] = field(default_factory=dict)
     images: Collection[str] = ()
     nested: bool = True
 
@@ -153,7 +155,8 @@ def _why(step: Step, found: Found, running: Collection[str]) -> str:
     name = step.stage.name
     manifest = found.manifests.get(name)
     if manifest is None:
-        return _unfinished(step.stage, found.started.get(name), step.key)
+        ended = found.failures.get(name)
+        return _unfinished(step.stage, found.started.get(name), step.key, ended)
     if damage := found.damage.get(name):
         return damage
     if manifest.key != step.key:
@@ -161,12 +164,14 @@ def _why(step: Step, found: Found, running: Collection[str]) -> str:
     return ANEW if step.stage.times_machine else ""
 
 
-def _unfinished(stage: Stage, started: str | None, key: str) -> str:
+def _unfinished(stage: Stage, started: str | None, key: str, failure: StageFailure | None) -> str:
     if started is None:
         return "never run"
+    # Without a record of its end it was killed outright, or the machine was.
+    how = failure.describe() if failure else "was interrupted"
     if stage.resumes and started == key:
-        return "interrupted, goes on where it stopped"
-    return "did not finish, starts afresh"
+        return f"{how}, goes on where it stopped"
+    return f"{how}, starts afresh"
 
 
 def _difference(step: Step, manifest: Manifest) -> str:

@@ -6,7 +6,8 @@ import re
 from pathlib import Path, PurePosixPath
 
 from regalloc.engine.command import NO_NETWORK, Command, Mount
-from regalloc.pipeline.manifest import read_manifest
+from regalloc.layout import LOG
+from regalloc.pipeline.manifest import read_manifest, record_of
 from regalloc.pipeline.run import Run
 from regalloc.pipeline.step import Step
 
@@ -34,6 +35,7 @@ def stage_command(step: Step, run: Run) -> Command:
         # Container names take fewer characters than folders.
         run_id=re.sub(r"[^A-Za-z0-9_.-]", "-", run.folder.name),
         tty=run.tty,
+        log=record_of(run.folder / step.stage.writes, LOG),
     )
 
 

@@ -31,7 +31,7 @@ def test_list_names_every_task():
     assert listed() == {
         "bench", "build", "build-bench", "build-cluster", "build-corpus", "build-kit", "build-llvm",
         "build-programs", "clean", "doctor", "evaluate", "extract", "instrument", "load", "lock",
-        "programs", "pull", "push", "release", "report", "save", "sbom", "shell", "status",
+        "logs", "programs", "pull", "push", "release", "report", "save", "sbom", "shell", "status",
         "tensorboard", "trace", "train", "verify", "vocab", "warmstart",
     }  # fmt: skip
 

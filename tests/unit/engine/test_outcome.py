@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from regalloc.engine.outcome import Tail, check_exit, describe_exit, describe_failure, owner
+from regalloc.engine.outcome import (
+    Tail,
+    check_exit,
+    describe_exit,
+    describe_failure,
+    open_log,
+    owner,
+)
 from regalloc.errors import CorpusError, MemoryLimitError, RegallocError, StageError, StoppedError
 
 
@@ -69,3 +76,20 @@ def test_tail_keeps_the_last_lines_as_a_terminal_would_show_them():
     for chunk in (b"one\ntw", b"o\n\x1b[1m50%\r100%\x1b[0m\r\n" + b"more\n" * 17, b"end"):
         tail.feed(chunk)
     assert tail.text().split("\n") == ["two", "100%", *["more"] * 17, "end"]
+
+
+def test_a_log_has_each_line_as_it_ends_and_no_more_than_fits(tmp_path, monkeypatch):
+    path = tmp_path / "log"
+    with open_log(path) as log:
+        tail = Tail(log)
+        tail.feed(b"one\x1b[31m\n  0%\r 50%\rtw")
+        assert path.read_text() == "one\n"
+        tail.feed(b"o \xff\x1b]0;t\x07\nrest")
+        tail.end()
+    assert path.read_text() == "one\ntwo \ufffd\\x1b]0;t\\x07\nrest\n"
+    monkeypatch.setattr("regalloc.engine.outcome._LOG_CHARACTERS", 9)
+    with open_log(path) as log:
+        Tail(log).feed(b"12345\n67890\nabc\n")
+    assert path.read_text() == "12345\nthe rest is left out: the log is full\n"
+    with open_log(None) as log:
+        assert log is None

@@ -62,7 +62,6 @@ def test_what_can_be_made_passes(bindings):
             "the program 'bzip2' cannot be held out",
         ),
         (("HoldOut.folds=3", "HoldOut.fold=3"), "there is no fold 3 of 3"),
-        (("HoldOut.folds=3", "HoldOut.fold=-1"), "there is no fold -1 of 3"),
         (("HoldOut.folds=1",), "there is no fold 0 of 1"),
         (("HoldOut.fold=1",), "there is no fold 1 of 0"),
         (

@@ -88,6 +88,7 @@ def test_stage_command_mounts_exactly_the_stages_folders(run):
         root=root,
         run_id="run",
         tty=False,
+        log=root / "records" / "vocab" / "log.txt",
     )  # fmt: skip
 
 
@@ -200,8 +201,14 @@ def test_stage_command_mounts_a_build_of_the_users_own_for_extract_alone(run):
     assert (trace.contents, targets_of(trace)) == ((TOOLCHAIN,), ["/corpus", "/default_trace"])
 
 
-@pytest.mark.parametrize("error", [StoppedError("stopped by SIGINT"), StageError("broke")])
-def test_execute_never_takes_half_a_result_for_done(run, error):
+@pytest.mark.parametrize(
+    ("error", "how"),
+    [
+        (StoppedError("stopped by SIGINT"), "was stopped"),
+        (StageError("it broke"), "failed (it broke)"),
+    ],
+)
+def test_execute_never_takes_half_a_result_for_done(run, error, how):
     def fail(stage: str, folder: Path) -> None:
         if stage == "vocab":
             (folder / "half").write_text("x")
@@ -213,7 +220,7 @@ def test_execute_never_takes_half_a_result_for_done(run, error):
     assert read_manifest(run.folder / "vocab") is None
     run.engine.fail = None
     assert [(a.title, a.reason) for a in decide(run, ["vocab"]).actions if a.kind is Kind.RUN] == [
-        ("stage vocab", "did not finish, starts afresh")
+        ("stage vocab", f"{how}, starts afresh")
     ]
     make(run, ["vocab"])
     assert sorted(os.listdir(run.folder / "vocab")) == ["events", "result"]

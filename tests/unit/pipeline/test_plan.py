@@ -239,14 +239,14 @@ def test_plan_an_interrupted_train_goes_on_with_the_same_key(wish):
     found = whole(wish)
     same = without(found, "train", found.manifests["train"].key)
     assert reasons(plan(["train"], wish, same)) == {
-        "train": "interrupted, goes on where it stopped"
+        "train": "was interrupted, goes on where it stopped"
     }
 
 
 @pytest.mark.parametrize("stage", ["train", "vocab"])
 def test_plan_an_interrupted_stage_with_another_key_starts_afresh(wish, stage):
     interrupted = without(whole(wish), stage, "another key")
-    assert reasons(plan([stage], wish, interrupted)) == {stage: "did not finish, starts afresh"}
+    assert reasons(plan([stage], wish, interrupted)) == {stage: "was interrupted, starts afresh"}
 
 
 def test_plan_builds_only_what_a_running_stage_needs(wish):

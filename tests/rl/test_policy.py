@@ -218,3 +218,47 @@ def test_policy_hash_depends_on_names_and_bytes(tmp_path):
     assert len(hashes) == 3
     with pytest.raises(PolicyError):
         policy_hash(tmp_path / "none")
+
+
+class Hostile(tf.Module):
+    """A policy that has to do with files while it decides."""
+
+    def __init__(self, operation):
+        super().__init__()
+        self.weights = tf.Variable(tf.ones([33]))
+        self.operation = operation
+
+    @tf.function(input_signature=[tf.TensorSpec([1, 33], tf.int64, name="mask")])
+    def action(self, mask):
+        with tf.control_dependencies([self.operation()] if self.operation else []):
+            return {"index_to_evict": tf.argmax(tf.cast(mask, tf.float32) * self.weights, axis=-1)}
+
+
+@pytest.mark.parametrize(
+    ("operation", "found"),
+    [
+        (None, None),
+        (lambda: tf.io.write_file("/tmp/attacked", "x"), "WriteFile"),
+        (lambda: tf.io.read_file("/etc/passwd"), "ReadFile"),
+        (lambda: tf.raw_ops.Save(filename="/tmp/attacked", tensor_names=["a"], data=[1.0]), "Save"),
+        (lambda: tf.py_function(print, ["x"], []), "EagerPyFunc"),
+    ],
+)
+def test_a_policy_that_has_to_do_with_files_is_not_loaded(tmp_path, operation, found):
+    policy = Hostile(operation)
+    tf.saved_model.save(policy, str(tmp_path), signatures={"action": policy.action})
+    (tmp_path / "output_spec.json").write_text(
+        json.dumps(
+            [{"logging_name": "index_to_evict", "tensor_spec": {
+                "name": "StatefulPartitionedCall", "port": 0, "type": "int64_t", "shape": [1]}}]
+        )
+    )  # fmt: skip
+    if found is None:
+        check_policy(tmp_path)
+        return
+    with pytest.raises(PolicyError) as caught:
+        check_policy(tmp_path)
+    assert caught.value.brief == (
+        f"the policy in {tmp_path} does what no policy needs, and is not loaded"
+    )
+    assert found in caught.value.details

@@ -7,6 +7,7 @@ from pathlib import Path
 from zlib import crc32
 
 from regalloc.errors import PolicyError
+from regalloc.formats.graph_operations import find_forbidden
 from regalloc.formats.output_spec import find_flaw
 from regalloc.formats.weights_file import unpack
 from regalloc.layout import OUTPUT_SPEC, POLICY_WEIGHTS, SAVED_MODEL, VARIABLES
@@ -19,13 +20,15 @@ def check_policy(folder: Path) -> None:
     """Make sure that the compiler can load a policy from the folder.
 
     Raises:
-        PolicyError: a file is missing, the output spec does not begin with the decision, or the
-            weights file is damaged or another policy's.
+        PolicyError: a file is missing, the model does what no policy needs, the output spec does
+            not begin with the decision, or the weights file is damaged or another policy's.
     """
     for name in (SAVED_MODEL, OUTPUT_SPEC):
         if not (folder / name).is_file() or not (folder / name).stat().st_size:
             raise _unusable(folder, f"{folder / name} is missing or empty")
-    with_variables = VARIABLE_OP in (folder / SAVED_MODEL).read_bytes()
+    content = (folder / SAVED_MODEL).read_bytes()
+    _check_operations(folder, content)
+    with_variables = VARIABLE_OP in content
     if with_variables and not (folder / VARIABLES).is_file():
         raise _unusable(folder, f"{folder / VARIABLES} is missing or empty")
     if flaw := find_flaw(folder):
@@ -38,6 +41,19 @@ def find_weights(folder: Path) -> Path | None:
     """Return the weights file of a policy; None if it is a SavedModel alone."""
     path = folder / POLICY_WEIGHTS
     return path if path.is_file() else None
+
+
+def _check_operations(folder: Path, content: bytes) -> None:
+    try:
+        forbidden = find_forbidden(content)
+    except ValueError as error:
+        raise _unusable(folder, f"{folder / SAVED_MODEL} does not parse: {error}") from error
+    if forbidden:
+        raise PolicyError(
+            f"the policy in {folder} does what no policy needs, and is not loaded",
+            f"it has {', '.join(forbidden)}",
+            "use a policy that decides by arithmetic alone, from somebody whom you trust",
+        )
 
 
 def _check_weights(folder: Path, weights: Path) -> None:

@@ -14,7 +14,7 @@ import msgspec
 
 from regalloc.errors import DiskError
 
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 """What :func:`read_json` raises, and taking its content for something that it is not."""
 
 
@@ -79,3 +79,25 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def checked_number(value: Any) -> float:
+    """Return a number that was read, not negative; it may be infinite.
+
+    Raises:
+        ValueError: it is another one, or none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        raise ValueError(f"{value!r} is no number from 0 on")
+    return float(value)
+
+
+def checked_count(value: Any) -> int:
+    """Return a whole number that was read, not negative.
+
+    Raises:
+        ValueError: it is another one, or none.
+    """
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{value!r} is no whole number from 0 on")
+    return value

@@ -20,7 +20,7 @@ from regalloc.compiler.embedded_bitcode import Reason
 from regalloc.compiler.known_arguments import OPTIMISER_PROFILE
 from regalloc.compiler.toolchain import Toolchain
 from regalloc.errors import CorpusError
-from regalloc.files import UNREADABLE, read_json, write_json
+from regalloc.files import UNREADABLE, checked_count, read_json, write_json
 
 EntryCounts = Mapping[str, Mapping[str, int]]
 """By module and function; one that is not there was never entered."""
@@ -120,7 +120,7 @@ def read_counts(path: Path) -> EntryCounts | None:
     try:
         counts = read_json(path)
         return {
-            module: {name: int(count) for name, count in found.items()}
+            module: {name: checked_count(count) for name, count in found.items()}
             for module, found in counts.items()
         }
     except UNREADABLE as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from regalloc.errors import CorpusError
-from regalloc.files import UNREADABLE, read_json, write_json
+from regalloc.files import UNREADABLE, checked_count, checked_number, read_json, write_json
 from regalloc.formats.compile_results import Compiled, Failed
 from regalloc.formats.generated_code import GeneratedCode
 from regalloc.formats.logs import Outcome
@@ -95,6 +95,13 @@ def _to_json(baseline: Baseline) -> dict[str, Any]:
 
 
 def _from_json(content: dict[str, Any]) -> Baseline:
-    spill_code = {name: SpillCode(*left) for name, left in content["spill_code"].items()}
-    code = GeneratedCode(content["text_bytes"], content["sha256"], spill_code)
-    return Baseline(tuple(Outcome(**outcome) for outcome in content["functions"]), code)
+    spill_code = {
+        str(name): SpillCode(*map(checked_count, left))
+        for name, left in content["spill_code"].items()
+    }
+    code = GeneratedCode(checked_count(content["text_bytes"]), str(content["sha256"]), spill_code)
+    return Baseline(tuple(_outcome(**outcome) for outcome in content["functions"]), code)
+
+
+def _outcome(function: str, score: float, decisions: int) -> Outcome:
+    return Outcome(str(function), checked_number(score), checked_count(decisions))

@@ -31,7 +31,8 @@ _LONGEST = 200
 """Most bytes of a name between two slashes; suffixes come behind it."""
 _RESPONSE_BYTES = 1 << 20
 _RESPONSE_DEPTH = 8
-_UNFIT = re.compile(r"[%\x00-\x1f\x7f]")
+# Surrogates but for those that stand for single bytes are in no path.
+_UNFIT = re.compile("[%\x00-\x1f\x7f\ud800-\udc7f\udd00-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ def _read_entries(path: Path) -> list[dict[str, Any]]:
         raise _damaged(path, str(error)) from error
     if not isinstance(entries, list) or not all(_is_entry(entry) for entry in entries):
         raise _damaged(path, "it must list entries with directory, file and command")
-    return entries
+    # A relative directory is one of the database's.
+    return [{**one, "directory": str(path.parent / one["directory"])} for one in entries]
 
 
 def _is_entry(entry: object) -> bool:

@@ -230,6 +230,8 @@ def _read_held_out(folder: Path, names: Sequence[str]) -> frozenset[str]:
     train, held_out = split.get("train"), split.get("held_out")
     if not isinstance(train, list) or not isinstance(held_out, list):
         raise _damaged(folder / SPLIT, '"train" and "held_out" must be lists of modules')
+    if not all(isinstance(name, str) for name in (*train, *held_out)):
+        raise _damaged(folder / SPLIT, "a module's name must be a text")
     if sorted([*train, *held_out]) != sorted(names):
         raise _damaged(folder / SPLIT, f"it does not split the modules of {CORPUS_DESCRIPTION}")
     return frozenset(held_out)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from regalloc.errors import TraceError
-from regalloc.files import UNREADABLE, read_json, write_json
+from regalloc.files import UNREADABLE, checked_count, checked_number, read_json, write_json
 from regalloc.formats.compile_results import Compiled, Failed, Result
 from regalloc.formats.logs import Outcome
 from regalloc.layout import DEFAULT_SCORES
@@ -66,7 +66,12 @@ def read_scores(folder: Path) -> DefaultScores:
         content = read_json(path)
         outcomes = {
             module: tuple(
-                Outcome(one["function"], float(one["score"]), one["decisions"]) for one in found
+                Outcome(
+                    one["function"],
+                    checked_number(one["score"]),
+                    checked_count(one["decisions"]),
+                )
+                for one in found
             )
             for module, found in content["modules"].items()
         }

@@ -28,7 +28,7 @@ def measure_text(data: bytes) -> int:
             raise ValueError("it is no ELF object of 64 bits")
         start, size, count = header[6], header[11], header[12]
         sections = [_SECTION.unpack_from(data, start + index * size) for index in range(count)]
-    except struct.error as error:
+    except (struct.error, OverflowError) as error:
         raise ValueError(f"it is truncated: {error}") from error
     return sum(_code_bytes(section) for section in sections)
 

@@ -24,6 +24,7 @@ _COUNTS = {
     "NumFoldedReloads": "reloads",
     "NumVRCopies": "copies",
 }
+_DIGITS = 18
 _ESCAPE = re.compile(r"\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)")
 
 
@@ -63,6 +64,8 @@ def read_remarks(path: Path) -> dict[str, SpillCode]:
         fields = [(match[1], match[2]) for match in matches if match]
         texts = dict(fields)
         if texts.get("Pass") == PASS and texts.get("Name") == _FUNCTION_REMARK:
+            if "Function" not in texts:
+                raise ValueError("a remark names no function")
             found[_unquote(texts["Function"])] = _count(fields)
     return found
 
@@ -71,8 +74,14 @@ def _count(fields: list[tuple[str, str]]) -> SpillCode:
     counts = dict.fromkeys(_COUNTS.values(), 0)
     for key, value in fields:
         if key in _COUNTS:
-            counts[_COUNTS[key]] += int(_unquote(value))
+            counts[_COUNTS[key]] += _number(_unquote(value))
     return SpillCode(**counts)
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > _DIGITS:
+        raise ValueError(f"{text[:20]!r} is no count")
+    return int(text)
 
 
 def _unquote(scalar: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from regalloc.errors import CorpusError
-from regalloc.files import UNREADABLE, read_json, write_json
+from regalloc.files import UNREADABLE, checked_number, read_json, write_json
 from regalloc.layout import OPTIMISED_SUFFIX, REDUCED_SUFFIX, REPLAY_TIMES, REPLAYS
 
 Mode = Literal["reduced", "optimised", "full", "nothing"]
@@ -87,7 +87,7 @@ def read_replays(folder: Path) -> dict[str, Replay]:
         modules = _read(folder / REPLAYS)["modules"]
         seconds = _read(folder / REPLAY_TIMES) if (folder / REPLAY_TIMES).exists() else {}
         return {
-            name: _make_replay(folder, name, found["compiles"], float(seconds.get(name, 0)))
+            name: _make_replay(folder, name, found["compiles"], seconds.get(name, 0))
             for name, found in modules.items()
         }
     except UNREADABLE as error:
@@ -96,12 +96,12 @@ def read_replays(folder: Path) -> dict[str, Replay]:
         ) from error
 
 
-def _make_replay(folder: Path, name: str, mode: Mode, seconds: float) -> Replay:
+def _make_replay(folder: Path, name: str, mode: Mode, seconds: object) -> Replay:
     if mode not in get_args(Mode):
         raise ValueError(f"{name} compiles {mode!r}")
     optimised = optimised_path(folder, name) if mode in ("optimised", "reduced") else None
     reduced = reduced_path(folder, name) if mode == "reduced" else None
-    return Replay(optimised, reduced, seconds)
+    return Replay(optimised, reduced, checked_number(seconds))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ Equal content gives equal bytes.
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regalloc.errors import PolicyError
+from regalloc.files import UNREADABLE, checked_count
 
 Array = npt.NDArray[Any]
 
@@ -68,7 +70,7 @@ def unpack(content: bytes) -> WeightsFile:
     """Read the bytes of a weights file.
 
     Raises:
-        PolicyError: it is none, of another version, cut off or altered.
+        PolicyError: it is none, of another version, cut off or altered, or its header does not fit.
     """
     if len(content) < PRELUDE.size or not content.startswith(MAGIC):
         raise _unusable("it does not begin as a weights file does")
@@ -78,13 +80,18 @@ def unpack(content: bytes) -> WeightsFile:
     body = memoryview(content)[PRELUDE.size :]
     if size > len(body) or crc32(body) != checksum:
         raise _unusable("it is cut off or altered: its checksum is wrong")
-    fields = json.loads(bytes(body[:size]))
-    table = fields.pop("arrays")
-    return WeightsFile(fields, {name: _read(body[size:], **entry) for name, entry in table.items()})
+    try:
+        fields = json.loads(bytes(body[:size]))
+        table = fields.pop("arrays")
+        arrays = {name: _read(body[size:], **entry) for name, entry in table.items()}
+    except (*UNREADABLE, RecursionError) as error:
+        raise _unusable(f"its header does not fit: {error}") from error
+    return WeightsFile(fields, arrays)
 
 
 def _read(data: memoryview, type: str, shape: list[int], offset: int) -> Array:  # noqa: A002
-    count = int(np.prod(shape))
+    count = math.prod(checked_count(size) for size in shape)
+    checked_count(offset)
     return np.frombuffer(data, TYPES[type], count, offset).reshape(shape)
 
 

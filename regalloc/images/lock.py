@@ -40,6 +40,10 @@ def read_lock(checkout: Path) -> Entries:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         raise ImageError(f"{LOCK} is missing", "", f"restore it: git checkout {LOCK}") from None
+    except ValueError as error:
+        raise ImageError(
+            f"{LOCK} is damaged", str(error), "run `invoke lock` to write it anew"
+        ) from error
     entries: Entries = {}
     for number, line in enumerate(lines, 1):
         if not line or line.startswith("#"):

@@ -55,7 +55,8 @@ class Format(Generic[T]):
                 return msgspec.json.decode(content, type=self.kind)
             if found in self.older:
                 return self.older[found](content)
-        except (OSError, msgspec.MsgspecError) as error:
+        # A text that is no UTF-8 is a ValueError, and what is nested too deeply its own.
+        except (OSError, ValueError, msgspec.MsgspecError, RecursionError) as error:
             noun = self.name.rpartition(" ")[0]
             raise ManifestError(f"{noun} cannot be read", f"{path}: {error}", resolution) from error
         raise ManifestError(

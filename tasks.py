@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +29,7 @@ from regalloc.commands.sbom import write_sboms
 from regalloc.commands.seeds import rebuild_pages, train_seeds
 from regalloc.commands.shell import enter_shell
 from regalloc.commands.tensorboard import serve_curves
-from regalloc.errors import ConfigError, EngineError, RegallocError, StoppedError
+from regalloc.errors import ConfigError, DiskError, EngineError, RegallocError, StoppedError
 from regalloc.images.tree import TREE, Image, build_tasks
 from regalloc.stages.table import find
 from regalloc.terminal.findings import print_findings
@@ -41,11 +43,32 @@ BUILD = (*IMAGES, "registry", "jobs", "dry_run")
 MOVE = (*IMAGES, "registry")
 
 
+# Where a stream was closed before we began, Python has none.
+sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
+sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
+
+
 @contextmanager
 def reported(debug: bool = False) -> Iterator[None]:
     """Print a failure and leave with its exit code."""
     try:
         yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read what we print has gone, as `head` does: as other programs we end, and say
+        # nothing. What is still to be flushed goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
+    except OSError as error:
+        # Of a file it would have a name.
+        if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        full = DiskError(
+            "what is printed cannot be written", str(error), "send it to where there is space"
+        )
+        print_error(full)
+        sys.exit(full.exit_code)
     except (RegallocError, KeyboardInterrupt) as error:
         if debug:
             traceback.print_exc()

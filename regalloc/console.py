@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from typing import Any
 
 from rich.console import Console
@@ -21,6 +23,13 @@ class PlainConsole(Console):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"markup": False, "emoji": False, "highlight": False, **options})
+
+    def on_broken_pipe(self) -> None:
+        """Leave without a word, as other programs do when nobody reads them any more."""
+        try:
+            super().on_broken_pipe()
+        except SystemExit:
+            sys.exit(128 + signal.SIGPIPE)
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Return a text to print, with escapes for what a terminal would obey."""

@@ -25,6 +25,7 @@ _CLIENT_FLAGS = {
     "mounts": "mount",
     "environment": "env",
     "user": "user",
+    "group_add": "group-add",
     "network_mode": "network",
     "read_only": "read-only",
     "tmpfs": "tmpfs",
@@ -49,6 +50,8 @@ def isolation(sandbox: Sandbox) -> dict[str, Any]:
         "mounts": [_bind(mount) for mount in sandbox.mounts],
         "environment": [f"{n}={value}" for n, value in sandbox.variables(target_of).items()],
         "user": f"{os.getuid()}:{os.getgid()}",
+        # Folders may be open to a group that is not one's first.
+        "group_add": [str(group) for group in sorted({*os.getgroups()} - {os.getgid()})],
         "network_mode": sandbox.network,
         "read_only": True,
         # It is memory, too.

@@ -141,3 +141,21 @@ def test_invokes_own_dry_carries_nothing_out(tmp_path, words):
     done = invoke(*words, "--engine=local", f"--run={run}", REGALLOC_CACHE=str(cache))
     assert (done.returncode, done.stdout.split("\n")[0].strip()) == (0, "would do")
     assert not run.exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "said"),
+    [
+        ("| head -n 0", 141, ""),
+        (">/dev/full", 15, "error: what is printed cannot be written\n[Errno 28] No space left on "
+         "device\nwhat to do: send it to where there is space\n"),
+        (">&-", 0, ""),
+    ],
+)  # fmt: skip
+def test_output_that_goes_nowhere_is_no_fault_of_ours(tmp_path, output, code, said):
+    words = f"{sys.executable} -m invoke status --engine=local --run={tmp_path} {output}"
+    done = subprocess.run(
+        ["bash", "-c", f"{words}; exit ${{PIPESTATUS[0]}}"],
+        cwd=CHECKOUT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (code, said)

@@ -35,6 +35,12 @@ def command(*mounts: Mount, tty: bool = False, **sandbox: object) -> Command:
     )
 
 
+@pytest.fixture(autouse=True)
+def groups(monkeypatch):
+    """The groups of whoever calls."""
+    monkeypatch.setattr(os, "getgroups", lambda: [27, os.getgid(), 4])
+
+
 def mounted(source: str, target: str, read_only: bool = True) -> dict[str, object]:
     return {"Type": "bind", "Source": source, "Target": target, "ReadOnly": read_only}
 
@@ -61,6 +67,7 @@ def test_container_options_isolate_the_stage(monkeypatch, tty):
             *terminal,
         ],
         "user": f"{os.getuid()}:{os.getgid()}",
+        "group_add": ["4", "27"],
         "labels": {"regalloc.run": "token"},
         "network_mode": "none",
         "read_only": True,
@@ -107,6 +114,8 @@ def test_a_shell_is_isolated_as_a_stage_is():
         "--env=PYTHONDONTWRITEBYTECODE=1",
         "--env=PYTHONUNBUFFERED=1",
         f"--user={os.getuid()}:{os.getgid()}",
+        "--group-add=4",
+        "--group-add=27",
         "--network=none",
         "--read-only",
         "--tmpfs=/tmp:size=50m",

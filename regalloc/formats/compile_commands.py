@@ -92,7 +92,7 @@ def find_output(entry: dict[str, Any], arguments: Sequence[str]) -> str | None:
         arguments: its command, without response files.
     """
     said = str(entry["output"]) if isinstance(entry.get("output"), str) else None
-    if not arguments:
+    if not ("command" in entry or "arguments" in entry):
         return said
     if "-c" not in arguments:
         return None

@@ -29,6 +29,8 @@ def entry(directory, output="a.o", file="a.c"):
         ({"command": "clang -c src/a.c"}, "a.o"),
         ({"command": "clang --help"}, None),
         ({"output": "a.o"}, "a.o"),
+        # What ninja lists of targets that only name others.
+        ({"output": "all", "command": ""}, None),
         # A build whose objects were moved.
         ({"output": "one/x.o", "command": "clang -o x.o -c a.c"}, "one/x.o"),
         ({"output": "prog", "command": "clang a.o -o prog"}, None),

@@ -6,12 +6,13 @@ import errno
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from regalloc.compiler.diagnostics import blames_policy, explain
 from regalloc.compiler.processes import Exit
 from regalloc.errors import DiskError
-from regalloc.formats.compile_results import Failed, Result
+from regalloc.formats.compile_results import Failed
 from regalloc.settings import Limits
 
 _OUT_OF_MEMORY = (
@@ -33,16 +34,57 @@ _BAD_BITCODE = (
 _DISK_FULL = os.strerror(errno.ENOSPC)
 
 
-def insist(compile_once: Callable[[], Result], attempts: int) -> Result:
-    """Compile until it succeeds or was tried so often, and return what came of it."""
-    for attempt in range(1, attempts + 1):
-        result = compile_once()
+PATIENCE = 3
+"""So many times as long a compile may take that is tried again because it took too long."""
+
+_FINAL = frozenset({"bad_module", "bad_policy"})
+"""Files that are wrong do not become right by trying again."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a compile is tried under.
+
+    Attributes:
+        limits: what it may use.
+        alone: whether no other compile of ours runs beside it.
+    """
+
+    limits: Limits
+    alone: bool = False
+
+    def after(self, failed: Failed) -> Conditions:
+        """Return the conditions of the next try, calmer where it may have been the machine."""
+        match failed.kind:
+            case "timeout":
+                return replace(
+                    self, limits=replace(self.limits, wall_s=self.limits.wall_s * PATIENCE)
+                )
+            case "out_of_memory" | "signal":
+                return replace(self, alone=True)
+            case _:
+                return self
+
+
+def insist(compile_once: Callable[[Conditions], T | Failed], limits: Limits) -> T | Failed:
+    """Compile until it succeeds or was tried ``limits.attempts`` times; return what came of it.
+
+    Time and memory run short by accident, and what is killed was not always killed for its own
+    sake: then it is tried under calmer conditions.  What takes too long is given more time once.
+    """
+    conditions = Conditions(limits)
+    for attempt in range(1, limits.attempts + 1):
+        result = compile_once(conditions)
         if not isinstance(result, Failed):
-            break
+            return result
         result = replace(result, attempts=attempt)
-        # Files that are wrong do not become right by trying again.
-        if result.kind in ("bad_module", "bad_policy"):
-            break
+        calmer = conditions.after(result)
+        given_time = calmer.limits != conditions.limits and conditions.limits != limits
+        if result.kind in _FINAL or given_time:
+            return result
+        conditions = calmer
     return result
 
 

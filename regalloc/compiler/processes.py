@@ -9,7 +9,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,6 +91,27 @@ class Processes:
         self._lock = threading.Lock()
         self._running: set[int] = set()
         self._closed = False
+        self._turns = threading.Condition()
+        self._inside = 0
+        self._alone = False
+
+    @contextmanager
+    def turn(self, alone: bool = False) -> Iterator[None]:
+        """Wait until a process may run, beside others or with none of them beside it."""
+        with self._turns:
+            self._turns.wait_for(lambda: not self._alone)
+            if alone:
+                self._alone = True
+                self._turns.wait_for(lambda: self._inside == 0)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._turns:
+                self._inside -= 1
+                if alone:
+                    self._alone = False
+                self._turns.notify_all()
 
     def start(self, argv: tuple[str, ...], place: Place) -> int:
         """Start a process in a group of its own and return its id.
@@ -142,7 +164,9 @@ class Processes:
                 os.killpg(pid, signal.SIGKILL)
 
 
-def run_limited(argv: tuple[str, ...], place: Place, limits: Limits, processes: Processes) -> Exit:
+def run_limited(
+    argv: tuple[str, ...], place: Place, limits: Limits, processes: Processes, alone: bool = False
+) -> Exit:
     """Run a command to its end or to a limit.
 
     Args:
@@ -150,11 +174,17 @@ def run_limited(argv: tuple[str, ...], place: Place, limits: Limits, processes: 
         place: where it runs.
         limits: what it may use.
         processes: where it is registered while it runs.
+        alone: whether no other of these runs beside it.
 
     Raises:
         OSError: it could not be started.
         StoppedError: ``processes`` was killed before.
     """
+    with processes.turn(alone):
+        return _run(argv, place, limits, processes)
+
+
+def _run(argv: tuple[str, ...], place: Place, limits: Limits, processes: Processes) -> Exit:
     start = time.monotonic()
     pid = processes.start(argv, place)
     timed_out = threading.Event()

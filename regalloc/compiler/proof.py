@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regalloc.compiler.command_lines import optimise_argv, reduce_argv
-from regalloc.compiler.failures import insist
+from regalloc.compiler.failures import Conditions, insist
 from regalloc.compiler.processes import Processes
 from regalloc.compiler.reduction import drop_functions
 from regalloc.compiler.runner import compile_module, run_tool_limited
@@ -76,12 +76,18 @@ class Prover:
         return Proof("reduced", "", cut.user_s)
 
     def _compile(self, module: Module, processes: Processes, measure_code: bool = False) -> Result:
-        def compile_once() -> Result:
+        def compile_once(under: Conditions) -> Result:
             return compile_module(
-                self.toolchain, module, None, self.limits, processes, measure_code=measure_code
+                self.toolchain,
+                module,
+                None,
+                under.limits,
+                processes,
+                measure_code=measure_code,
+                alone=under.alone,
             )
 
-        return insist(compile_once, self.limits.attempts)
+        return insist(compile_once, self.limits)
 
     def _optimise(self, module: Module, replay: Replay, processes: Processes) -> Failed | None:
         assert replay.optimised is not None

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from regalloc.compiler.failures import insist
+from regalloc.compiler.failures import Conditions, insist
 from regalloc.compiler.processes import Processes
 from regalloc.compiler.runner import compile_module, compile_rollouts
 from regalloc.compiler.toolchain import Toolchain
@@ -45,7 +45,7 @@ def compile_group(
 
     Several rollouts are tried in one compile.  If that fails, each is compiled by itself, so that
     one of them does not cost the others.  A failed compile is tried again, ``limits.attempts``
-    times in all: memory and time may have run short by accident.
+    times in all, under calmer conditions: memory and time may have run short by accident.
 
     Raises:
         DiskError, ToolchainError, StoppedError: as :func:`compile_module`.
@@ -56,9 +56,15 @@ def compile_group(
         if not any(isinstance(result, Failed) for result in together):
             return together
 
-    def compile_alone(policy: Path | None) -> Result:
+    def compile_one(policy: Path | None, under: Conditions) -> Result:
         return compile_module(
-            toolchain, module, policy, limits, processes, measure_code=measure_code
+            toolchain,
+            module,
+            policy,
+            under.limits,
+            processes,
+            measure_code=measure_code,
+            alone=under.alone,
         )
 
-    return [insist(partial(compile_alone, policy), limits.attempts) for policy in policies]
+    return [insist(partial(compile_one, policy), limits) for policy in policies]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from regalloc.compiler.command_lines import Advice, Products, compile_argv
-from regalloc.compiler.failures import classify
+from regalloc.compiler.failures import Conditions, classify, insist
 from regalloc.compiler.processes import Exit, Processes, compile_place, run_limited
 from regalloc.compiler.toolchain import BUILD_IMAGES, Toolchain
 from regalloc.errors import DiskError, RegallocError, ToolchainError, TrainingLogError
@@ -30,18 +30,21 @@ def compile_module(
     processes: Processes | None = None,
     *,
     measure_code: bool = False,
+    alone: bool = False,
 ) -> Result:
     """Compile a module under a policy, or under the default heuristic if that is None.
 
     Nothing is left behind: the log is read, and the object written only to be measured.  Where it
     is measured, code is generated for the whole module, not for functions with a decision alone.
 
+    Where it is ``alone``, none of the other processes runs beside it.
+
     Raises:
         DiskError: there is no room for the log.
         ToolchainError: clang cannot be started.
         StoppedError: the processes were killed.
     """
-    (result,) = _compile(toolchain, module, (policy,), limits, processes, measure_code)
+    (result,) = _compile(toolchain, module, (policy,), limits, processes, measure_code, alone)
     return result
 
 
@@ -61,7 +64,9 @@ def compile_rollouts(
     Raises:
         DiskError, ToolchainError, StoppedError: as :func:`compile_module`.
     """
-    return _compile(toolchain, module, policies, limits, processes, measure_code=False)
+    # What several take together is what they may take together.
+    together = replace(limits, wall_s=limits.wall_s * len(policies))
+    return _compile(toolchain, module, policies, together, processes, measure_code=False)
 
 
 def _compile(
@@ -71,6 +76,7 @@ def _compile(
     limits: Limits,
     processes: Processes | None,
     measure_code: bool,
+    alone: bool = False,
 ) -> list[Result]:
     if detail := _unusable(module.source(whole=measure_code)):
         return [Failed(module.name, "bad_module", detail) for _ in policies]
@@ -81,7 +87,7 @@ def _compile(
         products = Products(*files)
         argv = compile_argv(toolchain.clang, module, first, products, others)
         place = compile_place(folder, rollouts=len(policies))
-        end = run_limited(argv, place, limits, processes or Processes())
+        end = run_limited(argv, place, limits, processes or Processes(), alone)
         if failed := classify(module.name, end, limits):
             return [failed for _ in policies]
         share = replace(end, wall_s=end.wall_s / len(policies), user_s=end.user_s / len(policies))
@@ -98,14 +104,21 @@ def run_tool_limited(
 ) -> Failed | None:
     """Run one of the toolchain's tools on a module's bitcode and return how it failed, if it did.
 
+    As a compile it is tried again.
+
     Raises:
         DiskError: there is no room for what it writes.
         ToolchainError: it cannot be started.
         StoppedError: the processes were killed.
     """
-    with _explained(toolchain), tempfile.TemporaryDirectory(prefix="regalloc-") as name:
-        end = run_limited(argv, compile_place(Path(name)), limits, processes)
-        return classify(module.name, end, limits)
+
+    def run_once(under: Conditions) -> Failed | None:
+        with _explained(toolchain), tempfile.TemporaryDirectory(prefix="regalloc-") as name:
+            place = compile_place(Path(name))
+            end = run_limited(argv, place, under.limits, processes, under.alone)
+            return classify(module.name, end, under.limits)
+
+    return insist(run_once, limits)
 
 
 def _unusable(bitcode: Path) -> str:

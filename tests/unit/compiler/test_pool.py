@@ -55,6 +55,34 @@ def test_failure_is_tried_again(toolchain, tmp_path):
     assert isinstance(result, Compiled)
 
 
+@pytest.mark.parametrize("signal", ["KILL", "SEGV"])
+def test_what_was_killed_is_tried_again_alone(toolchain, tmp_path, signal):
+    """Each compile counts those that run beside it; the killed one's second try sees none."""
+    beside = f"mkdir -p {tmp_path}/now; touch {tmp_path}/now/$$"
+    gone = f"rm {tmp_path}/now/$$"
+    killed = (
+        f"{beside}; echo $(ls {tmp_path}/now | wc -l) >>{tmp_path}/tries\n"
+        f"sleep 0.2; if test $(wc -l <{tmp_path}/tries) -lt 2; then {gone}; kill -{signal} $$; fi\n"
+        f"{gone}"
+    )
+    modules = [make_module(tmp_path, "killed", killed)]
+    modules += [make_module(tmp_path, f"m{i}", f"{beside}; sleep 0.1; {gone}") for i in range(9)]
+    results = compile_all(toolchain, [(module, None) for module in modules], LIMITS, 3)
+    assert not [result for result in results if isinstance(result, Failed)]
+    assert (tmp_path / "tries").read_text().split()[1] == "1"
+
+
+def test_what_took_too_long_is_given_more_time_once(toolchain, tmp_path):
+    script = f"echo x >>{tmp_path}/tries; sleep 0.9"
+    limits = replace(LIMITS, wall_s=0.5)
+    (result,) = compile_all(toolchain, [(make_module(tmp_path, "m", script), None)], limits, 1)
+    assert isinstance(result, Compiled)
+    module = make_module(tmp_path, "n", f"echo x >>{tmp_path}/more; sleep 9")
+    (result,) = compile_all(toolchain, [(module, None)], replace(limits, attempts=5), 1)
+    assert result == Failed("n", "timeout", "no end after 1.5 s", 2)
+    assert (tmp_path / "more").read_text() == "x\n" * 2
+
+
 @pytest.mark.parametrize("attempts", [1, 3])
 def test_constant_failure_is_quarantined_after_its_attempts(toolchain, tmp_path, attempts):
     module = make_module(tmp_path, "m", f"echo x >>{tmp_path}/tries; exit 2")

@@ -142,3 +142,20 @@ def test_a_zero_of_another_sign_counts():
         "progress": np.zeros_like(EPISODES[1].observations["progress"]),
     })  # fmt: skip
     assert zero.find_difference(negate(zero)) == "progress"
+
+
+@pytest.mark.parametrize("tool", ["clang", "opt"])
+def test_a_tool_that_is_killed_once_changes_no_proof(prove, tmp_path, tool):
+    undisturbed = prove("cp {}/right $log")
+    path = tmp_path / "llvm" / "bin" / tool
+    path.with_name("real").write_bytes(path.read_bytes())
+    path.with_name("real").chmod(0o755)
+    # Of clang's calls the one that optimises.
+    wanted = "*-emit-llvm-bc*" if tool == "clang" else "*"
+    path.write_text(
+        f'#!/bin/sh\ncase "$*" in {wanted})\n'
+        f"  if ! test -e {tmp_path}/killed; then touch {tmp_path}/killed; kill -KILL $$; fi ;;\n"
+        f'esac\nexec {path.with_name("real")} "$@"\n'
+    )
+    assert prove("cp {}/right $log") == undisturbed
+    assert (tmp_path / "killed").exists()

@@ -68,7 +68,8 @@ def _clear(stage: Stage, folder: Path, key: str, say: Callable[[str], None]) -> 
         folder.rename(aside)
         move_records(folder, aside)
         say(f"kept the finished {folder.name} of another configuration as {aside}")
-    elif folder.exists():
-        # First of all the manifest: half a folder must never be taken for done.
+    else:
+        # First of all the manifest, even of a folder that is gone: half a folder must never be
+        # taken for done.
         remove_manifest(folder)
         remove_tree(folder)

@@ -10,6 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from regalloc.layout import (
@@ -22,7 +23,12 @@ from regalloc.layout import (
     PROGRAMS,
     RELEASE,
 )
-from regalloc.pipeline.manifest import read_manifest
+from regalloc.pipeline.manifest import (
+    look_at_outputs,
+    read_manifest,
+    write_manifest,
+    write_marks,
+)
 from regalloc.pipeline.reproduction import compare_stages
 from regalloc.report import report
 from regalloc.report.rows import AGAIN, POLICY
@@ -173,10 +179,15 @@ def test_corrupt_module_is_refused_by_name(trained, engine, tmp_path):
     folder, _ = trained
     run = tmp_path / "corrupt"
     shutil.copytree(folder, run, symlinks=True)
-    modules = sorted((run / "corpus").rglob("*.bc"))
-    for module in modules:
-        # Of the same size: the plan sees a file that was cut short, and cuts it out again.
-        module.write_bytes(b"BC\xc0\xde" + bytes(module.stat().st_size - 4))
+    corpus = run / "corpus"
+    for suffix in ("bc", "optimised", "reduced"):
+        for module in corpus.rglob(f"*.{suffix}"):
+            module.write_bytes(b"BC\xc0\xde" + bytes(module.stat().st_size - 4))
+    # As if it had been made so: what was changed since would be cut out again.
+    outputs, made = look_at_outputs(corpus), read_manifest(corpus)
+    hashes_now = {path: output.sha256 for path, output in outputs.items()}
+    write_manifest(corpus, msgspec.structs.replace(made, writes=hashes_now))
+    write_marks(corpus, outputs)
     for name in FOLDERS[1:]:
         shutil.rmtree(run / name, ignore_errors=True)
     result = call(train_argv(run, engine))
@@ -186,12 +197,14 @@ def test_corrupt_module_is_refused_by_name(trained, engine, tmp_path):
     assert read_manifest(run / "default_trace") is None
 
 
-def test_truncated_module_is_cut_out_again(trained, engine, tmp_path):
+@pytest.mark.parametrize("damage", ["cut short", "of the same size"])
+def test_module_that_was_changed_is_cut_out_again(trained, engine, tmp_path, damage):
     folder, _ = trained
-    run = tmp_path / "truncated"
+    run = tmp_path / "changed"
     shutil.copytree(folder, run, symlinks=True)
     module = min((run / "corpus").rglob("*.bc"))
-    module.write_bytes(module.read_bytes()[:100])
+    content = module.read_bytes()
+    module.write_bytes(content[:100] if damage == "cut short" else content[:-1] + b"\xff")
     result = call(task("extract", f"--profile={PROFILE}", f"--run={run}", f"--engine={engine}"))
     assert result.returncode == 0, result.stdout + result.stderr
     assert hashes(run)["corpus"] == hashes(folder)["corpus"]

@@ -358,3 +358,17 @@ def test_what_a_killed_run_left_goes_before_folders_are_prepared(run):
     assert run.engine.swept == [[]]
     make(run)
     assert run.engine.swept == [[]]
+
+
+def test_a_record_of_a_folder_that_was_removed_is_none_of_the_next_try(run):
+    make(run)
+    shutil.rmtree(run.folder / "vocab")
+
+    def fail(stage: str, folder: Path) -> None:
+        if stage == "vocab":
+            raise StageError("it broke")
+
+    run.engine.fail = fail
+    with pytest.raises(StageError):
+        make(run)
+    assert read_manifest(run.folder / "vocab") is None

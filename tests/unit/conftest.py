@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
+import hypothesis
 import pytest
 
 from regalloc.commands.machine import CHECKOUT
@@ -16,6 +17,12 @@ from regalloc.pipeline.wish import Wish
 from regalloc.profiles import load_profile
 from regalloc.settings import Settings
 from regalloc.stages.table import find
+
+# The same invented input each time, and no limit of time that a busy machine would break.
+hypothesis.settings.register_profile(
+    "ours", deadline=None, derandomize=True, database=None, print_blob=False
+)
+hypothesis.settings.load_profile("ours")
 
 
 @dataclass
